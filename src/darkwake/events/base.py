@@ -1,0 +1,158 @@
+"""The Event model and what a detector is.
+
+A detector declares its definition, parameters with units, its plan (kernels, run by an engine) and `finish`, which
+turns the kernels' candidates into events on the driver with the geographic context at hand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from darkwake import times
+from darkwake.engine.base import Plan
+from darkwake.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A parameter of a detector: its default, its unit and what it means."""
+
+    name: str
+    default: float
+    unit: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class VesselRef:
+    mmsi: int
+    segment: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Innocent:
+    """An explanation that was checked: what was tested and what came out."""
+
+    explanation: str
+    test: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something a detector infers. Times are instants (µs); `end` None while open."""
+
+    id: str
+    kind: str
+    state: str
+    start: int
+    end: int | None
+    vessels: tuple[VesselRef, ...]
+    lat: float | None
+    lon: float | None
+    place: str | None
+    measures: Mapping[str, Any]
+    reasons: tuple[str, ...]
+    innocent: tuple[Innocent, ...]
+    method: Mapping[str, Any]
+    evidence: tuple[str, ...]
+    confidence: float | None = None
+
+    def digest(self) -> str:
+        """Of the content; equal digests mean that nothing worth a new version changed."""
+        content = {
+            "state": self.state, "start": self.start, "end": self.end,
+            "vessels": [[v.mmsi, v.segment] for v in self.vessels],
+            "lat": self.lat, "lon": self.lon, "place": self.place, "measures": dict(self.measures),
+            "reasons": self.reasons, "innocent": [[i.explanation, i.test, i.outcome] for i in self.innocent],
+            "method": dict(self.method), "evidence": self.evidence, "confidence": self.confidence,
+        }  # fmt: skip
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def event_id(kind: str, version: str, profile: str, openings: Sequence[tuple[int, int]]) -> str:
+    """`<kind>-` + 12 hex of SHA-256 over kind, major version, profile and each party's opening report.
+
+    `openings`: (payload_key, time µs) of the first report of each party; their order does not matter.
+    """
+    key = json.dumps([kind, version.split(".", maxsplit=1)[0], profile, sorted([list(o) for o in openings])])
+    return f"{kind}-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What `finish` may look at. All of it is fixed for one run; none of it is the wall clock."""
+
+    data_start: int  # first and last time of any report in the data, µs
+    data_end: int
+    places: Any  # darkwake.places.Gazetteer
+    coast: Any  # darkwake.geo.coast.Coast
+    events: Mapping[str, Sequence[Event]] = field(default_factory=dict)  # of the kinds this one needs
+    extras: Mapping[str, Any] = field(default_factory=dict)  # for example the reception model
+
+    def with_events(self, kind: str, events: Sequence[Event]) -> Context:
+        return replace(self, events={**self.events, kind: events})
+
+
+class Detector(Protocol):
+    """One file in events/, one card in docs/methods, one scenario in sim/."""
+
+    kind: str
+    version: str
+    status: str  # stable | beta | experimental
+    title: str
+    definition: str
+    params: tuple[Param, ...]
+    innocent_explanations: tuple[str, ...]
+    known_failures: tuple[str, ...]
+    measures: Mapping[str, str]  # measure → meaning with unit
+    needs: tuple[str, ...]  # kinds whose events `finish` looks at
+    look_back_h: float
+
+    def plan(self, values: Mapping[str, float], context: Context) -> Plan: ...
+
+    def finish(self, candidates: pa.Table, values: Mapping[str, float], context: Context) -> list[Event]: ...
+
+
+def values_of(detector: Detector, given: Mapping[str, float] | None = None) -> dict[str, float]:
+    """The defaults with `given` on top; an unknown name is an error that lists the known ones."""
+    values = {param.name: param.default for param in detector.params}
+    for name, value in (given or {}).items():
+        if name not in values:
+            raise UsageError(
+                f"detector {detector.kind} has no parameter {name!r}", expected="one of " + ", ".join(values)
+            )
+        values[name] = float(value)
+    return values
+
+
+def method_of(detector: Detector, values: Mapping[str, float], profile: str = "default") -> dict[str, Any]:
+    return {"name": detector.kind, "version": detector.version, "profile": profile, "params": dict(values)}
+
+
+def rounded(value: float | None, digits: int) -> float | None:
+    """Measures are rounded so that an event's digest does not hang on the last bit of a float."""
+    return None if value is None or math.isnan(value) else round(float(value), digits)
+
+
+def as_json(event: Event, **extra: Any) -> dict[str, Any]:
+    """The event in the shape of the outer contract."""
+    return {
+        "id": event.id, "kind": event.kind, "state": event.state, **extra,
+        "start": times.iso(event.start), "end": times.iso(event.end),
+        "vessels": [
+            {"mmsi": v.mmsi, "segment": None if v.segment is None else f"seg-{v.segment:012x}", "vessel": None}
+            for v in event.vessels
+        ],
+        "lat": event.lat, "lon": event.lon, "place": event.place, "measures": dict(event.measures),
+        "reasons": list(event.reasons),
+        "innocent": [{"explanation": i.explanation, "test": i.test, "outcome": i.outcome} for i in event.innocent],
+        "confidence": event.confidence, "method": dict(event.method), "evidence": list(event.evidence),
+    }  # fmt: skip
