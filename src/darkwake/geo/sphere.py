@@ -58,11 +58,11 @@ def destination(lon: float, lat: float, bearing: float, distance: float) -> tupl
     phi = math.radians(lat)
     theta = math.radians(bearing)
     delta = distance / EARTH_RADIUS_M
-    sin_phi2 = math.sin(phi) * math.cos(delta) + math.cos(phi) * math.sin(delta) * math.cos(theta)
-    phi2 = math.atan2(sin_phi2, math.sqrt(max(0.0, 1.0 - sin_phi2 * sin_phi2)))
-    y = math.sin(theta) * math.sin(delta) * math.cos(phi)
-    x = math.cos(delta) - math.sin(phi) * sin_phi2
-    return wrap_lon(lon + math.degrees(math.atan2(y, x))), math.degrees(phi2)
+    # the point as a vector on the meridian of the start; precise at the poles too
+    east = math.sin(delta) * math.sin(theta)
+    out = math.cos(delta) * math.cos(phi) - math.sin(delta) * math.sin(phi) * math.cos(theta)
+    up = math.cos(delta) * math.sin(phi) + math.sin(delta) * math.cos(phi) * math.cos(theta)
+    return wrap_lon(lon + math.degrees(math.atan2(east, out))), math.degrees(math.atan2(up, math.hypot(east, out)))
 
 
 @kernel
