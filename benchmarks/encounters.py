@@ -94,12 +94,12 @@ def duckdb_encounters(folder: Path) -> pa.Table:
 
 
 def our_encounters(folder: Path) -> pa.Table:
-    from darkwake.events import grid, meetings
+    from darkwake.events import areas, grid, meetings
 
     values = {
         "max_report_gap_h": 1.0, "slow_knots": 3.0, "min_port_distance_m": 10_000.0, "max_distance_m": 500.0,
         "merge_steps": 24, "min_steps": 12, "max_median_speed_knots": 2.0,
-        "port_lon": np.empty(0), "port_lat": np.empty(0), "port_radius_m": np.empty(0),
+        **areas.place_arguments([]),
     }  # fmt: skip
     began = time.perf_counter()
 
@@ -177,11 +177,12 @@ def contender(name: str, folder: Path, out: Path) -> None:
 
 
 def warm(grid: Any, meetings: Any) -> None:
+    from darkwake.events import areas
     from darkwake.lake.schema import TRACKS
 
     values = {
         "max_report_gap_h": 1.0, "slow_knots": 3.0, "min_port_distance_m": 1.0, "max_distance_m": 500.0, "merge_steps": 24,
-        "min_steps": 1, "max_median_speed_knots": 2.0, "port_lon": [0.0], "port_lat": [0.0], "port_radius_m": [1.0],
+        "min_steps": 1, "max_median_speed_knots": 2.0, **areas.place_arguments([]),
     }  # fmt: skip
     rows = [
         {"mmsi": ship, "segment": ship, "time": hour * 3_600_000_000, "lon": 5.0, "lat": 5.0, "sog_knots": 0.1, "source": "0" * 16,
