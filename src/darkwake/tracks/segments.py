@@ -57,6 +57,10 @@ class Segmenter(Protocol):
         """Rows are sorted by (mmsi, time); degrees, knots with NaN for unknown. A segment never spans two MMSIs."""
         ...
 
+    def params(self) -> dict[str, float]:
+        """What to record with a run."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class NearestHull:
