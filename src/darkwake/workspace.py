@@ -164,11 +164,13 @@ class Workspace:
         paths: Iterable[str | Path],
         *,
         format: str | None = None,
-        mapping: Path | None = None,
+        mapping: str | Path | None = None,
         keep: bool = False,
         progress: Progress | None = None,
     ) -> Imported:
         """Read AIS files into the lake; `-` is standard input (kept in the workspace's inbox)."""
+        from darkwake.formats import ReadOptions
+        from darkwake.formats.mapping import load_mapping
         from darkwake.lake.imports import import_files
         from darkwake.streams import keep_copy, spool
 
@@ -178,7 +180,8 @@ class Workspace:
                 resolved.append(spool(None, self.folder / "inbox"))
             else:
                 resolved.append(keep_copy(Path(path), self.folder / "locker") if keep else path)
-        return import_files(self.lake, resolved, format=format, mapping=mapping, progress=progress)
+        options = ReadOptions(load_mapping(mapping)) if mapping else None
+        return import_files(self.lake, resolved, format=format, options=options, progress=progress)
 
     def build_tracks(self, progress: Progress | None = None) -> Entry | None:
         """Bring tracks, statics and segments up to the imports; None if they are."""

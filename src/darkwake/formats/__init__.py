@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from darkwake.formats.base import Batch, Detection, Format, Match, ReadBatch, ReadOptions
-from darkwake.formats.registry import FORMATS, detect, get, read, read_source, sniff_source, write
+from darkwake.formats.registry import FORMATS, choose, detect, get, read, read_source, sniff_source, write
 
 __all__ = [
     "FORMATS",
@@ -16,6 +16,7 @@ __all__ = [
     "Match",
     "ReadBatch",
     "ReadOptions",
+    "choose",
     "detect",
     "get",
     "read",
