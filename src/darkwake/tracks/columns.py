@@ -16,7 +16,7 @@ Bools = npt.NDArray[np.bool_]
 
 def ints(column: Any, null: int = 0) -> Ints:
     """int64; nulls become `null`."""
-    return np.asarray(pc.fill_null(column.cast(pa.int64()), null).to_numpy(zero_copy_only=False), dtype=np.int64)
+    return np.asarray(_numpy(column.cast(pa.int64()), null), dtype=np.int64)
 
 
 def instants(column: Any) -> Ints:
@@ -26,12 +26,23 @@ def instants(column: Any) -> Ints:
 
 def floats(column: Any) -> Floats:
     """float64; nulls become NaN."""
-    return np.asarray(pc.fill_null(column.cast(pa.float64()), np.nan).to_numpy(zero_copy_only=False))
+    return np.asarray(_numpy(column.cast(pa.float64()), np.nan))
 
 
 def truths(column: Any) -> Bools:
     """Booleans; nulls become False."""
-    return np.asarray(pc.fill_null(column, False).to_numpy(zero_copy_only=False), dtype=np.bool_)
+    return np.asarray(_numpy(column, False), dtype=np.bool_)
+
+
+def _numpy(column: Any, null: Any) -> Any:
+    """Without a copy where the column is whole and has no nulls."""
+    if column.null_count:
+        column = pc.fill_null(column, null)
+    if isinstance(column, pa.ChunkedArray) and column.num_chunks == 1:
+        column = column.chunk(0)
+    if isinstance(column, pa.ChunkedArray):
+        return column.to_numpy()
+    return column.to_numpy(zero_copy_only=False)
 
 
 def flat(column: pa.ChunkedArray) -> pa.Array:
