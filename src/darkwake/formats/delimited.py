@@ -31,11 +31,12 @@ class Utf8:
 
     def __init__(self, reader: BinaryIO) -> None:
         self._reader = reader
-        first = reader.read(4096)
+        first = reader.read(scan.MAX_ROW)
         self.encoding, bom = encoding_of(first)
         self._pending = first[bom:]
         self._base = bom  # source offset of the next byte handed out
         wide = self.encoding.startswith("utf-16")
+        self.width = 2 if wide else 1  # bytes of an ASCII letter
         self._decoder = codecs.getincrementaldecoder(self.encoding)("replace") if wide else None
 
     def read(self, size: int) -> bytes:
@@ -145,14 +146,14 @@ def _blocks(
             return
         data = rest.tobytes()
         if rest.size >= scan.MAX_ROW and shape.newline not in data:
-            data, reject = _skip_line(text, rest, shape.newline)
-            yield Block({name: _EMPTY for name in needed}, np.empty(0, np.int64), np.empty(0, np.int64)), [reject]
+            data, reject = skip_line(text, rest, shape.newline)
+            yield Block(dict.fromkeys(needed, _EMPTY), np.empty(0, np.int64), np.empty(0, np.int64)), [reject]
 
 
 _EMPTY = Column(np.empty(0, np.uint8), np.empty(0, np.int32), np.empty(0, np.int32))
 
 
-def _skip_line(text: Utf8, rest: NDArray[np.uint8], newline: int) -> tuple[bytes, tuple[int, int, str]]:
+def skip_line(text: Utf8, rest: NDArray[np.uint8], newline: int) -> tuple[bytes, tuple[int, int, str]]:
     """Read past a line that is too long to keep; returns what follows it and the reject."""
     begin = int(text.places(rest)(np.zeros(1, np.int32))[0])
     text.advance(rest)

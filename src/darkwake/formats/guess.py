@@ -84,6 +84,7 @@ class Proposal:
     columns: dict[str, str]  # field → column, the time among them
     why: tuple[str, ...]
     missing: tuple[str, ...]
+    doubts: tuple[str, ...]  # choices that a person must confirm
     time_format: str
     time_zone: str | None
 
@@ -92,7 +93,9 @@ class Proposal:
         return not self.missing
 
     def mapping(self, title: str = "proposed") -> Mapping:
-        columns = {name: (column,) for name, column in self.columns.items() if name != "time"}
+        columns: dict[str, tuple[str, ...]] = {
+            name: (column,) for name, column in self.columns.items() if name != "time"
+        }
         time = self.columns.get("time")
         return Mapping(title, columns, (time,) if time else (), self.time_format, self.time_zone)
 
@@ -113,43 +116,50 @@ def guess_mapping(header: Sequence[str], sample: Sequence[Sequence[str]] = ()) -
     for column in header:
         by_plain.setdefault(plain(column), column)
     columns: dict[str, str] = {}
-    why = []
+    why, doubts = [], []
     for name, names in NAMES.items():
         hit = next((n for n in names if n in by_plain and by_plain[n] not in columns.values()), None)
         if hit is None:
             continue
         columns[name] = by_plain[hit]
-        note = " (its unit is taken to be knots)" if name == "sog_knots" and "kn" not in hit else ""
-        why.append(f"column {by_plain[hit]!r} has a usual name of {name}{note}")
+        why.append(f"column {by_plain[hit]!r} has a usual name of {name}")
+        if name == "sog_knots" and hit == "speed":
+            doubts.append(f"column {by_plain[hit]!r} names no unit; knots are supposed")
+        if len(hit) == 1:
+            doubts.append(f"column {by_plain[hit]!r} is taken for {name} by one letter")
     time_format, zone = "iso", None
     if "time" in columns:
         at = list(header).index(columns["time"])
         values = [row[at] for row in sample if len(row) > at and row[at].strip()]
-        time_format, reason = guess_time_format(values)
+        time_format, reason, sure = guess_time_format(values)
+        if not sure:
+            doubts.append(f"times: {reason}")
         if plain(columns["time"]).endswith("utc") or plain(columns["time"]).startswith("utc"):
             zone = "UTC"
             reason += "; its name says UTC"
         why.append(f"times are read as {time_format}: {reason}")
     missing = tuple(name for name in ("mmsi", "time", "lon", "lat") if name not in columns)
-    return Proposal({n: columns[n] for n in FIELDS if n in columns}, tuple(why), missing, time_format, zone)
+    return Proposal(
+        {n: columns[n] for n in FIELDS if n in columns}, tuple(why), missing, tuple(doubts), time_format, zone
+    )
 
 
-def guess_time_format(values: Sequence[str]) -> tuple[str, str]:
-    """The form of some times, and why."""
+def guess_time_format(values: Sequence[str]) -> tuple[str, str, bool]:
+    """The form of some times, why, and whether that is sure."""
     if not values:
-        return "iso", "no value to look at"
+        return "iso", "no value to look at", True
     first = values[0].strip()
     if re.fullmatch(r"\d+(\.\d+)?", first) and not re.fullmatch(r"(19|20)\d{6}([012]\d{5})?", first):
         magnitude = len(first.split(".")[0])
         form = "epoch_s" if magnitude <= 11 else "epoch_ms" if magnitude <= 14 else "epoch_us"
-        return form, f"{first} is a count since 1970"
+        return form, f"{first} is a count since 1970", True
     parts = [re.match(r"^(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}", value.strip()) for value in values]
     if parts[0] is None:
-        return "iso", f"{first} begins with the year"
+        return "iso", f"{first} begins with the year", True
     firsts = [int(m[1]) for m in parts if m]
     seconds = [int(m[2]) for m in parts if m]
     if max(firsts) > 12:
-        return "dmy", f"a first part of {max(firsts)} can only be a day"
+        return "dmy", f"a first part of {max(firsts)} can only be a day", True
     if max(seconds) > 12:
-        return "mdy", f"a second part of {max(seconds)} can only be a day"
-    return "dmy", f"{first} could be either; day first is the commoner form, so check this"
+        return "mdy", f"a second part of {max(seconds)} can only be a day", True
+    return "dmy", f"{first} may be day or month first", False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from darkwake import streams
 from darkwake.errors import AmbiguousError, InputRejectedError, NotFoundError, UsageError
-from darkwake.formats import marinecadastre, nmea
+from darkwake.formats import csv, dma, geojson, geoparquet, jsonl, kml, marinecadastre, nmea
 from darkwake.formats.base import HEAD, Batch, Detection, Format, ReadOptions, WriteOptions
 from darkwake.streams import SourceFile
 
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 FORMATS: tuple[Format, ...] = (
     nmea.FORMAT,
     marinecadastre.FORMAT,
+    dma.FORMAT,
+    csv.FORMAT,
+    jsonl.FORMAT,
+    geojson.FORMAT,
+    geoparquet.FORMAT,
+    kml.FORMAT,
 )
 
 
@@ -107,7 +113,7 @@ def write(
     format: str | None = None,
     options: WriteOptions | None = None,
 ) -> int:
-    """Write rows that have lon and lat; the format by name or by the file's ending. Returns the number of items written.
+    """Write rows that have lon and lat, in the format named or that of the file's ending; returns how many.
 
     A file that could not be finished is removed.
     """

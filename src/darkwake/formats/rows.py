@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from darkwake.ais.schema import DECODED, SPANS
 from darkwake.errors import InputRejectedError
-from darkwake.formats import scan
+from darkwake.formats import parse
 from darkwake.formats.base import ReadBatch, rejects_table
 from darkwake.formats.fields import CLASS_TEXTS, FIELDS, FLAG_TEXTS, NAV_STATUS_TEXTS, NULL_TEXTS, Field
 from darkwake.formats.mapping import Mapping, zone_offset_us
 
 _FNV_BASIS = np.uint64(14695981039346656037)
 _EPOCH_FACTORS = {"epoch_s": 1e6, "epoch_ms": 1e3, "epoch_us": 1.0}
-_ORDERS = {"iso": scan.YMD, "dmy": scan.DMY, "mdy": scan.MDY}
+_ORDERS = {"iso": parse.YMD, "dmy": parse.DMY, "mdy": parse.MDY}
 _TEXT_CODES = {"nav_status": NAV_STATUS_TEXTS, "type": CLASS_TEXTS}
 _TAGS = {name: number for number, name in enumerate(FIELDS)}
 _REASONS = (
@@ -62,7 +62,9 @@ class Block:
             other = self.columns[name]
             size = int((first.ends - first.starts).sum() + (other.ends - other.starts).sum()) + self.n
             out = Column(np.empty(size, np.uint8), np.empty(self.n, np.int32), np.empty(self.n, np.int32))
-            scan.joined(first.buffer, first.starts, first.ends, self.n, *_moved(other, first), *out)
+            parse.joined(
+                first.buffer, first.starts, first.ends, self.n, *_moved(other, first), out.buffer, out.starts, out.ends
+            )
             first = out
         return first
 
@@ -124,29 +126,29 @@ class Converter:
             if name == "time":
                 if self._mapping.time_columns:
                     instants, state, ambiguous = self._times(block.column(self._mapping.time_columns), n)
-                    reject(state == scan.BAD, 3)
-                    reject(state == scan.NO_ZONE, 4)
+                    reject(state == parse.BAD, 3)
+                    reject(state == parse.NO_ZONE, 4)
                     reject(ambiguous, 5)
                     values[name] = instants, state
-                    scan.fold_numbers(keys, _TAGS[name], instants.astype(np.float64), state, 1.0)
+                    parse.fold_numbers(keys, _TAGS[name], instants.astype(np.float64), state, 1.0)
             elif name not in self._mapping.columns:
                 continue
             elif FIELDS[name].kind == "text":
                 column = block.column(self._mapping.columns[name])
-                texts[name] = self._texts(column, n, name, nulled)
+                texts[name] = self._texts(column, name, nulled)
                 if name != "station":
-                    scan.fold_texts(keys, _TAGS[name], *column)
+                    parse.fold_texts(keys, _TAGS[name], *column)
             else:
                 number, state = self._numbers(block.column(self._mapping.columns[name]), n, FIELDS[name], nulled)
                 if name == "mmsi":
-                    reject(state == scan.MISSING, 1)
-                    reject(state == scan.BAD, 2)
+                    reject(state == parse.MISSING, 1)
+                    reject(state == parse.BAD, 2)
                 elif name in {"lon", "lat"}:
-                    reject(state == scan.BAD, 6 if name == "lon" else 7)
+                    reject(state == parse.BAD, 6 if name == "lon" else 7)
                 else:
-                    _count(nulled, f"{name}: unreadable", state == scan.BAD)
+                    _count(nulled, f"{name}: unreadable", state == parse.BAD)
                 values[name] = number, state
-                scan.fold_numbers(keys, _TAGS[name], number, state, FIELDS[name].quantum)
+                parse.fold_numbers(keys, _TAGS[name], number, state, FIELDS[name].quantum)
         _dimensions(values)
         messages = self._table(block, values, texts, keys)
         lost = np.flatnonzero(reasons)
@@ -163,12 +165,12 @@ class Converter:
         self, column: Column, n: int, field: Field, nulled: Counter[str]
     ) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
         out, state = np.empty(n, np.float64), np.empty(n, np.uint8)
-        scan.numbers(*column, n, self._decimal, int(field.name == "imo"), out, state)
-        exact = np.flatnonzero(state == scan.EXACT)
+        parse.numbers(*column, n, self._decimal, int(field.name == "imo"), out, state)
+        exact = np.flatnonzero(state == parse.EXACT)
         if exact.size:
             out[exact] = _strings(column, exact).cast(pa.float64()).to_numpy()
-            state[exact] = scan.OK
-        odd = np.flatnonzero(state == scan.BAD)
+            state[exact] = parse.OK
+        odd = np.flatnonzero(state == parse.BAD)
         if odd.size:
             self._words(column, odd, field, out, state)
         factor = self._mapping.factors.get(field.name, 1.0)
@@ -176,17 +178,17 @@ class Converter:
             out *= factor
         if field.kind == "whole":
             out = np.rint(out)
-        good = state == scan.OK
+        good = state == parse.OK
         tolerance = 0.05 if factor != 1.0 and field.name == "sog_knots" else 1e-4
         for sentinel in field.sentinels:
             hit = good & (np.abs(out - sentinel) < tolerance)
             _count(nulled, f"{field.name}: not available", hit)
-            state[hit] = scan.MISSING
+            state[hit] = parse.MISSING
             good &= ~hit
         wrong = good & ~((out >= field.low) & (out <= field.high))
         if field.kind in {"code", "flag"}:
             wrong |= good & (out != np.rint(out))
-        state[wrong] = scan.BAD
+        state[wrong] = parse.BAD
         return out, state
 
     def _words(
@@ -207,7 +209,7 @@ class Converter:
         nothing = np.array([text not in codes and self._is_nothing(text) for text in found], np.bool_)
         index = coded.indices.to_numpy()
         out[rows] = numbers[index]
-        state[rows] = np.where(nothing[index], scan.MISSING, np.where(np.isnan(numbers[index]), scan.BAD, scan.OK))
+        state[rows] = np.where(nothing[index], parse.MISSING, np.where(np.isnan(numbers[index]), parse.BAD, parse.OK))
 
     def _is_nothing(self, text: str) -> bool:
         return text in NULL_TEXTS or text in self._mapping.null_texts
@@ -219,20 +221,20 @@ class Converter:
         if form in _EPOCH_FACTORS:
             seconds = Field("time", "float", -6.2e16 / _EPOCH_FACTORS[form], 2.5e17 / _EPOCH_FACTORS[form])
             counts, state = self._numbers(column, n, seconds, Counter())
-            scaled = np.where(state == scan.OK, counts, 0.0) * _EPOCH_FACTORS[form]
+            scaled = np.where(state == parse.OK, counts, 0.0) * _EPOCH_FACTORS[form]
             return np.rint(scaled).astype(np.int64), state, none
         instants = np.empty(n, np.int64)
-        scan.times(*column, n, _ORDERS[form], instants, state)
-        odd = np.flatnonzero(state == scan.BAD)
+        parse.times(*column, n, _ORDERS[form], instants, state)
+        odd = np.flatnonzero(state == parse.BAD)
         if odd.size:
             words = [self._is_nothing((text or "").strip().lower()) for text in _strings(column, odd).to_pylist()]
-            state[odd[np.array(words, np.bool_)]] = scan.MISSING
-        naive = state == scan.NO_ZONE
+            state[odd[np.array(words, np.bool_)]] = parse.MISSING
+        naive = state == parse.NO_ZONE
         if not naive.any():
-            self._zone_seen |= bool((state == scan.OK).any())
+            self._zone_seen |= bool((state == parse.OK).any())
             return instants, state, none
         if self._zone is None:
-            if not self._zone_seen and not (state == scan.OK).any():
+            if not self._zone_seen and not (state == parse.OK).any():
                 example = (_strings(column, np.flatnonzero(naive)[:1]).to_pylist() or [""])[0]
                 raise InputRejectedError(
                     f"the times name no zone (such as {example!r}) and none is stated",
@@ -248,10 +250,10 @@ class Converter:
             first = _in_zone(local, self._zone, "earliest")
             none[naive] = first != _in_zone(local, self._zone, "latest")
             instants[naive] = first
-        state[naive] = scan.OK
+        state[naive] = parse.OK
         return instants, state, none
 
-    def _texts(self, column: Column, n: int, name: str, nulled: Counter[str]) -> pa.Array:
+    def _texts(self, column: Column, name: str, nulled: Counter[str]) -> pa.Array:
         array = _strings(column, None, nulled, name)
         empty = pc.equal(pc.binary_length(array), 0)
         for word in self._mapping.null_texts:
@@ -269,7 +271,7 @@ class Converter:
         made: dict[str, pa.Array] = dict(texts)
         for name, (numbers, state) in values.items():
             if name in DECODED.names:
-                made[name] = _array(numbers, state == scan.OK, DECODED.field(name).type)
+                made[name] = _array(numbers, state == parse.OK, DECODED.field(name).type)
         if "type" in made:
             made["type"] = pc.fill_null(made["type"], pa.scalar(1, pa.int8()))
         else:
@@ -301,12 +303,12 @@ def _dimensions(values: dict[str, tuple[NDArray[Any], NDArray[np.uint8]]]) -> No
         if whole not in values:
             continue
         size, state = values[whole]
-        absent = np.full(size.size, scan.MISSING, np.uint8)
+        absent = np.full(size.size, parse.MISSING, np.uint8)
         ahead, ahead_state = values.get(fore, (np.zeros(size.size), absent.copy()))
         behind, behind_state = values.get(aft, (np.zeros(size.size), absent))
-        use = (state == scan.OK) & (size <= high) & (ahead_state != scan.OK) & (behind_state != scan.OK)
-        values[fore] = np.where(use, 0.0, ahead), np.where(use, scan.OK, ahead_state).astype(np.uint8)
-        values[aft] = np.where(use, size, behind), np.where(use, scan.OK, behind_state).astype(np.uint8)
+        use = (state == parse.OK) & (size <= high) & (ahead_state != parse.OK) & (behind_state != parse.OK)
+        values[fore] = np.where(use, 0.0, ahead), np.where(use, parse.OK, ahead_state).astype(np.uint8)
+        values[aft] = np.where(use, size, behind), np.where(use, parse.OK, behind_state).astype(np.uint8)
 
 
 def _strings(
@@ -316,9 +318,9 @@ def _strings(
     starts = column.starts if rows is None else column.starts[rows]
     ends = column.ends if rows is None else column.ends[rows]
     offsets = np.empty(starts.size + 1, np.int32)
-    ascii_only = scan.trimmed(column.buffer, starts, ends, starts.size, offsets)
+    ascii_only = parse.trimmed(column.buffer, starts, ends, starts.size, offsets)
     data = np.empty(int(offsets[-1]), np.uint8)
-    scan.gather(column.buffer, starts, ends, starts.size, data)
+    parse.gather(column.buffer, starts, ends, starts.size, data)
     array = pa.StringArray.from_buffers(starts.size, pa.py_buffer(offsets), pa.py_buffer(data))
     if ascii_only:
         return array
