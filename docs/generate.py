@@ -40,7 +40,12 @@ def schema_reference() -> str:
     from darkwake.ais.schema import COLUMNS
     from darkwake.lake.schema import TABLES
 
-    lines = [HEAD + "# Rows\n", "## A decoded message\n", "| column | type | message types | meaning |", "|---|---|---|---|"]
+    lines = [
+        HEAD + "# Rows\n",
+        "## A decoded message\n",
+        "| column | type | message types | meaning |",
+        "|---|---|---|---|",
+    ]
     lines += [f"| `{c.name}` | {c.type} | {c.types or 'all'} | {c.meaning} |" for c in COLUMNS]
     lines.append("\n## The tables of the lake\n")
     for name, (schema, partition_by) in TABLES.items():

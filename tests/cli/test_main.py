@@ -27,7 +27,11 @@ def test_help_lists_every_command_and_imports_nothing_heavy(tmp_path: Path) -> N
     assert all(name in shown.stdout for name in COMMANDS)
     code = "import sys, darkwake.cli.main; print([m for m in ('numba', 'pyarrow', 'duckdb', 'sqlalchemy') if m in sys.modules])"
     loaded = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(SRC)}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(SRC)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert loaded.stdout.strip() == "[]"
 

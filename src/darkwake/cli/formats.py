@@ -43,10 +43,7 @@ def detect(file: Path, out: Output) -> None:
 
     found = formats.detect(file)
     out.rows(
-        (
-            {"source": d.source, "format": d.format.name, "confidence": d.confidence, "reason": d.reason}
-            for d in found
-        ),
+        ({"source": d.source, "format": d.format.name, "confidence": d.confidence, "reason": d.reason} for d in found),
         ["format", "confidence", "reason"],
         empty="Nothing known fits; see `darkwake format list`, or write a column mapping (docs/reference/formats.md).",
     )
