@@ -25,7 +25,7 @@ def case() -> None:
 @click.pass_context
 def new_case(ctx: click.Context, name: str, question: str, as_of: str | None) -> None:
     """Open a case."""
-    workspace_of(ctx).add_case(name, question, as_of=as_of)
+    workspace_of(ctx).casebook.add_case(name, question, as_of=as_of)
     note(f"case {name}; next: darkwake claim add --case {name} …")
 
 
@@ -33,8 +33,8 @@ def new_case(ctx: click.Context, name: str, question: str, as_of: str | None) ->
 @output_options()
 @click.pass_context
 def list_cases(ctx: click.Context, out: Output) -> None:
-    """The cases of the workspace."""
-    out.rows(workspace_of(ctx).cases(), empty="No case yet. Make one with: darkwake case new NAME")
+    """The cases of the book."""
+    out.rows(workspace_of(ctx).casebook.cases(), empty="No case yet. Make one with: darkwake case new NAME")
 
 
 @case.command("show")
@@ -43,10 +43,10 @@ def list_cases(ctx: click.Context, out: Output) -> None:
 @click.pass_context
 def show_case(ctx: click.Context, name: str, out: Output) -> None:
     """The claims of a case and what the data last said to each."""
-    workspace = workspace_of(ctx)
-    workspace.case(name)
+    book = workspace_of(ctx).casebook
+    book.case(name)
     out.rows(
-        (row for row in workspace.claims(case=name)),
+        (row for row in book.claims(case=name)),
         ["id", "words", "asserted_by", "status", "outcome"],
         empty="The case has no claim yet. Add one with: darkwake claim add --case " + name,
     )
@@ -105,8 +105,8 @@ def add_claim(
             "until": times.iso(times.parse_end(until)) if until else None,
         }
         query = {"v": 1, "count": {k: v for k, v in given.items() if v is not None}, "at_least": at_least}
-    workspace = workspace_of(ctx)
-    row = workspace.add_claim(words, query, asserted_by=asserted_by, status=status, source=source, case=case_name)
+    book = workspace_of(ctx).casebook
+    row = book.add_claim(words, query, asserted_by=asserted_by, status=status, source=source, case=case_name)
     _show(row, out)
     note(f"next: darkwake claim verify {row['id']}")
 
@@ -119,7 +119,7 @@ def add_claim(
 def list_claims(ctx: click.Context, case_name: str | None, as_of: str | None, out: Output) -> None:
     """Claims, in the order in which they were recorded."""
     out.rows(
-        workspace_of(ctx).claims(case=case_name, as_of=as_of),
+        workspace_of(ctx).casebook.claims(case=case_name, as_of=as_of),
         ["id", "words", "asserted_by", "status", "outcome"],
         empty='No claim yet. Add one with: darkwake claim add --words "…" --by "…"',
     )
@@ -131,7 +131,7 @@ def list_claims(ctx: click.Context, case_name: str | None, as_of: str | None, ou
 @click.pass_context
 def show_claim(ctx: click.Context, id: str, out: Output) -> None:
     """One claim: its words, who says so, its query, what the data last said, what was answered."""
-    _show(workspace_of(ctx).claim(id), out)
+    _show(workspace_of(ctx).casebook.claim(id), out)
 
 
 @claim.command()
@@ -146,7 +146,7 @@ def reply(
     ctx: click.Context, id: str, kind: str, party: str, words: str | None, said_on: str | None, source: str | None
 ) -> None:
     """Record what a party answered to a claim, or that it was asked and did not."""
-    workspace_of(ctx).add_reply(id, kind, party=party, words=words, said_on=said_on, source=source)
+    workspace_of(ctx).casebook.add_reply(id, kind, party=party, words=words, said_on=said_on, source=source)
     note("recorded; it stands beside the claim on every page")
 
 
@@ -157,10 +157,10 @@ def reply(
 @click.pass_context
 def verify(ctx: click.Context, ids: tuple[str, ...], as_of: str | None, out: Output) -> None:
     """Run claims (all, or IDS) on the data: supported, contradicted, or not enough data, as a bound with coverage."""
-    workspace = workspace_of(ctx)
+    book = workspace_of(ctx).casebook
     rows = [
         {"id": identity, "as_of": number, **verdict.to_json()}
-        for identity, verdict, number in workspace.verify_claims(ids, as_of=as_of)
+        for identity, verdict, number in book.verify_claims(ids, as_of=as_of)
     ]
     out.rows(rows, ["id", "outcome", "lower", "upper", "coverage", "as_of"], empty="No claim has a query to run.")
     if out.form == "table":
