@@ -75,14 +75,7 @@ def duckdb_encounters(folder: Path) -> pa.Table:
     connection.execute(f"SET threads = {THREADS}")
     files = sorted(str(path) for path in folder.glob("bucket=*.parquet"))
     text = SQL.format(
-        files=files,
-        gap=3_600_000_000,
-        slow=3.0,
-        step=600_000_000,
-        distance=500.0,
-        merge=24,
-        min_steps=12,
-        median_knots=2.0,
+        files=files, gap=3_600_000_000, slow=3.0, step=600_000_000, distance=500.0, merge=24, min_steps=12, median_knots=2.0
     )
     return connection.sql(text).to_arrow_table()
 
@@ -129,9 +122,7 @@ def gathered(partitions: list[list[pa.Table]]) -> list[Callable[[], pa.Table]]:
 
 
 def shuffled(
-    inputs: Iterable[Callable[[], pa.Table]],
-    kernel: Callable[[pa.Table, Mapping[str, Any]], pa.Table],
-    values: Mapping[str, Any],
+    inputs: Iterable[Callable[[], pa.Table]], kernel: Callable[[pa.Table, Mapping[str, Any]], pa.Table], values: Mapping[str, Any]
 ) -> list[list[pa.Table]]:
     """A stage over two threads, its output split by `part`."""
     partitions: list[list[pa.Table]] = [[] for _ in range(PARTITIONS)]
@@ -219,13 +210,9 @@ def main() -> None:
         answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
         figures[name] = json.loads(answer.splitlines()[-1])
         got = figures[name]
-        print(
-            f"{name:7} {got['wall_s']:7.1f} s  {rows / got['wall_s']:12,.0f} rows/s  {got['cpu_s']:7.1f} cpu_s  {got['peak_mib']:8,.0f} MiB"
-        )
+        print(f"{name:7} {got['wall_s']:7.1f} s  {rows / got['wall_s']:12,.0f} rows/s  {got['cpu_s']:7.1f} cpu_s  {got['peak_mib']:8,.0f} MiB")
     ours, peer = figures["ours"], figures["duckdb"]
-    print(
-        f"ratio   {peer['wall_s'] / ours['wall_s']:.2f} times the speed in {ours['peak_mib'] / peer['peak_mib']:.2f} of the memory"
-    )
+    print(f"ratio   {peer['wall_s'] / ours['wall_s']:.2f} times the speed in {ours['peak_mib'] / peer['peak_mib']:.2f} of the memory")
     print(compare(*(pq.read_table(given.folder / f"encounters-{name}.pq") for name in ("ours", "duckdb"))))
 
 

@@ -40,7 +40,7 @@ class Casebook:
             yield session
 
     def add_case(self, name: str, question: str = "", *, as_of: str | int | None = None) -> None:
-                pinned = self.lake.number_as_of(as_of)
+        pinned = self.lake.number_as_of(as_of)
         with self.session() as session:
             book.add_case(session, name, question, number=self.lake.snapshot().number, as_of=pinned)
 
@@ -81,7 +81,7 @@ class Casebook:
         self, id: str, kind: str, *, party: str, words: str | None = None, said_on: str | None = None,
         source: str | None = None,
     ) -> None:  # fmt: skip
-                number = self.lake.snapshot().number
+        number = self.lake.snapshot().number
         with self.session() as session:
             book.add_reply(
                 session, book.get_claim(session, id), cast(Any, kind), party=party, number=number, words=words,
@@ -89,11 +89,11 @@ class Casebook:
             )  # fmt: skip
 
     def claim(self, id: str) -> dict[str, Any]:
-                with self.session() as session:
+        with self.session() as session:
             return _claim_row(book.get_claim(session, id))
 
     def claims(self, *, case: str | None = None, as_of: str | int | None = None) -> list[dict[str, Any]]:
-                with self.session() as session:
+        with self.session() as session:
             return [_claim_row(claim) for claim in book.claims(session, case=case, as_of=self.lake.number_as_of(as_of))]
 
     def verify_claims(
@@ -163,5 +163,3 @@ def _claim_row(claim: Claim) -> dict[str, Any]:
             for r in claim.replies
         ],
     }
-
-

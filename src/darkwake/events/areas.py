@@ -19,7 +19,9 @@ def haversine_m(lon_a: float, lat_a: float, lon_b: float, lat_b: float) -> float
     """Great-circle distance on a sphere of the mean radius."""
     half_lat = np.radians(lat_b - lat_a) * 0.5
     half_lon = np.radians(lon_b - lon_a) * 0.5
-    chord = np.sin(half_lat) ** 2 + np.cos(np.radians(lat_a)) * np.cos(np.radians(lat_b)) * np.sin(half_lon) ** 2
+    chord = (
+        np.sin(half_lat) ** 2 + np.cos(np.radians(lat_a)) * np.cos(np.radians(lat_b)) * np.sin(half_lon) ** 2
+    )
     return 2.0 * EARTH_M * np.arcsin(min(1.0, np.sqrt(chord)))
 
 

@@ -15,11 +15,13 @@ import pyarrow as pa
 
 from darkwake.events.areas import EARTH_M, haversine_m
 from darkwake.events.columns import numbers, pack, unpack
-from darkwake.events.grid import E7, POINT, SPEED_UNITS, WINDOW_STEPS
+from darkwake.events.grid import E7, POINT, SPEED_UNITS, STEP_US, WINDOW_STEPS
 from darkwake.jit import kernel
 
 #: One close instant of a pair; `heading` is the angle between the two, 0–180, or −1 where one was not sent.
-CLOSE = np.dtype([("distance_cm", "<i4"), ("step", "<i2"), ("speed_a", "<i2"), ("speed_b", "<i2"), ("heading", "<i2")])
+CLOSE = np.dtype(
+    [("distance_cm", "<i4"), ("step", "<i2"), ("speed_a", "<i2"), ("speed_b", "<i2"), ("heading", "<i2")]
+)
 #: The grid points at which a run opens and closes: opening a, opening b, closing a, closing b.
 ENDS = pa.binary(4 * POINT.itemsize)
 
@@ -116,9 +118,7 @@ def _table_mask(count: int) -> int:
 
 
 @kernel
-def _fill_cells(
-    lon: np.ndarray, lat: np.ndarray, columns: np.ndarray, head: np.ndarray, chain: np.ndarray, cell: np.ndarray
-) -> int:
+def _fill_cells(lon: np.ndarray, lat: np.ndarray, columns: np.ndarray, head: np.ndarray, chain: np.ndarray, cell: np.ndarray) -> int:
     """Hash all points into cells; returns the mask of the table."""
     rows = len(columns) - 1
     mask = _table_mask(len(lon))
@@ -441,9 +441,7 @@ def meetings(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
     """
     pair_names = ("mmsi_a", "segment_a", "mmsi_b", "segment_b")
     points, first = unpack(table, "instants", CLOSE)
-    steps = numbers(table, "window").astype(np.int64) * WINDOW_STEPS + (
-        points["step"][first[:-1]] if len(first) > 1 else 0
-    )
+    steps = numbers(table, "window").astype(np.int64) * WINDOW_STEPS + (points["step"][first[:-1]] if len(first) > 1 else 0)
     order = np.lexsort([steps, *(numbers(table, name) for name in reversed(pair_names))])
     table = table.take(order)
     points, first = unpack(table, "instants", CLOSE)
@@ -451,13 +449,7 @@ def meetings(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
     changes = np.zeros(table.num_rows, np.int64)
     for key in keys:
         changes[1:] |= key[1:] != key[:-1]
-    ends = np.concatenate(
-        [
-            np.frombuffer(c.buffers()[1], np.uint8)[c.offset * ENDS.byte_width :][: len(c) * ENDS.byte_width]
-            for c in table.column("ends").chunks
-        ]
-        or [np.empty(0, np.uint8)]
-    ).view(POINT)
+    ends = np.concatenate([np.frombuffer(c.buffers()[1], np.uint8)[c.offset * ENDS.byte_width :][: len(c) * ENDS.byte_width] for c in table.column("ends").chunks] or [np.empty(0, np.uint8)]).view(POINT)
     whole = np.empty((table.num_rows, 6), np.int64)
     measures = np.empty((table.num_rows, 5), np.float64)
     found = _merge(
