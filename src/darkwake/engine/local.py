@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -83,7 +84,7 @@ class LocalEngine:
             done = 0
             try:
                 while True:
-                    waiting |= {pool.submit(work, item) for item, _ in zip(queue, range(self.threads - len(waiting)))}
+                    waiting |= {pool.submit(work, item) for item in islice(queue, self.threads - len(waiting))}
                     if not waiting:
                         return
                     finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
