@@ -88,13 +88,20 @@ def duckdb_encounters(folder: Path) -> pa.Table:
     connection.execute(f"SET threads = {THREADS}")
     files = sorted(str(path) for path in folder.glob("bucket=*.parquet"))
     text = SQL.format(
-        files=files, gap=3_600_000_000, slow=3.0, step=600_000_000, distance=500.0, merge=24, min_steps=12, median_knots=2.0
+        files=files,
+        gap=3_600_000_000,
+        slow=3.0,
+        step=600_000_000,
+        distance=500.0,
+        merge=24,
+        min_steps=12,
+        median_knots=2.0,
     )
     return connection.sql(text).to_arrow_table()
 
 
 def our_encounters(folder: Path) -> pa.Table:
-    from darkwake.events import areas, grid, meetings
+    from darkwake.events import areas, close, grid, meetings
 
     values = {
         "max_report_gap_h": 1.0, "slow_knots": 3.0, "min_port_distance_m": 10_000.0, "max_distance_m": 500.0,
@@ -113,7 +120,7 @@ def our_encounters(folder: Path) -> pa.Table:
     inputs = [reader(path) for path in sorted(folder.glob("bucket=*.parquet"))]
     slow = shuffled(inputs, grid.slow_points, values)
     say(f"resampled: {sum(t.nbytes for parts in slow for t in parts) / 2**20:,.0f} MiB")
-    pairs = shuffled(gathered(slow), meetings.close_pairs, values)
+    pairs = shuffled(gathered(slow), close.close_pairs, values)
     say(f"pairs: {sum(t.nbytes for parts in pairs for t in parts) / 2**20:,.0f} MiB")
     with ThreadPoolExecutor(THREADS) as pool:
         tables = list(pool.map(lambda make: meetings.meetings(make(), values), gathered(pairs)))
@@ -136,7 +143,9 @@ def gathered(partitions: list[list[pa.Table]]) -> list[Callable[[], pa.Table]]:
 
 
 def shuffled(
-    inputs: Iterable[Callable[[], pa.Table]], kernel: Callable[[pa.Table, Mapping[str, Any]], pa.Table], values: Mapping[str, Any]
+    inputs: Iterable[Callable[[], pa.Table]],
+    kernel: Callable[[pa.Table, Mapping[str, Any]], pa.Table],
+    values: Mapping[str, Any],
 ) -> list[list[pa.Table]]:
     """A stage over two threads, its output split by `part`."""
     partitions: list[list[pa.Table]] = [[] for _ in range(PARTITIONS)]
@@ -160,9 +169,9 @@ def peak_mib() -> float:
 
 def contender(name: str, folder: Path, out: Path) -> None:
     if name == "ours":  # compile (or load) the kernels on nothing: their first compilation is not what is measured
-        from darkwake.events import grid, meetings
+        from darkwake.events import close, grid, meetings
 
-        warm(grid, meetings)
+        warm(grid, close, meetings)
     began, cpu = time.perf_counter(), time.process_time()
     table = our_encounters(folder) if name == "ours" else duckdb_encounters(folder)
     wall, cpu = time.perf_counter() - began, time.process_time() - cpu
@@ -176,7 +185,7 @@ def contender(name: str, folder: Path, out: Path) -> None:
     print(json.dumps({"wall_s": wall, "cpu_s": cpu, "peak_mib": peak_mib()}))
 
 
-def warm(grid: Any, meetings: Any) -> None:
+def warm(grid: Any, close: Any, meetings: Any) -> None:
     from darkwake.events import areas
     from darkwake.lake.schema import TRACKS
 
@@ -190,7 +199,7 @@ def warm(grid: Any, meetings: Any) -> None:
         for ship in (1, 2) for hour in (1, 2)
     ]  # fmt: skip
     table = pa.Table.from_pylist(rows, schema=TRACKS)
-    meetings.meetings(meetings.close_pairs(grid.slow_points(table, values), values), values)
+    meetings.meetings(close.close_pairs(grid.slow_points(table, values), values), values)
 
 
 def compare(ours: pa.Table, theirs: pa.Table) -> str:
@@ -225,9 +234,13 @@ def main() -> None:
         answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
         figures[name] = json.loads(answer.splitlines()[-1])
         got = figures[name]
-        print(f"{name:7} {got['wall_s']:7.1f} s  {rows / got['wall_s']:12,.0f} rows/s  {got['cpu_s']:7.1f} cpu_s  {got['peak_mib']:8,.0f} MiB")
+        print(
+            f"{name:7} {got['wall_s']:7.1f} s  {rows / got['wall_s']:12,.0f} rows/s  {got['cpu_s']:7.1f} cpu_s  {got['peak_mib']:8,.0f} MiB"
+        )
     ours, peer = figures["ours"], figures["duckdb"]
-    print(f"ratio   {peer['wall_s'] / ours['wall_s']:.2f} times the speed in {ours['peak_mib'] / peer['peak_mib']:.2f} of the memory")
+    print(
+        f"ratio   {peer['wall_s'] / ours['wall_s']:.2f} times the speed in {ours['peak_mib'] / peer['peak_mib']:.2f} of the memory"
+    )
     print(compare(*(pq.read_table(given.folder / f"encounters-{name}.pq") for name in ("ours", "duckdb"))))
 
 

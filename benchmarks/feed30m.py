@@ -61,7 +61,9 @@ def itinerary(
     return order, table[:, 1], table[:, 2]
 
 
-def vessel(rng: np.random.Generator, way: tuple[np.ndarray, ...], hours: float, interval_s: float) -> dict[str, np.ndarray]:
+def vessel(
+    rng: np.random.Generator, way: tuple[np.ndarray, ...], hours: float, interval_s: float
+) -> dict[str, np.ndarray]:
     """Reports of one vessel: random times, some silences, positions on the itinerary with GNSS noise."""
     gaps = rng.exponential(interval_s, int(hours * HOUR / interval_s * 1.2) + 20) + 2.0
     silent = rng.random(len(gaps)) < 0.0012

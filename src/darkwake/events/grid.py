@@ -14,8 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from darkwake.events.areas import Areas, areas_of, haversine_m, nearest_place
-from darkwake.events.columns import numbers, pack, source_keys
+from darkwake.events.packing import pack, source_keys
 from darkwake.jit import kernel
+from darkwake.tracks.columns import floats, ints
 from darkwake.units import KNOTS_TO_METRES_PER_SECOND
 
 STEP_US = 600_000_000
@@ -159,7 +160,7 @@ def _resample(
 
 def _vessel_chunks(table: pa.Table) -> Iterator[pa.Table]:
     """Slices of about a million rows that end between segments: they bound the memory of a call."""
-    segment = numbers(table, "segment")
+    segment = ints(table["segment"])
     begin = 0
     while begin < len(segment):
         end = min(begin + _CHUNK_ROWS, len(segment))
@@ -179,19 +180,20 @@ def slow_points(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
     max_gap_us = int(arguments["max_report_gap_h"] * 3.6e9)
     batches = []
     for chunk in _vessel_chunks(table):
-        mmsi, segment, time = (numbers(chunk, name) for name in ("mmsi", "segment", "time"))
+        mmsi, segment, time = (ints(chunk[name]) for name in ("mmsi", "segment", "time"))
         bound = _count(segment, time, max_gap_us)
         points = np.empty(bound, POINT)
         row_report, row_window, row_first = (np.empty(bound + 1, np.int64) for _ in range(3))
         filled, rows = _resample(
-            mmsi, segment, time, numbers(chunk, "lon"), numbers(chunk, "lat"), numbers(chunk, "sog_knots"),
-            numbers(chunk, "heading_deg", -1), numbers(chunk, "payload_key"), source_keys(chunk),
-            numbers(chunk, "span_offset"), numbers(chunk, "span_length"),
-            max_gap_us, float(arguments["slow_knots"]), ports, port_distance_m, points, row_report, row_window, row_first,
+            mmsi, segment, time, *(floats(chunk[name]) for name in ("lon", "lat", "sog_knots")),
+            ints(chunk["heading_deg"], -1), ints(chunk["payload_key"]), source_keys(chunk["source"]),
+            ints(chunk["span_offset"]), ints(chunk["span_length"]),
+            max_gap_us, float(arguments["slow_knots"]), ports, port_distance_m,
+            points, row_report, row_window, row_first,
         )  # fmt: skip
         report = row_report[:rows]
         columns = [
-            pa.array(row_window[:rows].copy()), pa.array(mmsi[report]), pa.array(segment[report]),
+            pa.array(row_window[:rows].copy()), pa.array(mmsi[report], pa.int32()), pa.array(segment[report]),
             pack(points[:filled].copy(), row_first[: rows + 1]),
         ]  # fmt: skip
         batches.append(pa.record_batch(columns, schema=SLOW))

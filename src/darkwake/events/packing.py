@@ -1,4 +1,4 @@
-"""Arrow columns as the contiguous arrays that kernels take, and packed records as Arrow binary."""
+"""Packed records in Arrow binary columns: many small values per row, shuffled as one."""
 
 from __future__ import annotations
 
@@ -7,23 +7,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 
-def numbers(table: pa.Table, name: str, missing: float | None = None) -> np.ndarray:
-    """A column without nulls as an array; times as µs. `missing` stands in for nulls (NaN by default for floats)."""
-    column = table.column(name)
-    if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.int64())
-    if column.null_count:
-        column = column.fill_null(pa.scalar(float("nan") if missing is None else missing, column.type))
-    chunks = [chunk.to_numpy(zero_copy_only=False) for chunk in column.chunks]
-    if len(chunks) == 1:
-        return chunks[0]
-    return np.concatenate(chunks) if chunks else np.empty(0, column.type.to_pandas_dtype())
-
-
-def source_keys(table: pa.Table, name: str = "source") -> np.ndarray:
+def source_keys(column: pa.ChunkedArray) -> np.ndarray:
     """Source names (16 hex digits) as int64: a packed record has no room for strings."""
     keys = []
-    for chunk in table.column(name).chunks:
+    for chunk in column.chunks:
         coded = chunk if pa.types.is_dictionary(chunk.type) else pc.dictionary_encode(chunk)
         words = np.array([int(text, 16) for text in coded.dictionary.to_pylist()], np.uint64).view(np.int64)
         keys.append(words[coded.indices.to_numpy(zero_copy_only=False)] if len(coded) else np.empty(0, np.int64))
@@ -41,10 +28,10 @@ def pack(records: np.ndarray, first: np.ndarray) -> pa.Array:
     return pa.Array.from_buffers(pa.binary(), len(first) - 1, [None, pa.py_buffer(offsets), data])
 
 
-def unpack(table: pa.Table, name: str, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
+def unpack(column: pa.ChunkedArray, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
     """All records of a binary column in one array, and where each row's records begin (one more than rows)."""
     parts, begins, total = [], [np.zeros(1, np.int64)], 0
-    for chunk in table.column(name).chunks:
+    for chunk in column.chunks:
         if len(chunk) == 0:
             continue
         _, offsets_buffer, data = chunk.buffers()
@@ -53,5 +40,28 @@ def unpack(table: pa.Table, name: str, dtype: np.dtype) -> tuple[np.ndarray, np.
             parts.append(np.frombuffer(data, np.uint8)[offsets[0] : offsets[-1]])
         begins.append((offsets[1:] - offsets[0]) // dtype.itemsize + total)
         total = int(begins[-1][-1])
-    records = np.concatenate(parts) if len(parts) != 1 else parts[0]
-    return records.view(dtype), np.concatenate(begins)
+    return _joined(parts).view(dtype), np.concatenate(begins)
+
+
+def unpack_fixed(column: pa.ChunkedArray, dtype: np.dtype) -> np.ndarray:
+    """The records of a fixed-size binary column, a row each."""
+    width = column.type.byte_width
+    parts = [
+        np.frombuffer(chunk.buffers()[1], np.uint8)[chunk.offset * width : (chunk.offset + len(chunk)) * width]
+        for chunk in column.chunks
+        if len(chunk)
+    ]
+    return _joined(parts).view(dtype).reshape(-1, width // dtype.itemsize)
+
+
+def pack_fixed(records: np.ndarray) -> pa.Array:
+    """A two-dimensional array of records as fixed-size binary."""
+    kind = pa.binary(records.shape[1] * records.dtype.itemsize)
+    data = pa.py_buffer(np.ascontiguousarray(records).view(np.uint8))
+    return pa.Array.from_buffers(kind, len(records), [None, data])
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate(parts) if parts else np.empty(0, np.uint8)
