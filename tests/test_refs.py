@@ -28,14 +28,10 @@ def test_a_reference_to_several_spans() -> None:
     assert str(ref) == "src:0123456789abcdef#10+48,58+50"
 
 
-@given(st.text(max_size=40))
+@given(st.text(max_size=40).filter(lambda text: ":" not in text))
 def test_anything_else_is_refused_with_the_grammar(text: str) -> None:
-    try:
-        ref = refs.parse(text)
-    except UsageError as error:
-        assert "src:<sha16>" in str(error)
-    else:
-        assert str(ref).startswith(text.strip()[:4])
+    with pytest.raises(UsageError, match="src:<sha16>"):
+        refs.parse(text)
 
 
 @pytest.mark.parametrize(

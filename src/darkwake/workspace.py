@@ -20,6 +20,7 @@ from darkwake.rows import Rows, jsonable
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+    from darkwake.casebook.desk import Casebook
     from darkwake.events.base import Context
     from darkwake.events.store import Run, Stored
     from darkwake.lake.imports import Imported
@@ -146,6 +147,13 @@ class Workspace:
 
         return Gazetteer.load(self.folder / "places")
 
+    @cached_property
+    def casebook(self) -> Casebook:
+        """Cases, claims and what the data say to them."""
+        from darkwake.casebook.desk import Casebook
+
+        return Casebook(self.engine, self.lake, self.places)
+
     def close(self) -> None:
         """Give back the database connections."""
         if "engine" in self.__dict__:
@@ -164,11 +172,13 @@ class Workspace:
         paths: Iterable[str | Path],
         *,
         format: str | None = None,
-        mapping: Path | None = None,
+        mapping: str | Path | None = None,
         keep: bool = False,
         progress: Progress | None = None,
     ) -> Imported:
         """Read AIS files into the lake; `-` is standard input (kept in the workspace's inbox)."""
+        from darkwake.formats import ReadOptions
+        from darkwake.formats.mapping import load_mapping
         from darkwake.lake.imports import import_files
         from darkwake.streams import keep_copy, spool
 
@@ -178,7 +188,8 @@ class Workspace:
                 resolved.append(spool(None, self.folder / "inbox"))
             else:
                 resolved.append(keep_copy(Path(path), self.folder / "locker") if keep else path)
-        return import_files(self.lake, resolved, format=format, mapping=mapping, progress=progress)
+        options = ReadOptions(load_mapping(mapping)) if mapping else None
+        return import_files(self.lake, resolved, format=format, options=options, progress=progress)
 
     def build_tracks(self, progress: Progress | None = None) -> Entry | None:
         """Bring tracks, statics and segments up to the imports; None if they are."""

@@ -35,10 +35,10 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """Imports the module of a command when it is wanted, so that `--help` stays fast."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(COMMANDS[cmd_name][0])
@@ -46,7 +46,7 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
@@ -72,11 +72,27 @@ def workspace_of(ctx: click.Context) -> Any:
     return opened
 
 
+def hoist(args: list[str]) -> list[str]:
+    """Put `-w DIR` first, wherever it was typed: people write it behind the subcommand as often as before it."""
+    first: list[str] = []
+    rest = list(args)
+    index = 0
+    while index < len(rest) and rest[index] != "--":
+        if rest[index] in ("-w", "--workspace") and index + 1 < len(rest):
+            first += rest[index : index + 2]
+            del rest[index : index + 2]
+        elif rest[index].startswith("--workspace="):
+            first.append(rest.pop(index))
+        else:
+            index += 1
+    return first + rest
+
+
 def run() -> None:
     """Run the command line and exit with the contract's codes."""
     code = 0
     try:
-        code = cli.main(standalone_mode=False, prog_name="darkwake")
+        code = cli.main(args=hoist(sys.argv[1:]), standalone_mode=False, prog_name="darkwake")
     except DarkwakeError as error:
         click.echo(f"darkwake: {error}", err=True)
         sys.exit(error.exit_code)

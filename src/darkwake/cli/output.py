@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any, TypeVar, cast
 
 import click
 
@@ -36,15 +36,17 @@ def output_options(positions: bool = False) -> Callable[[F], F]:
         command.__name__ = function.__name__
         command.__doc__ = function.__doc__
         command.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
-        decorated: Any = command
-        decorated = click.option(
-            "-o", "output", type=click.Path(dir_okay=False, path_type=Path), help="Write to FILE."
-        )(decorated)
+        options = [
+            click.option("-o", "output", type=click.Path(dir_okay=False, path_type=Path), help="Write to FILE."),
+            click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values."),
+            click.option("--json", "as_json", is_flag=True, help="One JSON object per line."),
+        ]
         if positions:
-            decorated = click.option("--geojson", "as_geojson", is_flag=True, help="GeoJSON features.")(decorated)
-        decorated = click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values.")(decorated)
-        decorated = click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")(decorated)
-        return decorated
+            options.insert(1, click.option("--geojson", "as_geojson", is_flag=True, help="GeoJSON features."))
+        decorated: Any = command
+        for option in options:
+            decorated = option(decorated)
+        return cast(F, decorated)
 
     return decorate
 

@@ -38,7 +38,7 @@ def digests(snapshot: Snapshot) -> dict[str, str]:
     return found
 
 
-def _standing(events):  # type: ignore[no-untyped-def]
+def _standing(events: pa.Table) -> pa.Table:
     newest: dict[str, int] = {}
     states = []
     rows = events.select(["id", "run", "state"]).to_pylist()

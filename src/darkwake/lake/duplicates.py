@@ -32,18 +32,25 @@ class ReceptionCounter:
 
 
 @kernel
-def _count(keys, instants, known, slot_keys, slot_times, window):  # type: ignore[no-untyped-def]
-    sets = len(slot_keys) // 4
+def _count(
+    keys: np.ndarray,
+    instants: np.ndarray,
+    known: np.ndarray,
+    slot_keys: np.ndarray,
+    slot_times: np.ndarray,
+    window: int,
+) -> int:
+    sets = len(slot_keys) // _WAYS
     found = 0
     for i in range(len(keys)):
         if not known[i]:
             continue
         key, instant = keys[i], instants[i]
         base = ((np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(40)) % np.uint64(sets)
-        start = np.int64(base) * 4
+        start = int(base) * _WAYS
         oldest = start
         hit = -1
-        for slot in range(start, start + 4):
+        for slot in range(start, start + _WAYS):
             if slot_keys[slot] == key and slot_times[slot] != np.iinfo(np.int64).min:
                 hit = slot
                 break

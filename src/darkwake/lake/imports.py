@@ -6,7 +6,6 @@ A file that cannot be read is told of and skipped; the rest of the import is unh
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -78,7 +77,7 @@ def import_files(
     paths: Iterable[str | Path],
     *,
     format: str | None = None,
-    mapping: Path | None = None,
+    options: formats.ReadOptions | None = None,
     progress: Progress | None = None,
 ) -> Imported:
     """Read files into `reports` and `rejects` as one import. Known sources (by SHA-256) add nothing."""
@@ -99,16 +98,16 @@ def import_files(
                 if _is_known(lake, hashed.sha256, sql_rows):
                     imported.known.append(source.name)
                     continue
-                reader = formats.open_reader(source, format=format, mapping=mapping)
-                counts = run.read(source, hashed, reader)
+                chosen = formats.choose(source, format)
+                counts = run.read(source, hashed, chosen, options)
             except DarkwakeError as error:
                 failed.append((source.name, error))
                 continue
             imported.counts.add(counts)
-            row = _source_row(source, hashed, reader.name)
+            row = _source_row(source, hashed, chosen.name)
             sql_rows.append((row, counts.as_json()))
             imported.sources.append(
-                {"name": source.name, "sha256": hashed.sha256, "format": reader.name, **counts.as_json()}
+                {"name": source.name, "sha256": hashed.sha256, "format": chosen.name, **counts.as_json()}
             )
         run.finish()
         if not sql_rows:
@@ -178,16 +177,18 @@ class _Import:
         self._reports = _Output(writer, "reports")
         self._rejects = _Output(writer, "rejects")
         self._progress = progress
-        self._rows = itertools.count()
         self._next_row = 0
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="darkwake-write")
         self._pending: list[Future[None]] = []
         self._number = writer.number
 
-    def read(self, source: SourceFile, hashed: Digest, reader: formats.Reader) -> Counts:
+    def read(
+        self, source: SourceFile, hashed: Digest, format: formats.Format, options: formats.ReadOptions | None
+    ) -> Counts:
         counts = Counts(files=1)
         receptions = ReceptionCounter()
-        for batch in self._batches(source, hashed, reader, counts):
+        batches = formats.read_source(source, sha16=hashed.sha16, format=format.name, options=options)
+        for batch in self._to_the_damage(batches, hashed, counts):
             messages = batch.messages
             rejects = batch.rejects
             counts.sentences += batch.sentences
@@ -198,22 +199,21 @@ class _Import:
             counts.rejected.update(_by_reason(rejects))
             self._write(messages, rejects, hashed.sha16)
             if self._progress:
-                self._progress(source.name, min(batch.bytes_read, hashed.size), hashed.size)
+                self._progress(source.name, _position(messages), hashed.size)
         return counts
 
-    def _batches(
-        self, source: SourceFile, hashed: Digest, reader: formats.Reader, counts: Counts
+    def _to_the_damage(
+        self, batches: Iterator[formats.Batch], hashed: Digest, counts: Counts
     ) -> Iterator[formats.Batch]:
+        """The batches of a stream; one whose end is known to be damaged ends there, with a reject."""
         try:
-            with source.open() as stream:
-                yield from reader.read(stream, sha16=hashed.sha16)
+            yield from batches
         except DarkwakeError:
             if not hashed.damage:
                 raise
-            counts.rejected["damaged_stream"] += 1  # the end is missing; all before it was yielded and kept
-            self._write_rejects(
-                pa.table({"offset": [hashed.size], "length": [0], "reason": ["damaged_stream"]}), hashed.sha16
-            )
+            counts.rejected["damaged_stream"] += 1
+            end = {"offset": [hashed.size], "length": [0], "reason": ["damaged_stream"]}
+            self._write_rejects(pa.table(end), hashed.sha16)
 
     def _write(self, messages: pa.Table, rejects: pa.Table, sha16: str) -> None:
         while len(self._pending) > 1:
@@ -246,6 +246,13 @@ class _Import:
             self._rejects.close()
         finally:
             self._pool.shutdown()
+
+
+def _position(messages: pa.Table) -> int:
+    """How far into the source the last of these messages lies."""
+    if messages.num_rows == 0:
+        return 0
+    return int(messages["spans"][-1].as_py()[-1]["offset"])
 
 
 def _statics(messages: pa.Table) -> int:

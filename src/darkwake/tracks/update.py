@@ -21,7 +21,7 @@ from darkwake.lake.shuffle import Shuffle
 from darkwake.lake.store import Lake, Writer
 from darkwake.lake.tables import DataFile, stored_schema
 from darkwake.tracks.build import REPORT_COLUMNS, Built, build
-from darkwake.tracks.segments import NearestHull, Segmenter
+from darkwake.tracks.segments import VERSION, NearestHull, Segmenter
 
 Progress = Callable[[str, int, int], None]  # (what, done, in all)
 
@@ -51,7 +51,7 @@ def update(lake: Lake, segmenter: Segmenter | None = None, progress: Progress | 
                         progress("tracks", number, len(work))
         detail = {
             "imports_up_to": max(new),
-            "method": segmenter.describe(),
+            "method": {"segmenter": type(segmenter).__name__, "version": VERSION, **segmenter.params()},
             "buckets": len(buckets),
             "bytes_written": writer.written_bytes(),
             **statistics,
