@@ -42,8 +42,8 @@ def itinerary(
     points: list[tuple[float, float, float]] = []
     met = meeting is None
     while clock < hours:
-        lon, lat = ports[here] + rng.normal(0.0, 0.012, 2)
-        stay = rng.uniform(12.0, 60.0)
+        lon, lat = ports[here] + rng.normal(0.0, 0.011, 2)
+        stay = rng.uniform(6.0, 48.0)
         points += [(clock, lon, lat), (clock + stay, lon + rng.normal(0, 1e-4), lat + rng.normal(0, 1e-4))]
         clock += stay
         near = np.argsort(np.abs(ports - ports[here]).sum(axis=1))[1:8]
@@ -88,7 +88,7 @@ def write(out: Path, vessels: int, days: float, seed: int, interval_s: float = R
     """Write the table; returns its number of rows."""
     out.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
-    ports = ports_of(rng, max(8, vessels // 45))
+    ports = ports_of(rng, max(8, vessels // 25))
     np.savez(out / "ports.npz", lon=(ports[:, 0] + 180.0) % 360.0 - 180.0, lat=ports[:, 1])
     hours = days * 24.0
     meetings: dict[int, tuple[float, float, float, float]] = {}

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from darkwake.events import areas
-from darkwake.events.areas import haversine_m
+from darkwake.events.areas import Areas, areas_of, haversine_m, nearest_place
 from darkwake.events.columns import numbers, pack, source_keys
 from darkwake.jit import kernel
 from darkwake.units import KNOTS_TO_METRES_PER_SECOND
@@ -81,11 +80,8 @@ def _resample(
     span_length: np.ndarray,
     max_gap_us: int,
     slow_knots: float,
-    port_lon: np.ndarray,
-    port_lat: np.ndarray,
-    port_reach_m: np.ndarray,
-    port_first: np.ndarray,
-    port_members: np.ndarray,
+    ports: Areas,
+    port_distance_m: float,
     points: np.ndarray,
     row_report: np.ndarray,
     row_window: np.ndarray,
@@ -93,7 +89,7 @@ def _resample(
 ) -> tuple[int, int]:
     """Fill `points` and the rows (segment by window) that hold them; returns how many of each."""
     filled, rows = 0, 0
-    has_ports = len(port_lon) > 0
+    has_ports = len(ports.lon) > 0
     for i in range(len(time)):
         start = time[i]
         follows = (
@@ -137,7 +133,7 @@ def _resample(
                 x -= 360.0
             elif x < -180.0:
                 x += 360.0
-            if has_ports and areas.disc_at(x, y, port_lon, port_lat, port_reach_m, port_first, port_members) >= 0:
+            if has_ports and nearest_place(ports, x, y, port_distance_m)[0] >= 0:
                 continue
             near = i if instant - start <= stop - instant or not follows else i + 1
             window = (step - 1) // WINDOW_STEPS
@@ -176,9 +172,10 @@ def _vessel_chunks(table: pa.Table) -> Iterator[pa.Table]:
 def slow_points(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
     """Kernel of a first stage: rows of `tracks` → SLOW.
 
-    Arguments: `max_report_gap_h`, `slow_knots`, `min_port_distance_m`, and the ports as in `areas.from_arguments`.
+    Arguments: `max_report_gap_h`, `slow_knots`, `min_port_distance_m`, and the places of `areas.place_arguments`.
     """
-    ports = areas.from_arguments(arguments, arguments["min_port_distance_m"])
+    port_distance_m = float(arguments["min_port_distance_m"])
+    ports = areas_of(arguments, port_distance_m)
     max_gap_us = int(arguments["max_report_gap_h"] * 3.6e9)
     batches = []
     for chunk in _vessel_chunks(table):
@@ -190,7 +187,7 @@ def slow_points(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
             mmsi, segment, time, numbers(chunk, "lon"), numbers(chunk, "lat"), numbers(chunk, "sog_knots"),
             numbers(chunk, "heading_deg", -1), numbers(chunk, "payload_key"), source_keys(chunk),
             numbers(chunk, "span_offset"), numbers(chunk, "span_length"),
-            max_gap_us, float(arguments["slow_knots"]), *ports, points, row_report, row_window, row_first,
+            max_gap_us, float(arguments["slow_knots"]), ports, port_distance_m, points, row_report, row_window, row_first,
         )  # fmt: skip
         report = row_report[:rows]
         columns = [
