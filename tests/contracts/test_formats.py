@@ -158,7 +158,9 @@ def test_what_it_writes_is_marked_and_comes_back(entry: Format, simulated: bool,
     if not entry.reads:
         placemarks = ET.parse(path).getroot().findall(".//{*}Placemark")
         at = [p.findtext(".//{*}coordinates") for p in placemarks]
-        assert at == [f"{lon!r},{lat!r}" for lon, lat in zip(*(table[c].to_pylist() for c in ("lon", "lat")), strict=True)]
+        assert at == [
+            f"{lon!r},{lat!r}" for lon, lat in zip(*(table[c].to_pylist() for c in ("lon", "lat")), strict=True)
+        ]
         return
     back = _messages(list(read(path, entry.name)))
     for name in ("mmsi", "time", "lon", "lat", "sog_knots"):
