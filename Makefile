@@ -28,6 +28,9 @@ check: setup
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+soak: setup
+	@DARKWAKE_KILLS=2000 $(BIN)/python -m pytest tests/stories/test_kills_and_shuffles.py -k random_kills -p no:cacheprovider
+
 docs: setup
 	@$(BIN)/python docs/generate.py
 

@@ -108,3 +108,31 @@ def segments(positions: pa.Table) -> pa.Table:
             }
         )  # fmt: skip
     return pa.Table.from_pylist(rows, schema=SEGMENTS)
+
+
+def voyage(days: int = 40, every_h: float = 0.5, silences: Iterable[tuple[float, float]] = ()) -> pa.Table:
+    """A ship that shuttles between AWAY and HARBOUR: 36 h there, 12 h of sailing, 24 h in the harbour, and back."""
+    cycle = (36.0, 48.0, 72.0, 84.0)
+    hours, where = [], {}
+    for step in range(int(24 * days / every_h)):
+        at = step * every_h
+        if any(start < at < end for start, end in silences):
+            continue
+        phase = at % cycle[3]
+        share = (
+            0.0 if phase < cycle[0] else (phase - 36) / 12 if phase < cycle[1] else 1.0 if phase < cycle[2]
+            else 1 - (phase - 72) / 12
+        )  # fmt: skip
+        bend = 0.15 * share * (1 - share)
+        swing = 0.002 * np.sin(at)
+        hours.append(at)
+        where[at] = (
+            AWAY[0] + (HARBOUR[0] - AWAY[0]) * share + swing,
+            AWAY[1] + (HARBOUR[1] - AWAY[1]) * share - bend + swing,
+        )
+    return track(hours, where)
+
+
+def sentence(offset: int) -> bytes:
+    """What a made-up feed holds at an offset: any 47 bytes will do."""
+    return b"!AIVDM,1,1,,A,1SIMULATED" + f"{offset:016d}".encode() + b",0*00\r\n"[-7:]
