@@ -70,7 +70,8 @@ class Rows:
         """Points in EPSG:4326 from `lon`, `lat`; rows without a position have an empty geometry."""
         geo = _need("geopandas")
         frame = self.to_pandas()
-        return geo.GeoDataFrame(frame, geometry=geo.points_from_xy(frame["lon"], frame["lat"]), crs="EPSG:4326")
+        points = geo.GeoSeries(geo.points_from_xy(frame["lon"], frame["lat"]), index=frame.index, crs="EPSG:4326")
+        return geo.GeoDataFrame(frame, geometry=points.where(frame["lon"].notna() & frame["lat"].notna()))
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{html.escape(name)}</th>" for name in self.columns)

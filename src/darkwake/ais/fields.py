@@ -1,0 +1,501 @@
+"""The fields of each message type, from packed bits to columns. Source: ITU-R M.1371-5, annex 8.
+
+A field that lies beyond the end of the message, or holds its "not available" value, stays null. Bit positions count
+from 0. `at` is the byte in `out.packed` where a message begins, `bits` its length, `r` its row.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from darkwake.ais.evidence import civil_us
+from darkwake.ais.layout import (
+    ACCURATE,
+    AID_STATUS,
+    AID_TYPE,
+    AIS_VERSION,
+    ALTITUDE,
+    ASSIGNED,
+    BAROMETRIC,
+    BIT_COUNT,
+    CALLSIGN,
+    CLASS_B_FLAGS,
+    COG,
+    DESTINATION,
+    DRAUGHT,
+    DTE,
+    EPFD,
+    ETA,
+    HEADING,
+    IMO,
+    KEY,
+    LAT,
+    LATENCY,
+    LON,
+    MANEUVER,
+    MMSI,
+    MOTHERSHIP,
+    N_NO_COG,
+    N_NO_HEADING,
+    N_NO_POSITION,
+    N_NO_ROT,
+    N_NO_SOG,
+    N_OVERLONG,
+    NAME,
+    NAV_STATUS,
+    NONE,
+    OFF_POSITION,
+    PART,
+    RADIO,
+    RAIM,
+    ROT,
+    ROT_RAW,
+    ROWS,
+    SECOND,
+    SHIP_TYPE,
+    SOG,
+    TO_BOW,
+    TO_PORT,
+    TO_STARBOARD,
+    TO_STERN,
+    TYPE,
+    UTC,
+    V_F32,
+    V_F64,
+    V_FLAGS,
+    V_I8,
+    V_I16,
+    V_I32,
+    V_UTC,
+    VENDOR,
+    VENDOR_MODEL,
+    VENDOR_SERIAL,
+    VIRTUAL,
+    Out,
+)
+from darkwake.ais.words import take_bits, take_signed
+from darkwake.jit import kernel
+
+FNV_OFFSET, FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
+
+
+@kernel
+def _i8(out: Out, column: int, r: int, at: int, bits: int, start: int, length: int) -> None:
+    if start + length <= bits:
+        out.i8[column, r] = take_bits(out.packed, at, start, length)
+        out.valid[V_I8 + column, r >> 3] |= 1 << (r & 7)
+
+
+@kernel
+def _i16(out: Out, column: int, r: int, at: int, bits: int, start: int, length: int, missing: int) -> None:
+    if start + length <= bits:
+        value = take_bits(out.packed, at, start, length)
+        if value != missing:
+            out.i16[column, r] = value
+            out.valid[V_I16 + column, r >> 3] |= 1 << (r & 7)
+
+
+@kernel
+def _i32(out: Out, column: int, r: int, at: int, bits: int, start: int, length: int, missing: int) -> None:
+    if start + length <= bits:
+        value = take_bits(out.packed, at, start, length)
+        if value != missing:
+            out.i32[column, r] = value
+            out.valid[V_I32 + column, r >> 3] |= 1 << (r & 7)
+
+
+@kernel
+def _flag(out: Out, column: int, r: int, at: int, bits: int, start: int) -> None:
+    if start < bits:
+        bit = r & 7
+        out.flags[column, r >> 3] |= take_bits(out.packed, at, start, 1) << bit
+        out.valid[V_FLAGS + column, r >> 3] |= 1 << bit
+
+
+@kernel
+def _second(out: Out, r: int, at: int, bits: int, start: int) -> None:
+    if start + 6 <= bits:
+        value = take_bits(out.packed, at, start, 6)
+        if value < 60:
+            out.i8[SECOND, r] = value
+            out.valid[V_I8 + SECOND, r >> 3] |= 1 << (r & 7)
+
+
+@kernel
+def _speed(out: Out, r: int, at: int, bits: int, start: int, length: int, step: float) -> None:
+    """Speed over ground; all ones is "not available", one less is "this or more" and stays."""
+    if start + length <= bits:
+        value = take_bits(out.packed, at, start, length)
+        if value == (1 << length) - 1:
+            out.counts[N_NO_SOG] += 1
+        else:
+            out.f32[SOG, r] = value * step
+            out.valid[V_F32 + SOG, r >> 3] |= 1 << (r & 7)
+
+
+@kernel
+def _course(out: Out, r: int, at: int, bits: int, start: int) -> None:
+    if start + 12 <= bits:
+        value = take_bits(out.packed, at, start, 12)
+        if value == 3600:
+            out.counts[N_NO_COG] += 1
+        else:
+            out.f32[COG, r] = value * 0.1
+            out.valid[V_F32 + COG, r >> 3] |= 1 << (r & 7)
+
+
+@kernel
+def _heading(out: Out, r: int, at: int, bits: int, start: int) -> None:
+    if start + 9 <= bits:
+        value = take_bits(out.packed, at, start, 9)
+        if value == 511:
+            out.counts[N_NO_HEADING] += 1
+        else:
+            out.i16[HEADING, r] = value
+            out.valid[V_I16 + HEADING, r >> 3] |= 1 << (r & 7)
+
+
+@kernel
+def _position(out: Out, r: int, at: int, bits: int, start: int) -> None:
+    """Longitude (28 bits) and latitude (27), 1/10,000 minute."""
+    if start + 55 > bits:
+        return
+    lon, lat = take_signed(out.packed, at, start, 28), take_signed(out.packed, at, start + 28, 27)
+    byte, bit = r >> 3, 1 << (r & 7)
+    if lon != 181 * 600_000:
+        out.f64[LON, r] = lon / 600_000.0
+        out.valid[V_F64 + LON, byte] |= bit
+    if lat != 91 * 600_000:
+        out.f64[LAT, r] = lat / 600_000.0
+        out.valid[V_F64 + LAT, byte] |= bit
+    if lon == 181 * 600_000 or lat == 91 * 600_000:
+        out.counts[N_NO_POSITION] += 1
+
+
+@kernel
+def _text(out: Out, column: int, r: int, at: int, bits: int, start: int, characters: int) -> None:
+    """Six-bit text. '@' ends it, trailing blanks go, an empty one is null.
+
+    A text cut off within its last character keeps the others (short type 5); one cut off earlier is null.
+    """
+    if start + 6 * characters > bits:
+        characters -= 1
+        if start + 6 * characters > bits:
+            return
+    k = out.text_row[column]
+    begin = out.text_at[column, k]
+    end = begin
+    last = begin
+    for n in range(characters):
+        c = take_bits(out.packed, at, start + 6 * n, 6)
+        if c == 0:
+            break
+        out.text[column, end] = c + 64 if c < 32 else c
+        end += 1
+        if c != 32:
+            last = end
+    _end_text(out, column, r, last)
+
+
+@kernel
+def _end_text(out: Out, column: int, r: int, end: int) -> None:
+    """Close the text of row `r` at `end`; rows passed over since the last one get empty texts."""
+    k = out.text_row[column]
+    begin = out.text_at[column, k]
+    for row in range(k + 1, r + 1):
+        out.text_at[column, row] = begin
+    out.text_at[column, r + 1] = end
+    out.text_row[column] = r + 1
+
+
+@kernel
+def _dimensions(out: Out, r: int, at: int, bits: int, start: int) -> None:
+    """Bow and stern (9 bits), port and starboard (6); all zero is "not available"."""
+    if start + 30 > bits or take_bits(out.packed, at, start, 30) == 0:
+        return
+    _i16(out, TO_BOW, r, at, bits, start, 9, -1)
+    _i16(out, TO_STERN, r, at, bits, start + 9, 9, -1)
+    _i16(out, TO_PORT, r, at, bits, start + 18, 6, -1)
+    _i16(out, TO_STARBOARD, r, at, bits, start + 24, 6, -1)
+
+
+@kernel
+def _class_a(out: Out, r: int, at: int, bits: int) -> None:
+    """Types 1, 2, 3."""
+    byte, bit = r >> 3, 1 << (r & 7)
+    _i8(out, NAV_STATUS, r, at, bits, 38, 4)
+    if bits >= 50:
+        raw = take_signed(out.packed, at, 42, 8)
+        out.i16[ROT_RAW, r] = raw
+        out.valid[V_I16 + ROT_RAW, byte] |= bit
+        if -127 < raw < 127:
+            turn = (raw / 4.733) * (raw / 4.733)
+            out.f32[ROT, r] = turn if raw >= 0 else -turn
+            out.valid[V_F32 + ROT, byte] |= bit
+        elif raw == -128:
+            out.counts[N_NO_ROT] += 1
+    _speed(out, r, at, bits, 50, 10, 0.1)
+    _flag(out, ACCURATE, r, at, bits, 60)
+    _position(out, r, at, bits, 61)
+    _course(out, r, at, bits, 116)
+    _heading(out, r, at, bits, 128)
+    _second(out, r, at, bits, 137)
+    if bits >= 145:
+        maneuver = take_bits(out.packed, at, 143, 2)
+        if maneuver != 0:
+            out.i8[MANEUVER, r] = maneuver
+            out.valid[V_I8 + MANEUVER, byte] |= bit
+    _flag(out, RAIM, r, at, bits, 148)
+    _i32(out, RADIO, r, at, bits, 149, 19, -1)
+
+
+@kernel
+def base_station_utc(out: Out, r: int) -> int:
+    """The time that a type 4 or 11 says of itself (µs), or NONE."""
+    at = np.int64(out.packed_at[r])
+    if out.i16[BIT_COUNT, r] < 78:
+        return NONE
+    year, month = take_bits(out.packed, at, 38, 14), take_bits(out.packed, at, 52, 4)
+    day, hour = take_bits(out.packed, at, 56, 5), take_bits(out.packed, at, 61, 5)
+    minute, second = take_bits(out.packed, at, 66, 6), take_bits(out.packed, at, 72, 6)
+    return civil_us(year, month, day, hour, minute, second) if second < 60 else NONE
+
+
+@kernel
+def _base_station(out: Out, r: int, at: int, bits: int) -> None:
+    """Types 4, 11."""
+    utc = base_station_utc(out, r)
+    if utc != NONE:
+        out.i64[UTC, r] = utc
+        out.valid[V_UTC, r >> 3] |= 1 << (r & 7)
+    _flag(out, ACCURATE, r, at, bits, 78)
+    _position(out, r, at, bits, 79)
+    _i8(out, EPFD, r, at, bits, 134, 4)
+    _flag(out, RAIM, r, at, bits, 148)
+    _i32(out, RADIO, r, at, bits, 149, 19, -1)
+
+
+@kernel
+def _two(out: Out, column: int, at: int, value: int, missing: bool) -> int:
+    """Write two digits, or `--`."""
+    out.text[column, at] = 45 if missing else 48 + value // 10
+    out.text[column, at + 1] = 45 if missing else 48 + value % 10
+    return at + 2
+
+
+@kernel
+def _eta(out: Out, r: int, at: int, bits: int) -> None:
+    if bits < 294:
+        return
+    month, day = take_bits(out.packed, at, 274, 4), take_bits(out.packed, at, 278, 5)
+    hour, minute = take_bits(out.packed, at, 283, 5), take_bits(out.packed, at, 288, 6)
+    if month == 0 and day == 0 and hour == 24 and minute == 60:
+        return
+    i = out.text_at[ETA, out.text_row[ETA]]
+    i = _two(out, ETA, i, month, month == 0)
+    out.text[ETA, i] = 45
+    i = _two(out, ETA, i + 1, day, day == 0)
+    out.text[ETA, i] = 84
+    i = _two(out, ETA, i + 1, hour, hour == 24)
+    out.text[ETA, i] = 58
+    i = _two(out, ETA, i + 1, minute, minute == 60)
+    _end_text(out, ETA, r, i)
+
+
+@kernel
+def _voyage(out: Out, r: int, at: int, bits: int) -> None:
+    """Type 5."""
+    _i8(out, AIS_VERSION, r, at, bits, 38, 2)
+    _i32(out, IMO, r, at, bits, 40, 30, 0)
+    _text(out, CALLSIGN, r, at, bits, 70, 7)
+    _text(out, NAME, r, at, bits, 112, 20)
+    _i16(out, SHIP_TYPE, r, at, bits, 232, 8, -1)
+    _dimensions(out, r, at, bits, 240)
+    _i8(out, EPFD, r, at, bits, 270, 4)
+    _eta(out, r, at, bits)
+    if bits >= 302:
+        draught = take_bits(out.packed, at, 294, 8)
+        if draught != 0:
+            out.f32[DRAUGHT, r] = draught * 0.1
+            out.valid[V_F32 + DRAUGHT, r >> 3] |= 1 << (r & 7)
+    _text(out, DESTINATION, r, at, bits, 302, 20)
+    _flag(out, DTE, r, at, bits, 422)
+
+
+@kernel
+def _aircraft(out: Out, r: int, at: int, bits: int) -> None:
+    """Type 9: search-and-rescue aircraft; speed in whole knots."""
+    _i16(out, ALTITUDE, r, at, bits, 38, 12, 4095)
+    _speed(out, r, at, bits, 50, 10, 1.0)
+    _flag(out, ACCURATE, r, at, bits, 60)
+    _position(out, r, at, bits, 61)
+    _course(out, r, at, bits, 116)
+    _second(out, r, at, bits, 128)
+    _flag(out, BAROMETRIC, r, at, bits, 134)
+    _flag(out, DTE, r, at, bits, 142)
+    _flag(out, ASSIGNED, r, at, bits, 146)
+    _flag(out, RAIM, r, at, bits, 147)
+    _i32(out, RADIO, r, at, bits, 148, 20, -1)
+
+
+@kernel
+def _class_b(out: Out, r: int, at: int, bits: int, extended: bool) -> None:
+    """Types 18 and 19 (extended)."""
+    _speed(out, r, at, bits, 46, 10, 0.1)
+    _flag(out, ACCURATE, r, at, bits, 56)
+    _position(out, r, at, bits, 57)
+    _course(out, r, at, bits, 112)
+    _heading(out, r, at, bits, 124)
+    _second(out, r, at, bits, 133)
+    if extended:
+        _text(out, NAME, r, at, bits, 143, 20)
+        _i16(out, SHIP_TYPE, r, at, bits, 263, 8, -1)
+        _dimensions(out, r, at, bits, 271)
+        _i8(out, EPFD, r, at, bits, 301, 4)
+        _flag(out, RAIM, r, at, bits, 305)
+        _flag(out, DTE, r, at, bits, 306)
+        _flag(out, ASSIGNED, r, at, bits, 307)
+    else:
+        _i8(out, CLASS_B_FLAGS, r, at, bits, 141, 6)
+        _flag(out, ASSIGNED, r, at, bits, 146)
+        _flag(out, RAIM, r, at, bits, 147)
+        _i32(out, RADIO, r, at, bits, 148, 20, -1)
+
+
+@kernel
+def _aid(out: Out, r: int, at: int, bits: int) -> None:
+    """Type 21. A name of 20 characters may go on behind the fixed part, by up to 14 more."""
+    _i8(out, AID_TYPE, r, at, bits, 38, 5)
+    _text(out, NAME, r, at, bits, 43, 20)
+    more = min((bits - 272) // 6, 14)
+    if more > 0:
+        full = take_bits(out.packed, at, 43, 6) != 0
+        for n in range(1, 20):
+            full = full and take_bits(out.packed, at, 43 + 6 * n, 6) != 0
+        if full:
+            _longer_name(out, r, at, more)
+    _flag(out, ACCURATE, r, at, bits, 163)
+    _position(out, r, at, bits, 164)
+    _dimensions(out, r, at, bits, 219)
+    _i8(out, EPFD, r, at, bits, 249, 4)
+    _second(out, r, at, bits, 253)
+    _flag(out, OFF_POSITION, r, at, bits, 259)
+    _i16(out, AID_STATUS, r, at, bits, 260, 8, -1)
+    _flag(out, RAIM, r, at, bits, 268)
+    _flag(out, VIRTUAL, r, at, bits, 269)
+    _flag(out, ASSIGNED, r, at, bits, 270)
+
+
+@kernel
+def _longer_name(out: Out, r: int, at: int, more: int) -> None:
+    """Write the 20 characters of a type 21 again, with the extension behind them."""
+    begin = out.text_at[NAME, r]
+    last = begin
+    for n in range(20 + more):
+        place = 43 + 6 * n if n < 20 else 272 + 6 * (n - 20)
+        c = take_bits(out.packed, at, place, 6)
+        if c == 0:
+            break
+        out.text[NAME, begin + n] = c + 64 if c < 32 else c
+        if c != 32:
+            last = begin + n + 1
+    out.text_at[NAME, r + 1] = last
+
+
+@kernel
+def _static(out: Out, r: int, at: int, bits: int) -> None:
+    """Type 24, parts A and B. An auxiliary craft (MMSI 98…) sends its mother ship in place of its dimensions."""
+    if bits < 40:
+        return
+    part = take_bits(out.packed, at, 38, 2)
+    if part > 1:
+        return
+    end = out.text_at[PART, out.text_row[PART]]
+    out.text[PART, end] = 65 + part
+    _end_text(out, PART, r, end + 1)
+    if part == 0:
+        _text(out, NAME, r, at, bits, 40, 20)
+        return
+    _i16(out, SHIP_TYPE, r, at, bits, 40, 8, -1)
+    _text(out, VENDOR, r, at, bits, 48, 3)
+    _i8(out, VENDOR_MODEL, r, at, bits, 66, 4)
+    _i32(out, VENDOR_SERIAL, r, at, bits, 70, 20, -1)
+    _text(out, CALLSIGN, r, at, bits, 90, 7)
+    if out.i32[MMSI, r] // 10_000_000 == 98:
+        _i32(out, MOTHERSHIP, r, at, bits, 132, 30, 0)
+    else:
+        _dimensions(out, r, at, bits, 132)
+    _i8(out, EPFD, r, at, bits, 162, 4)
+
+
+@kernel
+def _long_range(out: Out, r: int, at: int, bits: int) -> None:
+    """Type 27: 1/10 minute, whole knots, whole degrees."""
+    byte, bit = r >> 3, 1 << (r & 7)
+    _flag(out, ACCURATE, r, at, bits, 38)
+    _flag(out, RAIM, r, at, bits, 39)
+    _i8(out, NAV_STATUS, r, at, bits, 40, 4)
+    if bits >= 79:
+        lon, lat = take_signed(out.packed, at, 44, 18), take_signed(out.packed, at, 62, 17)
+        if lon != 181 * 600:
+            out.f64[LON, r] = lon / 600.0
+            out.valid[V_F64 + LON, byte] |= bit
+        if lat != 91 * 600:
+            out.f64[LAT, r] = lat / 600.0
+            out.valid[V_F64 + LAT, byte] |= bit
+        if lon == 181 * 600 or lat == 91 * 600:
+            out.counts[N_NO_POSITION] += 1
+    _speed(out, r, at, bits, 79, 6, 1.0)
+    if bits >= 94:
+        course = take_bits(out.packed, at, 85, 9)
+        if course == 511:
+            out.counts[N_NO_COG] += 1
+        else:
+            out.f32[COG, r] = course
+            out.valid[V_F32 + COG, byte] |= bit
+    _flag(out, LATENCY, r, at, bits, 94)
+
+
+@kernel
+def read_fields(out: Out) -> None:
+    """Fill the columns of every message of the batch from its bits."""
+    for r in range(out.m[ROWS]):
+        at = np.int64(out.packed_at[r])
+        bits = np.int64(out.i16[BIT_COUNT, r])
+        kind = out.i8[TYPE, r]
+        key = FNV_OFFSET
+        for k in range(at, out.packed_at[r + 1]):
+            key = (key ^ np.uint64(out.packed[k])) * FNV_PRIME
+        key = (key ^ np.uint64(bits & 0xFF)) * FNV_PRIME
+        key = (key ^ np.uint64(bits >> 8)) * FNV_PRIME
+        out.i64[KEY, r] = np.int64(key)
+        longest = 1064
+        if 1 <= kind <= 3:
+            _class_a(out, r, at, bits)
+            longest = 168
+        elif kind == 18:
+            _class_b(out, r, at, bits, False)
+            longest = 168
+        elif kind == 5:
+            _voyage(out, r, at, bits)
+            longest = 426
+        elif kind == 24:
+            _static(out, r, at, bits)
+            longest = 168
+        elif kind in (4, 11):
+            _base_station(out, r, at, bits)
+            longest = 168
+        elif kind == 21:
+            _aid(out, r, at, bits)
+            longest = 360
+        elif kind == 27:
+            _long_range(out, r, at, bits)
+            longest = 168
+        elif kind == 19:
+            _class_b(out, r, at, bits, True)
+            longest = 312
+        elif kind == 9:
+            _aircraft(out, r, at, bits)
+            longest = 168
+        if bits > longest:
+            out.counts[N_OVERLONG] += 1
