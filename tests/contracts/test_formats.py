@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from contracts.format_samples import SAMPLES, positions
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from contracts.format_samples import SAMPLES, positions
 from darkwake import ais
 from darkwake.ais.schema import DECODED
 from darkwake.errors import DarkwakeError, InputRejectedError
@@ -106,9 +106,10 @@ def test_the_spans_of_a_row_are_enough_to_read_it_again(entry: Format) -> None:
 @pytest.mark.parametrize("entry", READING, ids=_name)
 def test_nothing_gives_nothing_or_a_clear_error(entry: Format) -> None:
     try:
-        assert _messages(_read(entry, b"")).num_rows == 0
-    except InputRejectedError as error:
-        assert error.found
+        batches = _read(entry, b"")
+    except InputRejectedError:
+        return
+    assert _messages(batches).num_rows == 0
 
 
 @pytest.mark.parametrize("entry", READING, ids=_name)

@@ -124,7 +124,7 @@ class Heard:
 
 
 def distance_m(lon: float, lat: float, other_lon: float, other_lat: float) -> float:
-    """Great-circle distance, haversine."""
+    """Great-circle distance, haversine. Plain Python: a claim asks for a handful, not worth compiling a kernel."""
     north = math.sin(math.radians(other_lat - lat) / 2) ** 2
     east = math.sin(math.radians(other_lon - lon) / 2) ** 2
     a = north + math.cos(math.radians(lat)) * math.cos(math.radians(other_lat)) * east

@@ -78,8 +78,7 @@ def _nothing(source: SourceFile) -> str:
         head = reader.read(64)
     if not head:
         return "an empty file"
-    shown = head[:24].decode("ascii", "backslashreplace")
-    return f"nothing known begins with {shown!r}"
+    return f"nothing known begins with {head[:24]!r}"
 
 
 def read_source(

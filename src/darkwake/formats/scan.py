@@ -53,6 +53,7 @@ def rows_and_fields(
         first_newline = -1
         escaped = False
         unclosed = False
+        slip = False  # something stands between a closing quote and the delimiter
         complete = False
         content_end = i
         while True:
@@ -82,6 +83,7 @@ def rows_and_fields(
                 end = i
                 i += 1
                 while i < n and buffer[i] != delimiter and buffer[i] != newline:
+                    slip |= buffer[i] != _CR
                     i += 1
             else:
                 start = i
@@ -103,24 +105,24 @@ def rows_and_fields(
                 content_end = i
                 break
             i += 1
+        reason = 0
         if unclosed or not complete:
             too_long = n - row >= MAX_ROW and first_newline >= 0
             if not (final == 1 or lines > MAX_QUOTED_LINES or too_long):
                 counts[0], counts[1], counts[2] = rows, rejected, row
                 return
+            reason = UNCLOSED_QUOTE
             content_end = first_newline if first_newline >= 0 else n
-            bad[rejected, 0], bad[rejected, 1], bad[rejected, 2] = row, content_end, UNCLOSED_QUOTE
-            rejected += 1
-            i = content_end + 1
-            continue
-        if field != columns:
+        elif field != columns or (slip and first_newline >= 0):
             # a line break inside quotes and then a wrong count: the quote was a slip, so only its own line is lost
-            if first_newline >= 0:
-                content_end = first_newline
-            bad[rejected, 0], bad[rejected, 1] = row, content_end
-            bad[rejected, 2] = UNCLOSED_QUOTE if first_newline >= 0 else WRONG_FIELD_COUNT
-            rejected += 1
+            reason = UNCLOSED_QUOTE if first_newline >= 0 else WRONG_FIELD_COUNT
+            content_end = first_newline if first_newline >= 0 else content_end
+        if reason != 0:
             i = content_end + 1
+            while content_end > row and buffer[content_end - 1] == _CR:
+                content_end -= 1
+            bad[rejected, 0], bad[rejected, 1], bad[rejected, 2] = row, content_end, reason
+            rejected += 1
             continue
         if escaped:
             for s in range(starts.shape[0]):

@@ -8,9 +8,8 @@ dashed, because nobody knows the way in between; segments are not joined at all.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -27,10 +26,9 @@ _CLUSTER_PX = 20.0
 _EARTH_M_PER_DEG = 111_195.0
 
 
-class Coast(Protocol):
-    """Land as rings of longitude and latitude (n, 2), no finer than a tolerance."""
-
-    def polygons_in(self, bbox: tuple[float, float, float, float], tolerance_m: float) -> Iterable[np.ndarray]: ...
+#: Shorelines in a box (west, south, east, north; never across 180°), simplified to a tolerance in metres: rings of
+#: longitude and latitude (n, 2), lakes among them as rings within rings.
+Land = Callable[[tuple[float, float, float, float], float], Iterable[np.ndarray]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +77,14 @@ class View:
 
     def boxes(self) -> list[tuple[float, float, float, float]]:
         """The view in longitudes −180…180: one box, or two where it crosses 180°."""
-        west, east = _wrapped(self.west), _wrapped(self.east)
-        if self.east - self.west >= 360:
-            return [(-180.0, self.south, 180.0, self.north)]
+        pad = (self.east - self.west) * 0.03  # so that where land is cut off lies outside the picture
+        south, north = max(self.south - pad, -90.0), min(self.north + pad, 90.0)
+        west, east = _wrapped(self.west - pad), _wrapped(self.east + pad)
+        if self.east - self.west + 2 * pad >= 360:
+            return [(-180.0, south, 180.0, north)]
         if west <= east:
-            return [(west, self.south, east, self.north)]
-        return [(west, self.south, 180.0, self.north), (-180.0, self.south, east, self.north)]
+            return [(west, south, east, north)]
+        return [(west, south, 180.0, north), (-180.0, south, east, north)]
 
 
 def view_of(lon: np.ndarray, lat: np.ndarray) -> View | None:
@@ -113,7 +113,7 @@ def view_of(lon: np.ndarray, lat: np.ndarray) -> View | None:
     )  # fmt: skip
 
 
-def draw(track: pa.Table, marks: Sequence[Mark] = (), coast: Coast | None = None, title: str = "Map") -> Markup | None:
+def draw(track: pa.Table, marks: Sequence[Mark] = (), land: Land | None = None, title: str = "Map") -> Markup | None:
     """The map; None if there is no position to draw."""
     lon, lat = track["lon"].to_numpy(), track["lat"].to_numpy()
     mark_lon, mark_lat = np.array([m.lon for m in marks]), np.array([m.lat for m in marks])
@@ -127,14 +127,14 @@ def draw(track: pa.Table, marks: Sequence[Mark] = (), coast: Coast | None = None
         f'<title id="map-t">{_safe(title)}</title><desc id="map-d">{says}</desc>',
         f'<clipPath id="map-clip"><rect width="{WIDTH}" height="{view.height}"/></clipPath>',
         f'<g clip-path="url(#map-clip)"><rect class="sea" width="{WIDTH}" height="{view.height}"/>',
-        _land(view, coast),
+        _shore(view, land),
         _graticule(view),
         f'<path class="silence" d="{short}"/>' if short else "",
         f'<path class="gap" d="{long}"/>' if long else "",
         f'<path class="track" d="{lines}"/>' if lines else "",
         _marks(view, marks),
         "</g>",
-        _scale(view),
+        _scale(view, _busy(view, marks)),
         f'<rect class="frame" width="{WIDTH}" height="{view.height}"/></svg>',
     ]
     return Markup("".join(parts))
@@ -202,12 +202,12 @@ def _d(points: np.ndarray, close: bool = False) -> str:
 # --------------------------------------------------------------------------------------------------- land, lines
 
 
-def _land(view: View, coast: Coast | None) -> str:
-    if coast is None:
+def _shore(view: View, land: Land | None) -> str:
+    if land is None:
         return ""
     rings: dict[bytes, np.ndarray] = {}
     for box in view.boxes():
-        for ring in coast.polygons_in(box, view.metres_per_px):
+        for ring in land(box, view.metres_per_px):
             rings[np.asarray(ring, dtype=float).tobytes()] = np.asarray(ring, dtype=float)
     paths = [path for ring in rings.values() for path in _ring(view, ring)]
     return f'<path class="land" d="{"".join(paths)}"/>' if paths else ""
@@ -256,22 +256,30 @@ def _nice(span: float, parts: int) -> float:
 def _degrees(value: float, sides: str) -> str:
     """Degrees and minutes, as charts have them."""
     minutes = round(abs(value) * 60, 1)
-    side = sides[0] if value > 0 else sides[1] if value < 0 else ""
+    side = "" if minutes in (0, 180 * 60) else sides[0] if value > 0 else sides[1]
     if minutes % 60 == 0:
         return f"{minutes // 60:.0f}°{side}"
     return f"{minutes // 60:.0f}°{minutes % 60:04.1f}′{side}".replace(".0′", "′")
 
 
-def _scale(view: View) -> str:
+def _busy(view: View, marks: Sequence[Mark]) -> bool:
+    """Whether a mark lies where the scale would stand."""
+    at = [view.xy(np.array([mark.lon]), np.array([mark.lat]))[0] for mark in marks]
+    return any(x < 270 and y > view.height - 60 for x, y in at)
+
+
+def _scale(view: View, right: bool) -> str:
     miles = view.metres_per_px * 180 / 1852
     power = 10.0 ** math.floor(math.log10(miles))
     length = max(n * power for n in (1, 2, 5) if n * power <= miles)
     px = length * 1852 / view.metres_per_px
-    x, y = 14, view.height - 14
+    wide = max(px, 120) + 24
+    x, y = (WIDTH - wide if right else 14), view.height - 14
     label = f"{length:g} nm ({length * 1.852:.3g} km)"
     return (
-        f'<rect class="plate" x="{x - 8}" y="{y - 26}" width="{max(px, 100) + 40:.0f}" height="34" rx="4"/>'
-        f'<path class="scale" d="M{x} {y - 5}v5h{px:.1f}v-5"/><text class="tick" x="{x}" y="{y - 11}">{label}</text>'
+        f'<rect class="plate" x="{x - 8:.0f}" y="{y - 26}" width="{wide:.0f}" height="34" rx="4"/>'
+        f'<path class="scale" d="M{x:.0f} {y - 5}v5h{px:.1f}v-5"/>'
+        f'<text class="tick" x="{x:.0f}" y="{y - 11}">{label}</text>'
     )
 
 

@@ -26,9 +26,9 @@ _TONES: dict[Outcome, tuple[str, str]] = {
     "not_enough_data": ("open", "?"),
 }
 _OUTCOME_NOTES: dict[Outcome, str] = {
-    "supported": "Supported: the data bear this out, whatever happened unheard. They do not say why, or by whose will.",
-    "contradicted": "Contradicted: under the assumptions below, the data leave no room for it.",
-    "not_enough_data": "Not enough data: within the bound the claim may be so, and it may not be so.",
+    "supported": "The data bear this out, whatever happened unheard. They do not say why, or by whose will.",
+    "contradicted": "Under the assumptions below, the data leave no room for it.",
+    "not_enough_data": "Within this bound the claim may be so, and it may not be so.",
 }
 _REPLIES = {
     "denial": "denial",
@@ -114,7 +114,7 @@ def claim_page(
     history: Sequence[EvaluationLike] = (),
     track: pa.Table | None = None,
     opener: Opener | None = None,
-    coast: chart.Coast | None = None,
+    land: chart.Land | None = None,
     places: Mapping[str, str] | None = None,
     definitions: Mapping[str, str] | None = None,
     simulated: bool = False,
@@ -129,7 +129,7 @@ def claim_page(
     items = cards(events, exhibits, names, mmsi)
     by_id = {item.event.id: item for item in items}
     opened = exhibits.opened()
-    drawing = _pictures(query, verdict, items, by_id, track, coast)
+    drawing = _pictures(query, verdict, items, by_id, track, land)
     html = page(
         "claim.html.j2",
         stamp=stamp,
@@ -208,7 +208,7 @@ def _reply(reply: ReplyLike) -> dict[str, Any]:
     return {
         "label": _REPLIES.get(reply.kind, reply.kind),
         "party": reply.party,
-        "date": when(reply.said_on) if reply.said_on is not None else "date unknown",
+        "date": words.moment(reply.said_on) if reply.said_on is not None else "date unknown",
         "source": reply.source,
         "words": reply.words,
     }
@@ -231,7 +231,7 @@ def _pictures(
     items: Sequence[Card],
     by_id: Mapping[str, Card],
     track: pa.Table | None,
-    coast: chart.Coast | None,
+    land: chart.Land | None,
 ) -> dict[str, Any]:
     """Map and timeline of the period, where the vessel's track is at hand."""
     if query is None or verdict is None or track is None or track.num_rows == 0:
@@ -245,14 +245,14 @@ def _pictures(
         for i in items
         if i.event.lon is not None and i.event.lat is not None
     ]
-    note = "" if coast is not None else "No coast line was at hand when this page was made. "
+    note = "" if land is not None else "No coast line was at hand when this page was made. "
     lanes = [
         timeline.Lane("counted", [_bar(o, by_id) for o in verdict.counted]),
         timeline.Lane("kept apart", [_bar(o, by_id) for o in verdict.apart], "apart"),
         timeline.Lane("could be missed", [_gap_bar(f, start, end) for f in verdict.possible], "window"),
     ]
     return {
-        "map": chart.draw(inside, marks, coast, "Track in the period of the claim"),
+        "map": chart.draw(inside, marks, land, "Track in the period of the claim"),
         "map_note": note + "Mercator; degrees and minutes, WGS 84.",
         "timeline": timeline.draw(moments, start, end, [lane for lane in lanes if lane.bars]),
     }

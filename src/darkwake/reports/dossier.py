@@ -29,7 +29,7 @@ def dossier(
     events: Sequence[Event],
     stamp: Stamp,
     opener: Opener | None = None,
-    coast: chart.Coast | None = None,
+    land: chart.Land | None = None,
     places: Mapping[str, str] | None = None,
     detected: Mapping[str, str] | None = None,
     simulated: bool | None = None,
@@ -56,8 +56,8 @@ def dossier(
         summary=_summary(track, segments, items, stamp),
         fields=fields,
         voyage=identity.voyage(statics),
-        map=chart.draw(track, marks, coast, f"Track of MMSI {mmsi:09d}"),
-        map_note=_map_note(track, coast),
+        map=chart.draw(track, marks, land, f"Track of MMSI {mmsi:09d}"),
+        map_note=_map_note(track, land),
         timeline=_timeline(track, items, stamp),
         items=items,
         empty=_empty(items, detected, stamp),
@@ -111,7 +111,7 @@ def _coverage(track: pa.Table, stamp: Stamp) -> str:
     own = heard(track, None, None)
     text = (
         f"At least one report arrived in {whole.hours:,} of {whole.of_hours:,} hours of the data "
-        f"({percent(whole.coverage)}), and in {percent(own.coverage)} of the hours between the first and the last of them."
+        f"({percent(whole.coverage)}), and in {percent(own.coverage)} of the hours from first to last."
     )
     ships = chain_count(track)
     if ships > 1:
@@ -119,9 +119,9 @@ def _coverage(track: pa.Table, stamp: Stamp) -> str:
     return text
 
 
-def _map_note(track: pa.Table, coast: chart.Coast | None) -> str:
-    notes = [] if coast is not None else ["No coast line was at hand when this page was made."]
-    if len(set(track["segment"].to_pylist())) > 1:
+def _map_note(track: pa.Table, land: chart.Land | None) -> str:
+    notes = [] if land is not None else ["No coast line was at hand when this page was made."]
+    if len(track["segment"].unique()) > 1:
         notes.append("Segments are not joined by lines.")
     notes.append("Mercator; degrees and minutes, WGS 84.")
     return " ".join(notes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -83,14 +84,14 @@ class Exhibits:
 
     def _captions(self) -> dict[str, str]:
         """What the cited position reports say, from the rows that were made of them."""
+        if self._track is None or not {"source", "span_offset"} <= set(self._track.column_names):
+            return {}
         spans: dict[tuple[str, int], list[str]] = {}
         for text in self._numbers:
-            if text.startswith("src:") and self._track is not None:
+            with suppress(UsageError):
                 ref = refs.parse(text)
-                assert isinstance(ref, refs.SourceRef)
-                spans.setdefault((ref.sha16, ref.spans[-1].offset), []).append(text)
-        if not spans or self._track is None:
-            return {}
+                if isinstance(ref, refs.SourceRef):
+                    spans.setdefault((ref.sha16, ref.spans[-1].offset), []).append(text)
         offsets = pa.array(sorted({offset for _, offset in spans}), pa.int64())
         rows = self._track.filter(pc.is_in(self._track["span_offset"], offsets)).to_pylist()
         found: dict[str, str] = {}
@@ -102,7 +103,7 @@ class Exhibits:
 
 def _caption(row: dict[str, Any]) -> str:
     said = [when(times.from_datetime(row["time"])), position(row["lon"], row["lat"])]
-    if row["sog_knots"] is not None:
+    if row.get("sog_knots") is not None:
         said.append(f"{row['sog_knots']:.1f} kn")
     return " · ".join(said)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from darkwake import times
+from darkwake.casebook import words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -67,6 +68,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "when": when,
+        "date": words.moment,
         "span": span,
         "duration": duration,
         "percent": percent,
@@ -146,17 +148,21 @@ def params(given: Mapping[str, Any]) -> str:
 def _measure(name: str, value: Any) -> tuple[str, str]:
     for suffix, unit in _UNITS.items():
         if name.endswith(suffix) and (value is None or isinstance(value, int | float)):
-            number = "unknown" if value is None else f"{value:g}"
-            return name.removesuffix(suffix).replace("_", " "), number if value is None else f"{number} {unit}"
+            label = name.removesuffix(suffix).replace("_", " ")
+            return label, "unknown" if value is None else f"{_number(value)} {unit}"
     label = name.replace("_", " ")
     if value is None:
         return label, "unknown"
     if isinstance(value, float):
-        return label, f"{value:g}"
+        return label, _number(value)
     if isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
         items = (", ".join(f"{key.replace('_', ' ')} {plain(part)}" for key, part in item.items()) for item in value)
         return label, "; ".join(items)
     return label, plain(value)
+
+
+def _number(value: float) -> str:
+    return f"{value:g}".replace("-", "−")
 
 
 def plain(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -79,7 +80,7 @@ def _strip(moments: np.ndarray, start: int, end: int) -> str:
     changes = [0, *(np.flatnonzero(np.diff(level)) + 1).tolist(), bins]
     span = hours * times.HOUR_US
     parts = [f'<rect class="unheard" x="{_LEFT}" y="20" width="{WIDTH - _LEFT - _RIGHT}" height="{_STRIP}"/>']
-    for a, b in zip(changes, changes[1:], strict=False):
+    for a, b in itertools.pairwise(changes):
         if level[a]:
             x, to = (_x(start + span * edges[k] / hours, start, end) for k in (a, b))
             shape = f'x="{x:.1f}" y="20" width="{max(to - x, 0.5):.1f}" height="{_STRIP}"'
@@ -101,9 +102,8 @@ def _lane(lane: Lane, top: int, start: int, end: int) -> str:
             at = x + width / 2 if inside else x + width + 2
             anchor = "middle" if inside else "start"
             style = "number" if inside and lane.style == "event" else "tick"
-            shape += (
-                f'<text class="{style}" x="{at:.1f}" y="{top + 15}" text-anchor="{anchor}">{_safe(bar.text)}</text>'
-            )
+            where = f'x="{at:.1f}" y="{top + 15}" text-anchor="{anchor}"'
+            shape += f'<text class="{style}" {where}>{_safe(bar.text)}</text>'
             free = x + room + 4
         hint = f"<title>{_safe(bar.hint)}</title>" if bar.hint else ""
         whole = f"<g>{hint}{shape}</g>"
