@@ -55,7 +55,7 @@ def position_a(
 ) -> list[Field]:
     """Types 1 and 3. `sog` in 0.1 kn, `lon`/`lat` from `degrees`, `cog` in 0.1°."""
     return [
-        (kind, 6), (0, 2), (mmsi, 30), (nav_status, 4), (rot, 8), (sog, 10), (1, 1), (lon, 28), (lat, 27), (cog, 12),
+        (kind, 6), (0, 2), (mmsi, 30), (nav_status, 4), (128, 8), (sog, 10), (1, 1), (lon, 28), (lat, 27), (cog, 12),
         (heading, 9), (second, 6), (0, 2), (0, 3), (0, 1), (0, 19),
     ]  # fmt: skip
 

@@ -15,32 +15,9 @@ MID = 299
 FLAG = "Simland (fictional)"
 
 _NAMES = [
-    "AURORA",
-    "BOREAS",
-    "CALYPSO",
-    "DELPHI",
-    "ECHO",
-    "FATHOM",
-    "GALLEON",
-    "HALYARD",
-    "ISOBAR",
-    "JETSAM",
-    "KEELSON",
-    "LODESTAR",
-    "MERIDIAN",
-    "NEREID",
-    "OSPREY",
-    "PELAGIC",
-    "QUAYSIDE",
-    "REEFKNOT",
-    "SEXTANT",
-    "TIDEMARK",
-    "UNDERTOW",
-    "VOYAGER",
-    "WINDLASS",
-    "XEBEC",
-    "YARDARM",
-    "ZEPHYR",
+    *("AURORA", "BOREAS", "CALYPSO", "DELPHI", "ECHO", "FATHOM", "GALLEON", "HALYARD", "ISOBAR", "JETSAM", "KEELSON"),
+    *("LODESTAR", "MERIDIAN", "NEREID", "OSPREY", "PELAGIC", "QUAYSIDE", "REEFKNOT", "SEXTANT", "TIDEMARK"),
+    *("UNDERTOW", "VOYAGER", "WINDLASS", "XEBEC", "YARDARM", "ZEPHYR"),
 ]
 
 

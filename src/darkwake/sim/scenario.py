@@ -115,7 +115,7 @@ class _Run:
         track, voyage = self.tracks[ship.mmsi], self.voyages[ship.mmsi]
         sent = receivers.transmissions(ship, track, self.rng, self.horizon_s, self.dials["least_interval_s"])
         sent = receivers.unsilenced(sent, voyage.silent)
-        lon, lat, sog, cog, nav, draught = track.at(sent)
+        lon, lat, sog, cog, nav, _ = track.at(sent)
         noise = 5.0 / 111_195.0  # GNSS: a few metres
         lon = lon + self.rng.normal(0, noise, len(sent)) / np.cos(np.radians(lat))
         lat = lat + self.rng.normal(0, noise, len(sent))
@@ -127,8 +127,15 @@ class _Run:
         return parts
 
     def _positions(
-        self, ship: Ship, sent: np.ndarray, lon: np.ndarray, lat: np.ndarray, sog: np.ndarray, cog: np.ndarray, nav: np.ndarray
-    ) -> np.ndarray:  # fmt: skip
+        self,
+        ship: Ship,
+        sent: np.ndarray,
+        lon: np.ndarray,
+        lat: np.ndarray,
+        sog: np.ndarray,
+        cog: np.ndarray,
+        nav: np.ndarray,
+    ) -> np.ndarray:
         tenths = np.clip(np.round((sog + self.rng.normal(0, 0.05, len(sent))) * 10), 0, 1022).astype(np.int64)
         course = np.round(cog * 10).astype(np.int64) % 3600
         heading = np.round(cog).astype(np.int64) % 360
@@ -138,8 +145,7 @@ class _Run:
             fields = encode.position_b(ship.mmsi, tenths, x, y, course, 511, second)
         else:
             kind = np.where(sog < 0.5, 3, 1)
-            fields = encode.position_a(ship.mmsi, nav, 128, tenths, x, y, course, heading, second)
-            fields[0] = (kind, 6)
+            fields = encode.position_a(ship.mmsi, kind, nav, tenths, x, y, course, heading, second)
         return encode.pack(fields, len(sent))
 
     def _identity(self, ship: Ship, track: Track, voyage: Voyage) -> list[_Heard]:
