@@ -53,7 +53,7 @@ def column_of(lon_e7: int, columns: int) -> int:
 
 @kernel
 def slot_of(cell: int, mask: int) -> int:
-    return np.int64((np.uint64(cell) * HASH) >> np.uint64(32)) & mask
+    return int((np.uint64(cell) * HASH) >> np.uint64(32)) & mask
 
 
 @kernel

@@ -253,7 +253,7 @@ def close_pairs(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
     columns, near_columns = columns_of_rows(distance_m), columns_of_rows(NEARBY_M)
     table = table.take(np.lexsort([ints(table[name]) for name in ("segment", "mmsi", "part")]))
     window, mmsi, segment = (ints(table[name]) for name in ("part", "mmsi", "segment"))
-    edges = np.concatenate([[0], np.flatnonzero(np.diff(window)) + 1, [len(window)]]) if len(window) else []
+    edges = [0, *(np.flatnonzero(np.diff(window)) + 1).tolist(), len(window)] if len(window) else []
     batches = []
     for begin, end in itertools.pairwise(edges):
         points, first = unpack(table["points"].slice(begin, end - begin), POINT)

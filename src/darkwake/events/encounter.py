@@ -39,7 +39,7 @@ class Encounter:
         "apart, at least min_duration_h together in all, median speed of both below max_median_speed_knots, farther "
         "than min_port_distance_km from ports and known anchorages. Interruptions under merge_h belong to it."
     )
-    params = (
+    params: tuple[Param, ...] = (
         Param("max_distance_m", 500.0, "m", "the two are together when no farther apart than this"),
         Param("min_duration_h", 2.0, "h", "time observed together, interruptions not counted"),
         Param("max_median_speed_knots", 2.0, "kn", "median over all instants of both must be below"),
@@ -48,10 +48,10 @@ class Encounter:
         Param("slow_knots", 3.0, "kn", "instants at this speed or faster do not count, as in a joint departure"),
         Param("max_report_gap_h", 1.0, "h", "positions are interpolated between reports no farther apart; at most 1"),
     )
-    innocent_explanations = (
+    innocent_explanations: tuple[str, ...] = (
         "known anchorage", "waiting or sheltering with others", "tug, pilot, tender or fishing vessel",
     )  # fmt: skip
-    known_failures = (
+    known_failures: tuple[str, ...] = (
         "Two transponders on one hull, or a tug with its barge, meet for as long as they send.",
         "Reports more than an hour apart are not bridged: where satellites alone hear, short meetings are missed.",
         "The start and end are instants 10 minutes apart; up to that much of a meeting is not counted at either side.",

@@ -186,7 +186,7 @@ def slow_points(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
         points = np.empty(bound, POINT)
         row_report, row_window, row_first = (np.empty(bound + 1, np.int64) for _ in range(3))
         filled, rows = _resample(
-            mmsi, segment, time, *(floats(chunk[name]) for name in ("lon", "lat", "sog_knots")),
+            mmsi, segment, time, floats(chunk["lon"]), floats(chunk["lat"]), floats(chunk["sog_knots"]),
             ints(chunk["heading_deg"], -1), ints(chunk["payload_key"]), source_keys(chunk["source"]),
             ints(chunk["span_offset"]), ints(chunk["span_length"]),
             max_gap_us, float(arguments["slow_knots"]), ports, port_distance_m,

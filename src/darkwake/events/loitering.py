@@ -55,7 +55,7 @@ class Loitering:
         "min_duration_h, nowhere nearer than min_shore_distance_nm to shore, outside ports and known anchorages, and "
         "not the whole of an encounter. A silence longer than max_report_gap_h ends it: a stay is what was heard."
     )
-    params = (
+    params: tuple[Param, ...] = (
         Param("max_speed_knots", 2.0, "kn", "mean speed over an hour must be below"),
         Param("min_duration_h", 8.0, "h", "a stay is at least so long"),
         Param("min_shore_distance_nm", 5.0, "nm", "nearest distance to shore at five moments of the stay"),
@@ -63,8 +63,8 @@ class Loitering:
         Param("max_report_gap_h", 2.0, "h", "reports farther apart than this break a stay"),
         Param("encounter_share", 0.9, "share", "a stay covered by encounters to this share is not loitering"),
     )
-    innocent_explanations = ("waiting for a berth", "what the ship says it does")
-    known_failures = (
+    innocent_explanations: tuple[str, ...] = ("waiting for a berth", "what the ship says it does")
+    known_failures: tuple[str, ...] = (
         "Fishing at less than 2 kn loiters by this definition.",
         "Where reports come more than max_report_gap_h apart no stay is seen; a long one may be found in pieces.",
         "An anchorage that the gazetteer does not know, farther than 5 nm from shore, gives stays.",
@@ -172,7 +172,8 @@ def _slow_runs(
     path = np.zeros(count)
     for k in range(1, count):
         i, j = kept[k - 1], kept[k]
-        path[k] = path[k - 1] + (0.0 if starts[k] else distance_m(lon[i], lat[i], lon[j], lat[j]))
+        if not starts[k]:  # from 0 in each stretch: sums must not hang on who else is in the call
+            path[k] = path[k - 1] + distance_m(lon[i], lat[i], lon[j], lat[j])
     found = 0
     run, reach = -1, -1
     ahead = 0

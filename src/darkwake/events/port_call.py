@@ -30,7 +30,7 @@ class PortCall:
         "exit_margin_km, with a stop or a silence; returns within merge_h belong to it. Also a silence of at least "
         "silence_h that begins heading in and ends within approach_km of one port and leaves time for a call."
     )
-    params = (
+    params: tuple[Param, ...] = (
         Param("exit_margin_km", 1.0, "km", "left when farther than this outside the area"),
         Param("approach_km", 20.0, "km", "a silence must begin and end no farther than this outside the area"),
         Param("stop_knots", 0.5, "kn", "slower than this is a stop"),
@@ -41,8 +41,8 @@ class PortCall:
         Param("min_call_h", 1.0, "h", "time in port that a silence must leave beside the sailing"),
         Param("merge_h", 4.0, "h", "a return sooner than this belongs to the call"),
     )
-    innocent_explanations = ("waiting at anchor in the approach",)
-    known_failures = (
+    innocent_explanations: tuple[str, ...] = ("waiting at anchor in the approach",)
+    known_failures: tuple[str, ...] = (
         "A ship that stops at sea inside the circle of a port whose harbour is elsewhere is taken for a call.",
         "A silence in the approach is no sight of the port: the ship may have waited or turned.",
         "A ship that sends a false position calls where it says it is; one that leaves the true call out is missed.",

@@ -56,7 +56,8 @@ def _slow_share(
         metres = distance_m(lon[i], lat[i], lon[j], lat[j])
         if seconds > 0.0 and metres / seconds < stop_knots * KNOTS_TO_METRES_PER_SECOND:
             return 1.0
-    return 0.5 * float(sog[i] < stop_knots) + 0.5 * float(sog[j] < stop_knots)
+    still = 0.5 if sog[i] < stop_knots else 0.0
+    return still + (0.5 if sog[j] < stop_knots else 0.0)
 
 
 @kernel
@@ -129,6 +130,8 @@ def _stays(
                     out[found, _OWNER] = near.owner[place]  # areas overlap: the call is where it stops
             if not inside:
                 out[found, _AFTER] = i
+                if dt < silence_us and sog[i - 1] < stop_knots:
+                    out[found, _STOPPED] += dt // 2
                 if not switched and dt >= silence_us:
                     back = outside_owner_m(wide, owner, lon[i], lat[i])
                     travel_us = back / (max_knots * KNOTS_TO_METRES_PER_SECOND) * 1e6
@@ -146,6 +149,8 @@ def _stays(
                 out[found, _BEFORE], out[found, _AFTER] = i - 1 if same else -1, -1
                 out[found, _VISITS] = 1
                 inside = True
+                if same and dt < silence_us and sog[i] < stop_knots:
+                    out[found, _STOPPED] = dt // 2
                 if same and not was_inside and dt >= silence_us:
                     away = outside_owner_m(wide, near.owner[place], lon[i - 1], lat[i - 1])
                     travel_us = away / (max_knots * KNOTS_TO_METRES_PER_SECOND) * 1e6
