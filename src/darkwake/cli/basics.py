@@ -35,7 +35,7 @@ def demo(no_browser: bool, folder: Path) -> None:
 
     compiling_note()
     with progress_bar("") as progress:
-        result = sample.run(folder, lambda text: click.echo(text), progress)
+        result = sample.run(folder, click.echo, progress)
     exhibit = result.exhibit
     click.echo(f"Evidence {exhibit.ref}, SHA-256 of its source verified:\n  " + exhibit.text)
     click.echo(f"Pages: {result.claim_page}\n       {result.dossier}")
