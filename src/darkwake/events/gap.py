@@ -57,19 +57,19 @@ class Gap:
         "One silence of one segment's ship longer than min_gap_h, from its last to its next report; open while there "
         "is no next report."
     )
-    params = (
+    params: tuple[Param, ...] = (
         Param("min_gap_h", 6.0, "h", "a silence must be longer than this"),
         Param("min_reports", 3.0, "reports", "an open gap needs so many reports of its segment; fewer are strays"),
         Param("explained_above", 0.2, "probability", "no reachable places are named where reception explains as much"),
         Param("assumed_knots", 12.0, "kn", "speed of a ship that never sent one"),
         Param("min_stay_h", 2.0, "h", "a place counts as reachable if the ship could have stayed so long"),
     )
-    innocent_explanations = (
+    innocent_explanations: tuple[str, ...] = (
         "poor reception here", "outage of the receivers", "low power (class B)", "lying still", "end of the data",
     )  # fmt: skip
-    known_failures = (
+    known_failures: tuple[str, ...] = (
         "A ship that stops sending for good and never comes back in the data leaves one open gap.",
-        "Reachable places are judged by great-circle distance, so land in between makes them look nearer than they are.",
+        "Reachable places are judged by great-circle distance, so land in between makes them look nearer.",
         "Where all ships fall silent at one place, the reception model learns that as poor reception.",
     )
     measures: Mapping[str, str] = {

@@ -34,11 +34,11 @@ def reachable_places(
     order = np.argsort(np.array(ports["code"].to_pylist()), kind="stable")  # ties go by code
     codes = np.array(ports["code"].to_pylist())[order]
     lon, lat = floats(ports["lon"])[order], floats(ports["lat"])[order]
-    track = tuple(silent[name] for name in ("start", "end", "lon0", "lat0", "lon1", "lat1", "knots"))
+    track: Any = tuple(silent[name] for name in ("start", "end", "lon0", "lat0", "lon1", "lat1", "knots"))
     rows = np.flatnonzero(wanted)
-    chosen = _longest_stays(rows, *track, lon, lat, min_stay_h * HOUR_US, MOST_PLACES)
+    chosen = _longest_stays(rows, lon, lat, min_stay_h * HOUR_US, MOST_PLACES, *track)
     result: dict[int, list[dict[str, Any]]] = {}
-    hours = {int(p): _presence(*track, lon[p], lat[p]) for p in np.unique(chosen[chosen >= 0])}
+    hours = {int(p): _presence(lon[p], lat[p], *track) for p in np.unique(chosen[chosen >= 0])}
     for row, picked in zip(rows, chosen, strict=True):
         result[int(row)] = []
         for p in picked[picked >= 0]:
@@ -51,8 +51,8 @@ def reachable_places(
 
 @kernel
 def _presence(
-    start: Ints, end: Ints, lon0: Floats, lat0: Floats, lon1: Floats, lat1: Floats, knots: Floats,
     lon: float, lat: float,
+    start: Ints, end: Ints, lon0: Floats, lat0: Floats, lon1: Floats, lat1: Floats, knots: Floats,
 ) -> tuple[Ints, Ints]:  # fmt: skip  # pragma: no cover - compiled
     """Earliest arrival at and latest departure from one place, per silence (arrival after departure: out of reach)."""
     arrive = np.empty(len(start), np.int64)
@@ -67,8 +67,8 @@ def _presence(
 
 @kernel
 def _longest_stays(
-    rows: Ints, start: Ints, end: Ints, lon0: Floats, lat0: Floats, lon1: Floats, lat1: Floats, knots: Floats,
-    lon: Floats, lat: Floats, min_stay_us: float, most: int,
+    rows: Ints, lon: Floats, lat: Floats, min_stay_us: float, most: int,
+    start: Ints, end: Ints, lon0: Floats, lat0: Floats, lon1: Floats, lat1: Floats, knots: Floats,
 ) -> Ints:  # fmt: skip  # pragma: no cover - compiled
     """Per silence the `most` places that leave the longest stay, -1 where there are fewer."""
     chosen = np.full((len(rows), most), -1, np.int64)
