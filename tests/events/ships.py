@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,36 +21,41 @@ METRES = 1.0 / 111_194.9  # degrees of latitude
 
 
 @dataclass(frozen=True)
-class Place:
+class Harbour:
+    """A made-up place with the fields of `darkwake.places.Place` that detectors read."""
+
     code: str
+    lon: float
+    lat: float
+    radius_m: float
+    kind: str = "port"
+    parent: str | None = None
+    polygon: tuple[tuple[float, float], ...] | None = None
+    approach_radius_m: float = 0.0
+
+    def outside_m(self, lon: float, lat: float) -> float:
+        return max(0.0, distance_m(lon, lat, self.lon, self.lat) - self.radius_m)
 
 
 @dataclass
 class World:
     """What the detectors ask of a gazetteer and of a coast."""
 
-    ports: Sequence[Mapping[str, Any]] = ()
+    ports: Sequence[Harbour] = ()
     shore_m: float = 200_000.0
-    fields: tuple[str, ...] = field(default=("code", "kind", "parent", "lon", "lat", "radius_m", "polygon"))
 
-    def ports_table(self) -> pa.Table:
-        rows = [{name: port.get(name) for name in self.fields} for port in self.ports]
-        kinds = [pa.string()] * 3 + [pa.float64()] * 3 + [pa.binary()]
-        return pa.Table.from_pylist(rows, pa.schema(list(zip(self.fields, kinds, strict=True))))
+    def __iter__(self) -> Iterator[Harbour]:
+        return iter(self.ports)
 
     def distance_to_port_m(self, lons: Any, lats: Any) -> np.ndarray:
-        return np.array([self._nearest(x, y)[0] for x, y in zip(lons, lats, strict=True)])
+        spots = zip(lons, lats, strict=True)
+        return np.array([min((p.outside_m(*spot) for p in self.ports), default=float("nan")) for spot in spots])
 
-    def locate(self, lon: float, lat: float) -> Place | None:
-        metres, code = self._nearest(lon, lat)
-        return Place(code) if metres == 0 else None
+    def at(self, lon: float, lat: float) -> list[Harbour]:
+        return sorted((p for p in self.ports if p.outside_m(lon, lat) == 0), key=lambda p: p.radius_m)
 
     def distance_to_shore_m(self, lons: Any, lats: Any) -> np.ndarray:
         return np.full(len(lons), self.shore_m)
-
-    def _nearest(self, lon: float, lat: float) -> tuple[float, str]:
-        found = [(max(0.0, distance_m(lon, lat, p["lon"], p["lat"]) - p["radius_m"]), p["code"]) for p in self.ports]
-        return min(found, default=(float("inf"), ""))
 
 
 def ship(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ from darkwake import refs, times
 from darkwake.errors import UsageError
 from darkwake.events.encounter import Encounter
 from darkwake.geo.sphere import distance_m
-from events.ships import METRES, SEA, T0, World, detect, every, h, ship, tracks
+from events.ships import METRES, SEA, T0, Harbour, World, detect, every, h, ship, tracks
 
 FOUND = Encounter()
 
@@ -106,10 +107,10 @@ def test_the_antimeridian_and_the_poles_are_no_border(at):
 
 
 def test_ports_swallow_rafted_neighbours():
-    port = {"code": "SIMPT", "kind": "port", "lon": SEA[0], "lat": SEA[1], "radius_m": 3000.0}
+    port = Harbour("SIMPT", *SEA, 3000.0)
     table = pair(0.0, 5.0)
     assert detect(FOUND, table, World([port])) == []
-    away = {**port, "lat": SEA[1] + 13_500 * METRES}
+    away = replace(port, lat=SEA[1] + 13_500 * METRES)
     (event,) = detect(FOUND, table, World([away]))
     assert event.measures["distance_from_port_km"] == pytest.approx(10.4, abs=0.2)
 

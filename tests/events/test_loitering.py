@@ -9,7 +9,7 @@ import pytest
 from darkwake.events.base import Context, values_of
 from darkwake.events.encounter import Encounter
 from darkwake.events.loitering import Loitering
-from events.ships import METRES, SEA, World, candidates, detect, every, h, ship, tracks
+from events.ships import METRES, SEA, Harbour, World, candidates, detect, every, h, ship, tracks
 
 LOITER = Loitering()
 
@@ -69,7 +69,7 @@ def test_not_near_shore_and_not_in_a_known_anchorage():
     table = tracks(ship(1, every(15, 0, 20), SEA))
     assert detect(LOITER, table, World(shore_m=9_000.0)) == []
     assert len(detect(LOITER, table, World(shore_m=9_300.0))) == 1
-    roads = {"code": "SIMRO", "kind": "anchorage", "lon": SEA[0], "lat": SEA[1], "radius_m": 2000.0}
+    roads = Harbour("SIMRO", *SEA, 2000.0, kind="anchorage")
     assert detect(LOITER, table, World([roads])) == []
 
 

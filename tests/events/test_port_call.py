@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
-import shapely
 
 from darkwake import refs
 from darkwake.events.base import Context, values_of
 from darkwake.events.port_call import PortCall
-from events.ships import METRES, World, candidates, detect, every, h, ship, tracks
+from events.ships import METRES, Harbour, World, candidates, detect, every, h, ship, tracks
 
 CALL = PortCall()
-PORT = {"code": "SIMPT", "kind": "port", "lon": 125.0, "lat": 38.0, "radius_m": 3000.0}
+PORT = Harbour("SIMPT", 125.0, 38.0, 3000.0)
 WORLD = World([PORT])
 
 
@@ -145,6 +146,12 @@ def test_silences_that_are_no_call(change, why):
     assert detect(CALL, silent(change["begin"], change["end"], **given), WORLD, data_end_h=60) == [], why
 
 
+def test_a_port_says_how_far_its_approach_reaches():
+    table = silent(1.0, 15.5)  # 41 km off
+    assert detect(CALL, table, World([replace(PORT, approach_radius_m=45_000.0)]), data_end_h=60)
+    assert detect(CALL, table, World([replace(PORT, approach_radius_m=30_000.0)]), data_end_h=60) == []
+
+
 def test_heading_away_or_lying_at_anchor_unheard_is_no_call():
     hours = [0, 0.5, 1, 9, 9.5, 10]
     away = tracks(ship(1, hours, lambda t: at(12_000 if t < 5 else 15_000), 9.0, cog_deg=180.0))
@@ -162,8 +169,8 @@ def test_a_silence_that_ends_inside_counts_as_a_stop():
 
 
 def test_berth_and_anchorage_belong_to_the_port():
-    berth = {"code": "SIMPT-1", "kind": "berth", "parent": "SIMPT", "lon": 125.0, "lat": 38.0, "radius_m": 400.0}
-    roads = {"code": "SIMPT-A", "kind": "anchorage", "parent": "SIMPT", "lon": 125.0, "lat": 37.95, "radius_m": 2000.0}
+    berth = Harbour("SIMPT-1", 125.0, 38.0, 400.0, "berth", "SIMPT")
+    roads = Harbour("SIMPT-A", 125.0, 37.95, 2000.0, "anchorage", "SIMPT")
 
     def where(hour: float) -> tuple[float, float]:
         return at(60_000 if hour < 1 or hour > 30 else 5_560 if hour < 10 else 0)
@@ -173,20 +180,20 @@ def test_berth_and_anchorage_belong_to_the_port():
     assert call.place == "SIMPT"
     assert call.measures["berth"] in ("SIMPT-1", "SIMPT-A")
     assert h(call.end) - h(call.start) == pytest.approx(29, abs=0.5)
-    alone = World([{**roads, "parent": None}])
+    alone = World([replace(roads, parent=None)])
     assert detect(CALL, table, alone) == []
 
 
 def test_overlapping_ports_the_call_is_where_it_stops():
-    other = {**PORT, "code": "SIMQT", "lat": 38.0 - 4_000 * METRES}
+    other = replace(PORT, code="SIMQT", lat=38.0 - 4_000 * METRES)
     (call,) = detect(CALL, voyage(every(5, 0, 16)), World([PORT, other]), data_end_h=60)
     assert call.place == "SIMPT"
     assert call.measures["confidence_level"] == 4
 
 
 def test_a_polygon_across_the_antimeridian():
-    ring = shapely.Polygon([(179.98, 0.0), (180.03, 0.0), (180.03, 0.04), (179.98, 0.04)])
-    port = {**PORT, "lon": -179.995, "lat": 0.02, "radius_m": 0.0, "polygon": shapely.to_wkb(ring)}
+    ring = ((179.98, 0.0), (-179.97, 0.0), (-179.97, 0.04), (179.98, 0.04))
+    port = Harbour("SIMDL", -179.995, 0.02, 3_600.0, polygon=ring)
 
     def where(hour: float) -> tuple[float, float]:
         return (180.028, 0.02) if 2 <= hour <= 9 else (180.3, 0.02)

@@ -14,6 +14,7 @@ import numpy as np
 from darkwake.geo.sphere import EARTH_RADIUS_M, METRES_PER_DEGREE, distance_m
 from darkwake.jit import kernel
 
+HARBOUR_KINDS = ("port", "berth", "anchorage")
 CELL_DEG = 0.5
 _COLUMNS, _ROWS = 720, 360
 
@@ -128,48 +129,44 @@ def areas_of(arguments: Mapping[str, Any], limit_m: float) -> Areas:
     return Areas(lon, lat, radius_m, edge_first, edges, owner, first, members)
 
 
-def place_arguments(rows: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
-    """Plan arguments of the gazetteer's rows (see `port_rows`)."""
-    by_code = {row["code"]: index for index, row in enumerate(rows)}
-    lon, lat, radius_m = (np.array([row[name] for row in rows], np.float64) for name in ("lon", "lat", "radius_m"))
-    edge_lists = [_edges(row.get("polygon")) for row in rows]
-    for index, edges in enumerate(edge_lists):
-        if len(edges):
-            corners = [distance_m(lon[index], lat[index], x, y) for x, y in edges[:, :2]]
-            radius_m[index] = max(corners)
+def place_arguments(places: Sequence[Any]) -> dict[str, np.ndarray]:
+    """Plan arguments of places (`darkwake.places.Place`), which keep their order."""
+    by_code = {place.code: index for index, place in enumerate(places)}
+    edge_lists = [_edges(place.polygon) for place in places]
+
+    def column(name: str) -> np.ndarray:
+        return np.array([getattr(place, name) for place in places], np.float64)
+
     return {
-        "place_lon": lon,
-        "place_lat": lat,
-        "place_radius_m": radius_m,
+        "place_lon": column("lon"),
+        "place_lat": column("lat"),
+        "place_radius_m": column("radius_m"),
+        "place_approach_radius_m": column("approach_radius_m"),
         "place_edges": np.concatenate([np.empty((0, 4)), *edge_lists]),
         "place_edge_first": np.cumsum([0, *(len(edges) for edges in edge_lists)]),
-        "place_owner": np.array([_root(index, rows, by_code) for index in range(len(rows))], np.int64),
+        "place_owner": np.array([_root(index, places, by_code) for index in range(len(places))], np.int64),
     }
 
 
-def _root(index: int, rows: Sequence[Mapping[str, Any]], by_code: Mapping[str, int]) -> int:
+def _root(index: int, places: Sequence[Any], by_code: Mapping[str, int]) -> int:
     seen = {index}
-    while (parent := by_code.get(rows[index].get("parent") or "", index)) not in seen:
+    while (parent := by_code.get(places[index].parent or "", index)) not in seen:
         seen.add(parent)
         index = parent
     return index
 
 
-def _edges(polygon: bytes | None) -> np.ndarray:
-    """All edges of a WKB polygon or multipolygon as rows lon, lat, lon, lat."""
-    if not polygon:
+def _edges(ring: Sequence[tuple[float, float]] | None) -> np.ndarray:
+    """The edges of a ring, closed or not, as rows lon, lat, lon, lat."""
+    if not ring:
         return np.empty((0, 4))
-    import shapely
-
-    lines = shapely.get_parts(shapely.get_rings(shapely.get_parts(shapely.from_wkb(polygon))))
-    rings = [shapely.get_coordinates(line) for line in lines]
-    return np.concatenate([np.hstack([ring[:-1], ring[1:]]) for ring in rings])
+    corners = np.array(ring, np.float64)
+    return np.hstack([corners, np.roll(corners, -1, axis=0)])
 
 
-def port_rows(places: Any) -> list[dict[str, Any]]:
-    """Rows of `Gazetteer.ports_table()`: code, kind, parent, lon, lat, radius_m, polygon (WKB or null), sorted by code.
+def harbours(gazetteer: Any) -> list[Any]:
+    """Ports, berths and anchorages of a gazetteer, in the order of their codes.
 
-    Sorted here, so that the index of a place means the same when the plan is made and when it is finished.
+    In order, so that the index of a place means the same when a plan is made and when it is finished.
     """
-    rows: list[dict[str, Any]] = places.ports_table().to_pylist()
-    return sorted(rows, key=lambda row: str(row["code"]))
+    return sorted((place for place in gazetteer if place.kind in HARBOUR_KINDS), key=lambda place: str(place.code))

@@ -84,7 +84,7 @@ class Encounter:
             "merge_steps": _steps(values["merge_h"]),
             "min_steps": _steps(values["min_duration_h"]),
             "max_median_speed_knots": values["max_median_speed_knots"],
-            **areas.place_arguments(areas.port_rows(context.places)),
+            **areas.place_arguments(areas.harbours(context.places)),
         }
         stages = (
             Stage("slow_points", slow_points, SLOW),
@@ -111,7 +111,8 @@ class Encounter:
         is_open = context.data_end - end < merge_us
         opening, closing = (np.frombuffer(row[side], POINT) for side in ("opening", "closing"))
         hours, together = (end - start) / times.HOUR_US, row["together_steps"] * STEP_US / times.HOUR_US
-        place = context.places.locate(row["lon"], row["lat"])
+        around = context.places.at(row["lon"], row["lat"])
+        place = around[0] if around else None
         reasons = [
             f"within {values['max_distance_m']:g} m at {row['instants']} instants 10 minutes apart, "
             f"{together:.1f} h in all, median {row['median_distance_m']:.0f} m",

@@ -81,7 +81,7 @@ class Loitering:
         arguments = {
             **{name: values[name] for name in ("max_speed_knots", "min_duration_h", "max_report_gap_h")},
             "port_margin_m": values["port_margin_km"] * 1000.0,
-            **areas.place_arguments(areas.port_rows(context.places)),
+            **areas.place_arguments(areas.harbours(context.places)),
         }
         return Plan(self.kind, "tracks", COLUMNS, (Stage("slow_stays", slow_stays, STAYS),), arguments)
 

@@ -84,7 +84,7 @@ def _merge(
                 if instants[k].heading >= 0:
                     heading[known] = instants[k].heading
                     known += 1
-            lon_0, lat_0 = np.int64(ends[4 * row].lon_e7), np.int64(ends[4 * row].lat_e7)
+            lon_0, lat_0 = int(ends[4 * row].lon_e7), int(ends[4 * row].lat_e7)
             lon_total, lat_total = 0, 0
             for r in range(row, stop):
                 twice = 2 * (first[r + 1] - first[r])

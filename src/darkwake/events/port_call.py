@@ -28,11 +28,11 @@ class PortCall:
     definition = (
         "One stay of one segment's ship from entering a port's area (with its berths and anchorages) to leaving it by "
         "exit_margin_km, with a stop or a silence; returns within merge_h belong to it. Also a silence of at least "
-        "silence_h that begins heading in and ends within approach_km of one port and leaves time for a call."
+        "silence_h that begins, heading in, and ends in the approach of one port and leaves time for a call."
     )
     params: tuple[Param, ...] = (
         Param("exit_margin_km", 1.0, "km", "left when farther than this outside the area"),
-        Param("approach_km", 20.0, "km", "a silence must begin and end no farther than this outside the area"),
+        Param("approach_km", 20.0, "km", "approach outside the area, for ports that do not say how far theirs reaches"),
         Param("stop_knots", 0.5, "kn", "slower than this is a stop"),
         Param("min_stop_h", 0.25, "h", "a stop must last so long, unless the ship says that it is moored or anchored"),
         Param("silence_h", 4.0, "h", "no report for so long counts as a silence"),
@@ -76,12 +76,12 @@ class PortCall:
 
     def finish(self, candidates: pa.Table, values: Mapping[str, float], context: Context) -> list[Event]:
         found = candidates.sort_by([(name, "ascending") for name in ("first_time", "mmsi", "segment")])
-        codes = [str(row["code"]) for row in _ports(context.places)]
-        events = (self._event(row, codes, values, context) for row in found.to_pylist())
+        ports = _ports(context.places)
+        events = (self._event(row, ports, values, context) for row in found.to_pylist())
         return [event for event in events if event is not None]
 
     def _event(
-        self, row: dict[str, Any], codes: Sequence[str], values: Mapping[str, float], context: Context
+        self, row: dict[str, Any], ports: Sequence[Any], values: Mapping[str, float], context: Context
     ) -> Event | None:
         entry, left = row["before_time"] is not None, row["after_time"] is not None
         stop = row["moored"] or row["stopped_h"] >= values["min_stop_h"]
@@ -94,7 +94,7 @@ class PortCall:
         assert last is not None
         measures: dict[str, Any] = {"arrival": None, "departure": None}
         if row["approach"]:
-            measures.update(self._bounds(row, first, last, values, context))
+            measures.update(_bounds(row, ports[row["owner"]], first, last, values))
             is_open, end = False, last
         else:
             is_open, end = not left or context.data_end - last < values["merge_h"] * times.HOUR_US, last
@@ -108,7 +108,7 @@ class PortCall:
                     "departure_latest": times.iso(after),
                 }
             )
-        berth = codes[row["berth"]] if row["berth"] >= 0 and row["berth"] != row["owner"] else None
+        berth = ports[row["berth"]].code if row["berth"] >= 0 and row["berth"] != row["owner"] else None
         measures.update(
             {
                 "confidence_level": level,
@@ -128,7 +128,7 @@ class PortCall:
             vessels=(VesselRef(row["mmsi"], row["segment"]),),
             lat=rounded(row["lat"], 6),
             lon=rounded(row["lon"], 6),
-            place=codes[row["owner"]],
+            place=ports[row["owner"]].code,
             measures=measures,
             reasons=_reasons(row, stop, values),
             innocent=_checks(row),
@@ -136,28 +136,27 @@ class PortCall:
             evidence=reports.evidence(row, sides),
         )
 
-    def _bounds(
-        self, row: dict[str, Any], first: int, last: int, values: Mapping[str, float], context: Context
-    ) -> dict[str, Any]:
-        """When a call inside a silence can have been: the silence, less the sailing at max_knots."""
-        port = _ports(context.places)[row["owner"]]
-        call_us = round(values["min_call_h"] * times.HOUR_US)
-        metres = distance_m(row["lon"], row["lat"], port["lon"], port["lat"]) - (port["radius_m"] or 0.0)
-        metres = max(0.0, metres)
-        earliest = min(first + round(metres / knots_to_mps(values["max_knots"]) * times.SECOND_US), last - call_us)
-        return {
-            "arrival_earliest": times.iso(earliest),
-            "arrival_latest": times.iso(last - call_us),
-            "departure_earliest": times.iso(earliest + call_us),
-            "departure_latest": times.iso(last),
-        }
+
+def _bounds(
+    row: dict[str, Any], port: Any, first: int, last: int, values: Mapping[str, float]
+) -> dict[str, str | None]:
+    """When a call inside a silence can have been: the silence, less the sailing at max_knots."""
+    call_us = round(values["min_call_h"] * times.HOUR_US)
+    metres = max(0.0, distance_m(row["lon"], row["lat"], port.lon, port.lat) - port.radius_m)
+    earliest = min(first + round(metres / knots_to_mps(values["max_knots"]) * times.SECOND_US), last - call_us)
+    return {
+        "arrival_earliest": times.iso(earliest),
+        "arrival_latest": times.iso(last - call_us),
+        "departure_earliest": times.iso(earliest + call_us),
+        "departure_latest": times.iso(last),
+    }
 
 
-def _ports(places: Any) -> list[dict[str, Any]]:
+def _ports(gazetteer: Any) -> list[Any]:
     """The places that make calls: ports with all that belongs to them, but no anchorage that belongs to none."""
-    rows = areas.port_rows(places)
-    owners = areas.place_arguments(rows)["place_owner"]
-    return [row for row, owner in zip(rows, owners, strict=True) if rows[owner].get("kind") != "anchorage"]
+    places = areas.harbours(gazetteer)
+    owners = areas.place_arguments(places)["place_owner"]
+    return [place for place, owner in zip(places, owners, strict=True) if places[owner].kind == "port"]
 
 
 def _level(entry: bool, left: bool, stop: bool) -> int:
@@ -170,8 +169,8 @@ def _level(entry: bool, left: bool, stop: bool) -> int:
 def _reasons(row: dict[str, Any], stop: bool, values: Mapping[str, float]) -> tuple[str, ...]:
     if row["approach"]:
         return (
-            f"inferred from a silence in the approach: last heard within {values['approach_km']:g} km, heading in or "
-            f"waiting; {row['silence_h']:.1f} h without a report; heard again within {values['approach_km']:g} km",
+            "inferred from a silence in the approach: last heard there heading in, or waiting and then gone; "
+            f"{row['silence_h']:.1f} h without a report; heard again in the approach",
             "no report from inside the port",
         )
     told = []

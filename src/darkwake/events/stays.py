@@ -70,7 +70,7 @@ def _toward(lon: float, lat: float, to_lon: float, to_lat: float) -> float:
 @kernel
 def _port_of_silence(
     i: int, time: np.ndarray, lon: np.ndarray, lat: np.ndarray, sog: np.ndarray, cog: np.ndarray, has_earlier: bool,
-    wide: Areas, approach_m: float, max_knots: float, min_call_us: float,
+    wide: Areas, approach_m: np.ndarray, max_knots: float, min_call_us: float,
 ) -> int:  # fmt: skip
     """The port that a ship heading in, silent from report i to i + 1, can have called at; −1 if none."""
     j = i + 1
@@ -83,7 +83,7 @@ def _port_of_silence(
             continue
         away = outside_owner_m(wide, owner, lon[i], lat[i])
         back = outside_owner_m(wide, owner, lon[j], lat[j])
-        if away > approach_m or back > approach_m:
+        if away > approach_m[owner] or back > approach_m[owner]:
             continue
         travel_us = (away + back) / (max_knots * KNOTS_TO_METRES_PER_SECOND) * 1e6
         if travel_us + min_call_us > time[j] - time[i]:
@@ -104,7 +104,7 @@ def _port_of_silence(
 @kernel
 def _stays(
     mmsi: np.ndarray, segment: np.ndarray, time: np.ndarray, lon: np.ndarray, lat: np.ndarray, sog: np.ndarray,
-    cog: np.ndarray, nav_status: np.ndarray, near: Areas, wide: Areas, exit_m: float, approach_m: float,
+    cog: np.ndarray, nav_status: np.ndarray, near: Areas, wide: Areas, exit_m: float, approach_m: np.ndarray,
     stop_knots: float, silence_us: int, max_silence_us: int, max_knots: float, min_call_us: float, out: np.ndarray,
 ) -> int:  # fmt: skip
     """Fill `out` (rows by the columns above) in order of time; returns how many, or −1 if `out` is too small."""
@@ -135,7 +135,7 @@ def _stays(
                 if not switched and dt >= silence_us:
                     back = outside_owner_m(wide, owner, lon[i], lat[i])
                     travel_us = back / (max_knots * KNOTS_TO_METRES_PER_SECOND) * 1e6
-                    if back <= approach_m and travel_us + min_call_us <= dt <= max_silence_us:
+                    if back <= approach_m[owner] and travel_us + min_call_us <= dt <= max_silence_us:
                         out[found, _SILENCE] = max(out[found, _SILENCE], dt)
         if not inside:
             place, _ = nearest_place(near, lon[i], lat[i], 0.0)
@@ -154,7 +154,7 @@ def _stays(
                 if same and not was_inside and dt >= silence_us:
                     away = outside_owner_m(wide, near.owner[place], lon[i - 1], lat[i - 1])
                     travel_us = away / (max_knots * KNOTS_TO_METRES_PER_SECOND) * 1e6
-                    if away <= approach_m and travel_us + min_call_us <= dt <= max_silence_us:
+                    if away <= approach_m[near.owner[place]] and travel_us + min_call_us <= dt <= max_silence_us:
                         out[found, _SILENCE] = dt
             elif same and not was_inside and silence_us <= dt <= max_silence_us:
                 earlier = i > 1 and segment[i - 2] == segment[i]
@@ -231,8 +231,11 @@ def stays(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
     Arguments: `exit_margin_m`, `approach_m`, `stop_knots`, `silence_h`, `max_silence_h`, `max_knots`, `min_call_h`,
     `merge_h`, and the places of `areas.place_arguments`.
     """
-    exit_m, approach_m = float(arguments["exit_margin_m"]), float(arguments["approach_m"])
-    near, wide = areas_of(arguments, exit_m), areas_of(arguments, approach_m)
+    exit_m = float(arguments["exit_margin_m"])
+    radius_m = arguments["place_approach_radius_m"]
+    usual_m = float(arguments["approach_m"])
+    approach_m = np.where(radius_m > 0, np.maximum(radius_m - arguments["place_radius_m"], exit_m), usual_m)
+    near, wide = areas_of(arguments, exit_m), areas_of(arguments, float(approach_m.max(initial=usual_m)))
     mmsi, segment, time = (ints(table[name]) for name in ("mmsi", "segment", "time"))
     lon, lat, sog, cog = (floats(table[name]) for name in ("lon", "lat", "sog_knots", "cog_deg"))
     size = 1024
