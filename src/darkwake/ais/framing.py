@@ -103,6 +103,7 @@ from darkwake.ais.words import (
     byte,
     find_line_end,
     get,
+    kernel_of_scalars,
     load_word,
     put,
     store8,
@@ -112,13 +113,12 @@ from darkwake.ais.words import (
     unarmour,
     xor_bytes,
 )
-from darkwake.jit import kernel
 
 _BANG, _DOLLAR, _BACKSLASH, _COMMA, _STAR, _HASH = (ord(c) for c in "!$\\,*#")
 _LONGEST_GROUP = 256  # sentences between the first and the last line of a tag group
 
 
-@kernel
+@kernel_of_scalars
 def _is_header(i: int, end: int) -> bool:
     """Whether `!xxVDM,` or `!xxVDO,` begins at `i` (any talker; `$` for `!` is met in old logs)."""
     return (
@@ -133,7 +133,7 @@ def _is_header(i: int, end: int) -> bool:
     )
 
 
-@kernel
+@kernel_of_scalars
 def _find_header(start: int, end: int) -> int:
     """Address of the next AIS sentence in [start, end), or −1."""
     for i in range(start, end - 6):
@@ -142,7 +142,7 @@ def _find_header(start: int, end: int) -> int:
     return -1
 
 
-@kernel
+@kernel_of_scalars
 def _use_group(st: int, offset: int, length: int) -> None:
     """Remember what the current line says for its tag group, or learn from what the group said before."""
     mine = st + 8 * CURRENT
@@ -174,7 +174,7 @@ def _use_group(st: int, offset: int, length: int) -> None:
             put(g, STATION_SPAN, length)
 
 
-@kernel
+@kernel_of_scalars
 def _other_line(start: int, body: int, end: int, base: int, tagged: bool, st: int, out: int) -> None:
     """A line without an AIS sentence: Gatehouse time, a tag block alone, another NMEA sentence, a comment, or junk."""
     i = body
@@ -216,7 +216,7 @@ def _other_line(start: int, body: int, end: int, base: int, tagged: bool, st: in
         _use_group(st, base + start, end - start)
 
 
-@kernel
+@kernel_of_scalars
 def _apply_neighbours(st: int, offset: int, length: int, prefix: int, prefix_uncertainty: int) -> None:
     """Fill what the line's own tag block does not say: lone tag line, group, prefix, Gatehouse line; in this order."""
     mine = st + 8 * CURRENT
@@ -241,7 +241,7 @@ def _apply_neighbours(st: int, offset: int, length: int, prefix: int, prefix_unc
         copy_station(mine, gatehouse)
 
 
-@kernel
+@kernel_of_scalars
 def _add_span(out: int, first: int, offset: int, length: int) -> None:
     """Add a span to those from `first` on, in the order of offsets, once."""
     if offset == NONE:
@@ -261,7 +261,7 @@ def _add_span(out: int, first: int, offset: int, length: int) -> None:
     put(out, N_SPANS, k + 1)
 
 
-@kernel
+@kernel_of_scalars
 def _emit(out: int, e: int, at: int, bits: int, check: int) -> None:
     """Write the common columns of the message whose bits lie at the address `at`; `e` is its evidence."""
     r = get(out, ROWS)
@@ -294,7 +294,15 @@ def _emit(out: int, e: int, at: int, bits: int, check: int) -> None:
     put(out, ROWS, r + 1)
 
 
-@kernel
+@kernel_of_scalars
+def _emit_with_lines(out: int, first: int, e: int, at: int, bits: int, check: int) -> None:
+    """Write a message, after adding the lines that its time and station come from to its spans."""
+    _add_span(out, first, get(e, TIME_OFFSET), get(e, TIME_LENGTH))
+    _add_span(out, first, get(e, STATION_OFFSET), get(e, STATION_SPAN))
+    _emit(out, e, at, bits, check)
+
+
+@kernel_of_scalars
 def _sentence(start: int, head: int, end: int, base: int, st: int, out: int,
               prefix: int, prefix_uncertainty: int) -> int:  # fmt: skip
     """Read the sentence whose `!` is at `head`; its span begins at `start`. Returns where the next one may begin."""
@@ -386,15 +394,7 @@ def _sentence(start: int, head: int, end: int, base: int, st: int, out: int,
     return stop
 
 
-@kernel
-def _emit_with_lines(out: int, first: int, e: int, at: int, bits: int, check: int) -> None:
-    """Write a message, after adding the lines that its time and station come from to its spans."""
-    _add_span(out, first, get(e, TIME_OFFSET), get(e, TIME_LENGTH))
-    _add_span(out, first, get(e, STATION_OFFSET), get(e, STATION_SPAN))
-    _emit(out, e, at, bits, check)
-
-
-@kernel
+@kernel_of_scalars
 def _line(start: int, end: int, base: int, st: int, out: int) -> None:
     """Read one line, [start, end) without its end mark."""
     while start < end:
@@ -421,7 +421,7 @@ def _line(start: int, end: int, base: int, st: int, out: int) -> None:
         start = _sentence(start, i, end, base, st, out, prefix, prefix_uncertainty)
 
 
-@kernel
+@kernel_of_scalars
 def is_full(out: int) -> bool:
     """Whether one more line might not fit."""
     return (
@@ -432,7 +432,7 @@ def is_full(out: int) -> bool:
     )
 
 
-@kernel
+@kernel_of_scalars
 def scan(start: int, end: int, final: bool, base: int, st: int, out: int) -> int:
     """Read whole lines of the bytes in [start, end). Returns where to go on.
 
@@ -464,7 +464,7 @@ def scan(start: int, end: int, final: bool, base: int, st: int, out: int) -> int
     return i
 
 
-@kernel
+@kernel_of_scalars
 def flush(st: int, out: int) -> None:
     """Give up what still waits for its other parts, oldest first."""
     while True:

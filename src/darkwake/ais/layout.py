@@ -95,7 +95,8 @@ class Out:
                 size, dtype = rows, np.dtype(np.int64)
             else:
                 size, dtype = rows, np.dtype(field.type.to_pandas_dtype())
-            self.data[column] = self._keep(DATA + column, np.zeros(size, dtype))
+            make = np.zeros if dtype == np.uint8 and size == bitmap else np.empty  # what a null hides may be anything
+            self.data[column] = self._keep(DATA + column, make(size, dtype))
             if column in TEXTS or column in (PAYLOAD, SPANS):
                 self.offsets[column] = self._keep(OFFSETS + column, np.zeros(rows + 4, np.int32))
             elif column not in NEVER_NULL:
