@@ -29,7 +29,7 @@ from darkwake.ais.layout import (
     TYPE,
     UNCERTAINTY,
 )
-from darkwake.ais.words import byte, get, kernel_of_scalars, put, take_bits
+from darkwake.ais.words import byte, get, kernel_of_scalars, put, signed, take_bits
 
 AGREE_US = 60 * SECOND_US
 STALE = 500  # messages of a station after its last accepted type 4; then its clock says nothing any more
@@ -55,7 +55,7 @@ def _find(out: int, clocks: int, r: int) -> int:
     text = get(out, DATA + STATION)
     for k in range(get_offset(out, STATION, r), get_offset(out, STATION, r + 1)):
         key = (key ^ np.uint64(byte(text + k))) * FNV_PRIME
-    wanted = np.int64(key | np.uint64(1))
+    wanted = signed(key | np.uint64(1))
     place = (wanted >> 20) & (STATIONS - 1)
     for _ in range(64):
         c = clocks + 8 * CLOCK_WORDS * place

@@ -21,7 +21,7 @@ from darkwake.ais.words import byte, get, kernel_of_scalars, put, store8, xor_by
 
 # Fields of an evidence record.
 TIME, UNCERTAINTY, BASIS, GROUP, GROUP_TOTAL, GROUP_NUMBER, STATION_LENGTH = range(7)
-TIME_OFFSET, TIME_LENGTH, STATION_OFFSET, STATION_SPAN, STORED_AT, STATION_BYTES = range(7, 13)
+TIME_OFFSET, TIME_LENGTH, STATION_OFFSET, STATION_SPAN, STORED_AT, EXPECTED, STATION_BYTES = range(7, 14)
 EVIDENCE_WORDS = STATION_BYTES + MAX_STATION // 8
 
 UNKNOWN = -1  # an uncertainty that is not known
@@ -262,6 +262,13 @@ def hex_value(c: int) -> int:
 
 
 @kernel_of_scalars
+def hex_byte(at: int) -> int:
+    """Value of the two hexadecimal digits at an address, −1 if they are none."""
+    high, low = hex_value(byte(at)), hex_value(byte(at + 1))
+    return high * 16 + low if high >= 0 and low >= 0 else -1
+
+
+@kernel_of_scalars
 def read_tag_block(start: int, end: int, e: int, out: int) -> int:
     """Read the tag block that begins with the backslash at `start`; returns the address behind it.
 
@@ -298,12 +305,10 @@ def read_tag_block(start: int, end: int, e: int, out: int) -> int:
             i += 1
         if i < end and byte(i) == _COMMA:
             i += 1
-    if i + 2 < end and byte(i) == _STAR:
-        high, low = hex_value(byte(i + 1)), hex_value(byte(i + 2))
-        if high < 0 or low < 0 or high * 16 + low != xor_bytes(start + 1, i):
-            count(out, BAD_TAG)
-            if had_time:
-                put(e, UNCERTAINTY, UNKNOWN)
+    if i + 2 < end and byte(i) == _STAR and hex_byte(i + 1) != xor_bytes(start + 1, i):
+        count(out, BAD_TAG)
+        if had_time:
+            put(e, UNCERTAINTY, UNKNOWN)
     while i < end and byte(i) not in (_BACKSLASH, _BANG):
         i += 1
     return i + 1 if i < end and byte(i) == _BACKSLASH else i
@@ -311,7 +316,10 @@ def read_tag_block(start: int, end: int, e: int, out: int) -> int:
 
 @kernel_of_scalars
 def read_gatehouse(start: int, end: int, e: int, out: int) -> None:
-    """Read `$PGHP,1,year,month,day,hour,minute,second,millisecond,country,region,base station,online,checksum`."""
+    """Read `$PGHP,1,year,month,day,hour,minute,second,millisecond,country,region,base station,online,expected`.
+
+    `expected` is the checksum of the sentence that the line belongs to (of the last one, if there are several).
+    """
     clear(e)
     kind, i = digits(start + 6, end)
     year, i = digits(i + 1, end)
@@ -338,10 +346,12 @@ def read_gatehouse(start: int, end: int, e: int, out: int) -> None:
         set_station(first, i, e)
     while i < end and byte(i) != _STAR:
         i += 1
-    if i + 2 < end:
-        high, low = hex_value(byte(i + 1)), hex_value(byte(i + 2))
-        if high < 0 or low < 0 or high * 16 + low != xor_bytes(start + 1, i):
-            put(e, UNCERTAINTY, UNKNOWN)
+    if i - 3 > start and byte(i - 3) == _COMMA:
+        expected = hex_byte(i - 2)
+        if expected > 0:  # 00 stands for unknown
+            put(e, EXPECTED, expected)
+    if i + 2 < end and hex_byte(i + 1) != xor_bytes(start + 1, i):
+        put(e, UNCERTAINTY, UNKNOWN)
 
 
 @kernel_of_scalars

@@ -82,7 +82,7 @@ from darkwake.ais.layout import (
     VENDOR_SERIAL,
     VIRTUAL,
 )  # fmt: skip
-from darkwake.ais.words import byte, get, kernel_of_scalars, load_word, store8, take_bits, take_signed
+from darkwake.ais.words import byte, get, kernel_of_scalars, load_word, signed, store8, take_bits, take_signed
 
 FNV_OFFSET, FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 
@@ -458,7 +458,7 @@ def read_fields(out: int) -> None:
             key = (key ^ np.uint64(byte(at + k))) * FNV_PRIME
         key = (key ^ np.uint64(bits & 0xFF)) * FNV_PRIME
         key = (key ^ np.uint64(bits >> 8)) * FNV_PRIME
-        put64(out, KEY, r, np.int64(key))
+        put64(out, KEY, r, signed(key))
         longest = 1064
         if 1 <= kind <= 3:
             _class_a(out, r, at, bits)

@@ -9,6 +9,7 @@ from darkwake.ais.columns import count, get_offset, put8, put16, put32, put64, p
 from darkwake.ais.evidence import (
     BASIS,
     EVIDENCE_WORDS,
+    EXPECTED,
     GROUP,
     GROUP_NUMBER,
     GROUP_TOTAL,
@@ -26,7 +27,7 @@ from darkwake.ais.evidence import (
     copy_station,
     copy_time,
     digits,
-    hex_value,
+    hex_byte,
     prefix_time,
     read_gatehouse,
     read_suffix,
@@ -115,6 +116,7 @@ from darkwake.ais.words import (
 )
 
 _BANG, _DOLLAR, _BACKSLASH, _COMMA, _STAR, _HASH = (ord(c) for c in "!$\\,*#")
+_GATEHOUSE_WAITS = 4  # sentences
 _LONGEST_GROUP = 256  # sentences between the first and the last line of a tag group
 
 
@@ -212,13 +214,35 @@ def _other_line(start: int, body: int, end: int, base: int, tagged: bool, st: in
     if j - i == 5 and byte(i + 1) == 80 and byte(i + 2) == 71 and byte(i + 3) == 72 and byte(i + 4) == 80:  # PGHP
         read_gatehouse(i, end, st + 8 * GATEHOUSE, out)
         set_line(st + 8 * GATEHOUSE, base + start, end - start)
+        put(st + 8 * GATEHOUSE, STORED_AT, get(st, COUNTED))
     elif tagged and get(st + 8 * CURRENT, GROUP) != NONE:
         _use_group(st, base + start, end - start)
 
 
 @kernel_of_scalars
+def _use_gatehouse(st: int, total: int, checksum: int) -> None:
+    """Let the Gatehouse line speak for the sentence it belongs to: once, and only if it expects this checksum.
+
+    Logs that were filtered or shuffled hold lines whose sentence is missing; their time is no other sentence's. A
+    line before a message of several parts names the checksum of a later part: it goes with the first.
+    """
+    mine, gatehouse = st + 8 * CURRENT, st + 8 * GATEHOUSE
+    if get(gatehouse, BASIS) != BASIS_GATEHOUSE:
+        return
+    expected = get(gatehouse, EXPECTED)
+    if expected == NONE or total > 1 or expected == checksum:
+        if get(mine, TIME) == NONE:
+            copy_time(mine, gatehouse)
+        if get(mine, STATION_LENGTH) == 0:
+            copy_station(mine, gatehouse)
+        clear(gatehouse)
+    elif get(st, COUNTED) - get(gatehouse, STORED_AT) > _GATEHOUSE_WAITS:
+        clear(gatehouse)
+
+
+@kernel_of_scalars
 def _apply_neighbours(st: int, offset: int, length: int, prefix: int, prefix_uncertainty: int) -> None:
-    """Fill what the line's own tag block does not say: lone tag line, group, prefix, Gatehouse line; in this order."""
+    """Fill what the line's own tag block does not say: lone tag line, group, prefix; in this order."""
     mine = st + 8 * CURRENT
     if get(st, TAG_LINE) != 0:
         put(st, TAG_LINE, 0)
@@ -231,14 +255,8 @@ def _apply_neighbours(st: int, offset: int, length: int, prefix: int, prefix_unc
             copy_group(mine, lone)
     if get(mine, GROUP) != NONE:
         _use_group(st, offset, length)
-    gatehouse = st + 8 * GATEHOUSE
-    if get(mine, TIME) == NONE:
-        if prefix != NONE:
-            set_time(mine, prefix, prefix_uncertainty, BASIS_PREFIX)
-        elif get(gatehouse, BASIS) == BASIS_GATEHOUSE:
-            copy_time(mine, gatehouse)
-    if get(mine, STATION_LENGTH) == 0:
-        copy_station(mine, gatehouse)
+    if get(mine, TIME) == NONE and prefix != NONE:
+        set_time(mine, prefix, prefix_uncertainty, BASIS_PREFIX)
 
 
 @kernel_of_scalars
@@ -333,7 +351,7 @@ def _sentence(start: int, head: int, end: int, base: int, st: int, out: int,
     if payload >= end or byte(i) != _COMMA or total > MAX_PARTS or (total > 1 and not 1 <= number <= total):
         reason = BAD_FRAMING
     x = i
-    bits, check, at = 0, 2, get(out, DATA + PAYLOAD) + get(out, N_BYTES)
+    bits, check, checksum, at = 0, 2, -1, get(out, DATA + PAYLOAD) + get(out, N_BYTES)
     if reason < 0:
         x = unarmour(payload, at)
         characters, fill = x - payload, 0
@@ -345,15 +363,13 @@ def _sentence(start: int, head: int, end: int, base: int, st: int, out: int,
         elif x < end and byte(x) != _STAR:
             reason = BAD_PAYLOAD_CHAR
         bits = 6 * characters - fill
-        if reason < 0 and fill > 5:
-            reason = BAD_FRAMING
-        elif characters > MAX_PAYLOAD:
+        if reason < 0 and characters > MAX_PAYLOAD:
             reason = PAYLOAD_TOO_LONG
         if x < end and byte(x) == _STAR:
             if x + 2 < end:
-                high, low = hex_value(byte(x + 1)), hex_value(byte(x + 2))
-                if high >= 0 and low >= 0:
-                    check = 1 if high * 16 + low == xor_bytes(head + 1, x) else 0
+                checksum = hex_byte(x + 1)
+                if checksum >= 0:
+                    check = 1 if checksum == xor_bytes(head + 1, x) else 0
                     x += 2
             x += 1
     stop = end
@@ -365,6 +381,7 @@ def _sentence(start: int, head: int, end: int, base: int, st: int, out: int,
                 stop += 1
     offset, length = base + start, stop - start
     _apply_neighbours(st, offset, length, prefix, prefix_uncertainty)
+    _use_gatehouse(st, total, checksum)
     if x < stop and byte(x) == _COMMA and reason < 0:
         time, uncertainty = read_suffix(x, stop, mine)
         if get(mine, TIME) == NONE and time != NONE:

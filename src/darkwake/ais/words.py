@@ -12,7 +12,7 @@ from typing import Any
 
 import numba
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba.extending import intrinsic
 
 from darkwake.jit import F, kernel
@@ -90,6 +90,16 @@ store_f64 = _store(ir.DoubleType(), numba.float64)
 
 
 @intrinsic
+def signed(typingctx: Any, value: Any) -> Any:
+    """The same 64 bits as a signed number."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return args[0]
+
+    return numba.int64(numba.uint64), codegen
+
+
+@intrinsic
 def swap64(typingctx: Any, value: Any) -> Any:
     """Reverse the bytes of a 64-bit word."""
 
@@ -149,7 +159,7 @@ def xor_bytes(start: int, end: int) -> int:
     total ^= total >> _32
     total ^= total >> _16
     total ^= total >> _8
-    return np.int64(total & np.uint64(0xFF))
+    return signed(total & np.uint64(0xFF))
 
 
 @kernel_of_scalars
@@ -187,11 +197,11 @@ def unarmour(start: int, at: int) -> int:
 def take_bits(base: int, start: int, length: int) -> int:
     """Unsigned field of up to 57 bits that begins `start` bits after the address `base`, most significant bit first."""
     word = swap64(load64(base + (start >> 3)))
-    return np.int64((word << np.uint64(start & 7)) >> np.uint64(64 - length))
+    return signed((word << np.uint64(start & 7)) >> np.uint64(64 - length))
 
 
 @kernel_of_scalars
 def take_signed(base: int, start: int, length: int) -> int:
     """Like `take_bits`, in two's complement."""
     word = swap64(load64(base + (start >> 3)))
-    return np.int64(word << np.uint64(start & 7)) >> (64 - length)
+    return signed(word << np.uint64(start & 7)) >> (64 - length)
