@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from darkwake.lake.ledger import Entry
     from darkwake.lake.store import Lake, Snapshot
     from darkwake.places import Gazetteer
+    from darkwake.reports.desk import Reports
 
 MARKER = "darkwake.toml"
 ENVIRONMENT = "DARKWAKE_WORKSPACE"
@@ -154,6 +155,13 @@ class Workspace:
 
         return Casebook(self.engine, self.lake, self.places)
 
+    @cached_property
+    def reports(self) -> Reports:
+        """Self-contained pages: dossiers and claims."""
+        from darkwake.reports.desk import Reports
+
+        return Reports(self.lake, self.places, self.casebook, simulated=self.simulated)
+
     def close(self) -> None:
         """Give back the database connections."""
         if "engine" in self.__dict__:
@@ -229,6 +237,7 @@ class Workspace:
     def _context(self, snapshot: Snapshot) -> Context:
         from darkwake.events.base import Context
         from darkwake.geo.coast import Coast
+        from darkwake.lake.store import data_span
 
         start, end = data_span(snapshot)
         return Context(start or 0, end or 0, self.places, Coast())
@@ -382,6 +391,8 @@ class Workspace:
 
     def stats(self, as_of: str | int | None = None) -> dict[str, Any]:
         """How much is here, from when to when."""
+        from darkwake.lake.store import data_span
+
         snapshot = self.snapshot(as_of)
         start, end = data_span(snapshot)
         imports = self.lake.entries("import", up_to=snapshot.number)
@@ -403,15 +414,6 @@ class Workspace:
             "start": times.iso(start),
             "end": times.iso(end),
         }
-
-
-def data_span(snapshot: Snapshot) -> tuple[int | None, int | None]:
-    """First and last time of any position in the tracks, µs; None where there is none."""
-    segments = snapshot.scan("segments", ["start", "end"])
-    if segments.num_rows == 0:
-        return None, None
-    start, end = (pc.min(segments["start"]), pc.max(segments["end"]))
-    return int(start.cast(pa.int64()).as_py()), int(end.cast(pa.int64()).as_py())
 
 
 def _buckets() -> int:

@@ -145,3 +145,11 @@ def test_imported_places_join_the_shipped_ones(gazetteer, tmp_path):
     own["features"][0]["geometry"] = {"type": "Polygon", "coordinates": [[[125, 38], [126, 38], [126, 39], [125, 38]]]}
     (tmp_path / "mine.geojson").write_text(json.dumps(own))
     assert Gazetteer.load(tmp_path).by_code("KPNAM").name == "SIM Haven"  # a user's outline replaces ours
+
+
+def test_embargoed_ports_are_those_of_the_dprk(gazetteer):
+    assert gazetteer.embargoed("2015-01-01") == []
+    found = gazetteer.embargoed("2019-06-01")
+    ports = {place.code for place, _ in found}
+    assert ports == {place.code for place in gazetteer if place.kind == "port" and place.country == "KP"}
+    assert {basis.measure.id for place, basis in found if place.code == "KPNAM"} >= {"us-eo13810-2"}

@@ -25,14 +25,14 @@ from darkwake.ais.layout import (
 )
 from darkwake.ais.schema import DECODED, SPAN, TIME_BASES
 from darkwake.ais.schema import SPANS as SPANS_TYPE
-from darkwake.ais.words import byte, get, store8
+from darkwake.ais.words import byte, get, kernel_of_scalars, store8
 from darkwake.jit import kernel
 
 LARGEST = 1 << 17  # rows of a batch
 REJECT_SCHEMA = pa.schema([("offset", pa.int64()), ("length", pa.int64()), ("reason", pa.string())])
 
 
-@kernel
+@kernel_of_scalars
 def close_text(out: int, column: int, bitmap: int) -> bool:
     """Fill a text column's offsets up to the last row and mark the rows that hold a text; whether any does."""
     n = get(out, ROWS)

@@ -29,8 +29,7 @@ from darkwake.ais.layout import (
     TYPE,
     UNCERTAINTY,
 )
-from darkwake.ais.words import byte, get, put, take_bits
-from darkwake.jit import kernel
+from darkwake.ais.words import byte, get, kernel_of_scalars, put, signed, take_bits
 
 AGREE_US = 60 * SECOND_US
 STALE = 500  # messages of a station after its last accepted type 4; then its clock says nothing any more
@@ -49,14 +48,14 @@ def new_clocks() -> Any:
     return clocks
 
 
-@kernel
+@kernel_of_scalars
 def _find(out: int, clocks: int, r: int) -> int:
     """Address of the clock of the station that received message `r`, made if need be; 0 if there is no room."""
     key = FNV_OFFSET
     text = get(out, DATA + STATION)
     for k in range(get_offset(out, STATION, r), get_offset(out, STATION, r + 1)):
         key = (key ^ np.uint64(byte(text + k))) * FNV_PRIME
-    wanted = np.int64(key | np.uint64(1))
+    wanted = signed(key | np.uint64(1))
     place = (wanted >> 20) & (STATIONS - 1)
     for _ in range(64):
         c = clocks + 8 * CLOCK_WORDS * place
@@ -68,7 +67,7 @@ def _find(out: int, clocks: int, r: int) -> int:
     return 0
 
 
-@kernel
+@kernel_of_scalars
 def _hear(c: int, mmsi: int, utc: int) -> None:
     """Take in what base station `mmsi` says."""
     clock, word, speaker = get(c, CLOCK), get(c, WORD), get(c, WORD_OF)
@@ -91,7 +90,7 @@ def _hear(c: int, mmsi: int, utc: int) -> None:
     put(c, WORD_OF, mmsi)
 
 
-@kernel
+@kernel_of_scalars
 def _nearest(clock: int, second: int) -> int:
     """The instant nearest to `clock` that has this second of the minute."""
     time = clock - clock % (60 * SECOND_US) + second * SECOND_US
@@ -102,7 +101,7 @@ def _nearest(clock: int, second: int) -> int:
     return time
 
 
-@kernel
+@kernel_of_scalars
 def set_clocks(out: int, clocks: int) -> None:
     """Give rows without a time the time of their station's clock, if it has one."""
     for r in range(get(out, ROWS)):

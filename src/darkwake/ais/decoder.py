@@ -49,7 +49,7 @@ class Decoder:
 
     def room(self) -> memoryview:
         """Where the next block of bytes may be written."""
-        return memoryview(self._buffer)[self._held : self._held + self._block]
+        return memoryview(self._buffer.data)[self._held : self._held + self._block]
 
     def take(self, size: int, final: bool = False) -> Iterator[Batch]:
         """Decode, after `size` bytes were written to `room()`. With `final`, nothing follows."""

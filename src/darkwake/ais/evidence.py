@@ -17,12 +17,11 @@ from darkwake.ais.layout import (
     MAX_STATION,
     NONE,
 )
-from darkwake.ais.words import byte, get, put, store8, xor_bytes
-from darkwake.jit import kernel
+from darkwake.ais.words import byte, get, kernel_of_scalars, put, store8, xor_bytes
 
 # Fields of an evidence record.
 TIME, UNCERTAINTY, BASIS, GROUP, GROUP_TOTAL, GROUP_NUMBER, STATION_LENGTH = range(7)
-TIME_OFFSET, TIME_LENGTH, STATION_OFFSET, STATION_SPAN, STORED_AT, STATION_BYTES = range(7, 13)
+TIME_OFFSET, TIME_LENGTH, STATION_OFFSET, STATION_SPAN, STORED_AT, EXPECTED, STATION_BYTES = range(7, 14)
 EVIDENCE_WORDS = STATION_BYTES + MAX_STATION // 8
 
 UNKNOWN = -1  # an uncertainty that is not known
@@ -33,7 +32,7 @@ LAST_S = 4_102_444_800  # 2100-01-01
 _HASH, _COMMA, _STAR, _COLON, _DOT, _MINUS, _SLASH, _BACKSLASH, _BANG = (ord(c) for c in "#,*:.-/\\!")
 
 
-@kernel
+@kernel_of_scalars
 def clear(e: int) -> None:
     """Make an evidence record say nothing."""
     for field in range(STATION_BYTES):
@@ -42,7 +41,7 @@ def clear(e: int) -> None:
     put(e, STATION_LENGTH, 0)
 
 
-@kernel
+@kernel_of_scalars
 def set_time(e: int, time: int, uncertainty: int, basis: int) -> None:
     """Note a time that stands in the sentence's own line."""
     put(e, TIME, time)
@@ -51,7 +50,7 @@ def set_time(e: int, time: int, uncertainty: int, basis: int) -> None:
     put(e, TIME_OFFSET, NONE)
 
 
-@kernel
+@kernel_of_scalars
 def set_station(start: int, end: int, e: int) -> None:
     """Keep a station's name; bytes that are not printable ASCII become '?'."""
     n = min(end - start, MAX_STATION)
@@ -61,7 +60,7 @@ def set_station(start: int, end: int, e: int) -> None:
     put(e, STATION_LENGTH, n)
 
 
-@kernel
+@kernel_of_scalars
 def set_line(e: int, offset: int, length: int) -> None:
     """Say in which line the time and the station of an evidence record stand."""
     put(e, TIME_OFFSET, offset)
@@ -70,7 +69,7 @@ def set_line(e: int, offset: int, length: int) -> None:
     put(e, STATION_SPAN, length)
 
 
-@kernel
+@kernel_of_scalars
 def copy_time(to: int, source: int) -> None:
     """Take over time, uncertainty, basis and the span of the line that they come from, if there is a time."""
     if get(source, TIME) != NONE:
@@ -78,7 +77,7 @@ def copy_time(to: int, source: int) -> None:
             put(to, field, get(source, field))
 
 
-@kernel
+@kernel_of_scalars
 def copy_station(to: int, source: int) -> None:
     """Take over the station and the span of the line that names it, if one is named."""
     if get(source, STATION_LENGTH) > 0:
@@ -88,14 +87,14 @@ def copy_station(to: int, source: int) -> None:
             put(to, field, get(source, field))
 
 
-@kernel
+@kernel_of_scalars
 def copy_group(to: int, source: int) -> None:
     """Take over number, total and id of the tag group."""
     for field in (GROUP, GROUP_TOTAL, GROUP_NUMBER):
         put(to, field, get(source, field))
 
 
-@kernel
+@kernel_of_scalars
 def set_group(e: int, name: int, total: int, number: int) -> None:
     """Note that the line is number so-and-so of a tag group."""
     put(e, GROUP, name)
@@ -103,7 +102,7 @@ def set_group(e: int, name: int, total: int, number: int) -> None:
     put(e, GROUP_NUMBER, number)
 
 
-@kernel
+@kernel_of_scalars
 def same_station(a: int, b: int) -> bool:
     """Whether two evidence records name the same station; one that names none contradicts nobody."""
     n = get(a, STATION_LENGTH)
@@ -117,7 +116,7 @@ def same_station(a: int, b: int) -> bool:
     return True
 
 
-@kernel
+@kernel_of_scalars
 def digits(start: int, end: int) -> tuple[int, int]:
     """Read decimal digits: (value, address behind them); value −1 if there are none or too many to be a number here."""
     i, value = start, 0
@@ -130,7 +129,7 @@ def digits(start: int, end: int) -> tuple[int, int]:
     return value, i
 
 
-@kernel
+@kernel_of_scalars
 def fraction(start: int, end: int) -> tuple[int, int, int]:
     """Read `.ddd…`: (microseconds, half of the last digit's worth in microseconds, address behind)."""
     if start + 1 >= end or byte(start) != _DOT or not 48 <= byte(start + 1) <= 57:
@@ -144,7 +143,7 @@ def fraction(start: int, end: int) -> tuple[int, int, int]:
     return value, unit // 2, i
 
 
-@kernel
+@kernel_of_scalars
 def epoch(start: int, end: int) -> tuple[int, int, int]:
     """Read an epoch in s (with a fraction or not), ms or µs: (µs or NONE, uncertainty µs, address behind)."""
     value, i = digits(start, end)
@@ -158,7 +157,7 @@ def epoch(start: int, end: int) -> tuple[int, int, int]:
     return NONE, UNKNOWN, i
 
 
-@kernel
+@kernel_of_scalars
 def civil_us(year: int, month: int, day: int, hour: int, minute: int, second: int) -> int:
     """Microseconds since 1970 of a UTC date (proleptic Gregorian), NONE if it does not exist or is out of range."""
     if not (1990 <= year < 2100 and 1 <= month <= 12 and 1 <= day <= 31):
@@ -179,7 +178,7 @@ def civil_us(year: int, month: int, day: int, hour: int, minute: int, second: in
     return ((days * 24 + hour) * 60 + minute) * 60 * SECOND_US + second * SECOND_US
 
 
-@kernel
+@kernel_of_scalars
 def _date_time(start: int, end: int) -> tuple[int, int, int]:
     """Read `YYYY-MM-DD HH:MM:SS` (or `/`, `T`, a fraction, `Z`, `±HH:MM`): (µs or NONE, uncertainty, next)."""
     year, i = digits(start, end)
@@ -215,7 +214,7 @@ def _date_time(start: int, end: int) -> tuple[int, int, int]:
     return instant, uncertainty, c
 
 
-@kernel
+@kernel_of_scalars
 def prefix_time(start: int, end: int) -> tuple[int, int]:
     """Time at the head of a log line, before its sentence: (µs or NONE, uncertainty µs)."""
     i = start
@@ -235,7 +234,7 @@ def prefix_time(start: int, end: int) -> tuple[int, int]:
     return instant, uncertainty
 
 
-@kernel
+@kernel_of_scalars
 def _group(start: int, end: int, e: int) -> int:
     """Read `1-2-1234`: number of the sentence, how many there are, id of the group."""
     number, i = digits(start, end)
@@ -250,7 +249,7 @@ def _group(start: int, end: int, e: int) -> int:
     return i
 
 
-@kernel
+@kernel_of_scalars
 def hex_value(c: int) -> int:
     """Value of a hexadecimal digit, −1 for another byte."""
     if 48 <= c <= 57:
@@ -262,7 +261,14 @@ def hex_value(c: int) -> int:
     return -1
 
 
-@kernel
+@kernel_of_scalars
+def hex_byte(at: int) -> int:
+    """Value of the two hexadecimal digits at an address, −1 if they are none."""
+    high, low = hex_value(byte(at)), hex_value(byte(at + 1))
+    return high * 16 + low if high >= 0 and low >= 0 else -1
+
+
+@kernel_of_scalars
 def read_tag_block(start: int, end: int, e: int, out: int) -> int:
     """Read the tag block that begins with the backslash at `start`; returns the address behind it.
 
@@ -299,20 +305,21 @@ def read_tag_block(start: int, end: int, e: int, out: int) -> int:
             i += 1
         if i < end and byte(i) == _COMMA:
             i += 1
-    if i + 2 < end and byte(i) == _STAR:
-        high, low = hex_value(byte(i + 1)), hex_value(byte(i + 2))
-        if high < 0 or low < 0 or high * 16 + low != xor_bytes(start + 1, i):
-            count(out, BAD_TAG)
-            if had_time:
-                put(e, UNCERTAINTY, UNKNOWN)
+    if i + 2 < end and byte(i) == _STAR and hex_byte(i + 1) != xor_bytes(start + 1, i):
+        count(out, BAD_TAG)
+        if had_time:
+            put(e, UNCERTAINTY, UNKNOWN)
     while i < end and byte(i) not in (_BACKSLASH, _BANG):
         i += 1
     return i + 1 if i < end and byte(i) == _BACKSLASH else i
 
 
-@kernel
+@kernel_of_scalars
 def read_gatehouse(start: int, end: int, e: int, out: int) -> None:
-    """Read `$PGHP,1,year,month,day,hour,minute,second,millisecond,country,region,base station,online,checksum`."""
+    """Read `$PGHP,1,year,month,day,hour,minute,second,millisecond,country,region,base station,online,expected`.
+
+    `expected` is the checksum of the sentence that the line belongs to (of the last one, if there are several).
+    """
     clear(e)
     kind, i = digits(start + 6, end)
     year, i = digits(i + 1, end)
@@ -339,13 +346,15 @@ def read_gatehouse(start: int, end: int, e: int, out: int) -> None:
         set_station(first, i, e)
     while i < end and byte(i) != _STAR:
         i += 1
-    if i + 2 < end:
-        high, low = hex_value(byte(i + 1)), hex_value(byte(i + 2))
-        if high < 0 or low < 0 or high * 16 + low != xor_bytes(start + 1, i):
-            put(e, UNCERTAINTY, UNKNOWN)
+    if i - 3 > start and byte(i - 3) == _COMMA:
+        expected = hex_byte(i - 2)
+        if expected > 0:  # 00 stands for unknown
+            put(e, EXPECTED, expected)
+    if i + 2 < end and hex_byte(i + 1) != xor_bytes(start + 1, i):
+        put(e, UNCERTAINTY, UNKNOWN)
 
 
-@kernel
+@kernel_of_scalars
 def read_suffix(start: int, end: int, e: int) -> tuple[int, int]:
     """Read `,s12345,d-098,r003669945,1242137600` behind a checksum: (µs or NONE, uncertainty); sets the station.
 

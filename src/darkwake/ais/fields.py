@@ -82,20 +82,19 @@ from darkwake.ais.layout import (
     VENDOR_SERIAL,
     VIRTUAL,
 )  # fmt: skip
-from darkwake.ais.words import byte, get, load_word, store8, take_bits, take_signed
-from darkwake.jit import kernel
+from darkwake.ais.words import byte, get, kernel_of_scalars, load_word, signed, store8, take_bits, take_signed
 
 FNV_OFFSET, FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 
 
-@kernel
+@kernel_of_scalars
 def _i8(out: int, column: int, r: int, at: int, bits: int, start: int, length: int) -> None:
     if start + length <= bits:
         put8(out, column, r, take_bits(at, start, length))
         set_valid(out, column, r)
 
 
-@kernel
+@kernel_of_scalars
 def _i16(out: int, column: int, r: int, at: int, bits: int, start: int, length: int, missing: int) -> None:
     if start + length <= bits:
         value = take_bits(at, start, length)
@@ -104,7 +103,7 @@ def _i16(out: int, column: int, r: int, at: int, bits: int, start: int, length: 
             set_valid(out, column, r)
 
 
-@kernel
+@kernel_of_scalars
 def _i32(out: int, column: int, r: int, at: int, bits: int, start: int, length: int, missing: int) -> None:
     if start + length <= bits:
         value = take_bits(at, start, length)
@@ -113,13 +112,13 @@ def _i32(out: int, column: int, r: int, at: int, bits: int, start: int, length: 
             set_valid(out, column, r)
 
 
-@kernel
+@kernel_of_scalars
 def _flag(out: int, column: int, r: int, at: int, bits: int, start: int) -> None:
     if start < bits:
         put_bit(out, column, r, take_bits(at, start, 1))
 
 
-@kernel
+@kernel_of_scalars
 def _second(out: int, r: int, at: int, bits: int, start: int) -> None:
     if start + 6 <= bits:
         value = take_bits(at, start, 6)
@@ -128,7 +127,7 @@ def _second(out: int, r: int, at: int, bits: int, start: int) -> None:
             set_valid(out, SECOND, r)
 
 
-@kernel
+@kernel_of_scalars
 def _speed(out: int, r: int, at: int, bits: int, start: int, length: int, step: float) -> None:
     """Speed over ground; all ones is "not available", one less is "this or more" and stays."""
     if start + length <= bits:
@@ -139,7 +138,7 @@ def _speed(out: int, r: int, at: int, bits: int, start: int, length: int, step: 
             put_f32(out, SOG, r, value * step)
 
 
-@kernel
+@kernel_of_scalars
 def _course(out: int, r: int, at: int, bits: int, start: int) -> None:
     if start + 12 <= bits:
         value = take_bits(at, start, 12)
@@ -149,7 +148,7 @@ def _course(out: int, r: int, at: int, bits: int, start: int) -> None:
             put_f32(out, COG, r, value * 0.1)
 
 
-@kernel
+@kernel_of_scalars
 def _heading(out: int, r: int, at: int, bits: int, start: int) -> None:
     if start + 9 <= bits:
         value = take_bits(at, start, 9)
@@ -160,7 +159,7 @@ def _heading(out: int, r: int, at: int, bits: int, start: int) -> None:
             set_valid(out, HEADING, r)
 
 
-@kernel
+@kernel_of_scalars
 def _position(out: int, r: int, at: int, bits: int, start: int) -> None:
     """Longitude (28 bits) and latitude (27), 1/10,000 minute."""
     if start + 55 > bits:
@@ -174,7 +173,7 @@ def _position(out: int, r: int, at: int, bits: int, start: int) -> None:
         count(out, NO_POSITION)
 
 
-@kernel
+@kernel_of_scalars
 def _text(out: int, column: int, r: int, at: int, bits: int, start: int, characters: int) -> None:
     """Six-bit text. '@' ends it, trailing blanks go, an empty one is null.
 
@@ -197,7 +196,7 @@ def _text(out: int, column: int, r: int, at: int, bits: int, start: int, charact
     end_text(out, column, r, begin + length)
 
 
-@kernel
+@kernel_of_scalars
 def _dimensions(out: int, r: int, at: int, bits: int, start: int) -> None:
     """Bow and stern (9 bits), port and starboard (6); all zero is "not available"."""
     if start + 30 > bits or take_bits(at, start, 30) == 0:
@@ -208,7 +207,7 @@ def _dimensions(out: int, r: int, at: int, bits: int, start: int) -> None:
     _i16(out, TO_STARBOARD, r, at, bits, start + 24, 6, -1)
 
 
-@kernel
+@kernel_of_scalars
 def _class_a(out: int, r: int, at: int, bits: int) -> None:
     """Types 1, 2, 3."""
     _i8(out, NAV_STATUS, r, at, bits, 38, 4)
@@ -236,7 +235,7 @@ def _class_a(out: int, r: int, at: int, bits: int) -> None:
     _i32(out, RADIO, r, at, bits, 149, 19, -1)
 
 
-@kernel
+@kernel_of_scalars
 def base_station_utc(at: int, bits: int) -> int:
     """The time that a type 4 or 11 says of itself (µs), or NONE."""
     if bits < 78:
@@ -247,7 +246,7 @@ def base_station_utc(at: int, bits: int) -> int:
     return civil_us(year, month, day, hour, minute, second) if second < 60 else NONE
 
 
-@kernel
+@kernel_of_scalars
 def _base_station(out: int, r: int, at: int, bits: int) -> None:
     """Types 4, 11."""
     utc = base_station_utc(at, bits)
@@ -261,7 +260,7 @@ def _base_station(out: int, r: int, at: int, bits: int) -> None:
     _i32(out, RADIO, r, at, bits, 149, 19, -1)
 
 
-@kernel
+@kernel_of_scalars
 def _two_digits(at: int, value: int, missing: bool, separator: int) -> int:
     """Write two digits, or `--`, and a separator."""
     store8(at, 45 if missing else 48 + value // 10)
@@ -270,7 +269,7 @@ def _two_digits(at: int, value: int, missing: bool, separator: int) -> int:
     return at + 3
 
 
-@kernel
+@kernel_of_scalars
 def _eta(out: int, r: int, at: int, bits: int) -> None:
     if bits < 294:
         return
@@ -287,7 +286,7 @@ def _eta(out: int, r: int, at: int, bits: int) -> None:
     end_text(out, ETA, r, begin + 11)
 
 
-@kernel
+@kernel_of_scalars
 def _voyage(out: int, r: int, at: int, bits: int) -> None:
     """Type 5."""
     _i8(out, AIS_VERSION, r, at, bits, 38, 2)
@@ -306,7 +305,7 @@ def _voyage(out: int, r: int, at: int, bits: int) -> None:
     _flag(out, DTE, r, at, bits, 422)
 
 
-@kernel
+@kernel_of_scalars
 def _aircraft(out: int, r: int, at: int, bits: int) -> None:
     """Type 9: search-and-rescue aircraft; speed in whole knots."""
     _i16(out, ALTITUDE, r, at, bits, 38, 12, 4095)
@@ -322,7 +321,7 @@ def _aircraft(out: int, r: int, at: int, bits: int) -> None:
     _i32(out, RADIO, r, at, bits, 148, 20, -1)
 
 
-@kernel
+@kernel_of_scalars
 def _class_b(out: int, r: int, at: int, bits: int, extended: bool) -> None:
     """Types 18 and 19 (extended)."""
     _speed(out, r, at, bits, 46, 10, 0.1)
@@ -346,7 +345,24 @@ def _class_b(out: int, r: int, at: int, bits: int, extended: bool) -> None:
         _i32(out, RADIO, r, at, bits, 148, 20, -1)
 
 
-@kernel
+@kernel_of_scalars
+def _longer_name(out: int, r: int, at: int, more: int) -> None:
+    """Write the 20 characters of a type 21 again, with the extension behind them."""
+    begin = get_offset(out, NAME, r)
+    text = get(out, DATA + NAME) + begin
+    length = 0
+    for n in range(20 + more):
+        place = 43 + 6 * n if n < 20 else 272 + 6 * (n - 20)
+        c = take_bits(at, place, 6)
+        if c == 0:
+            break
+        store8(text + n, c + 64 if c < 32 else c)
+        if c != 32:
+            length = n + 1
+    put_offset(out, NAME, r + 1, begin + length)
+
+
+@kernel_of_scalars
 def _aid(out: int, r: int, at: int, bits: int) -> None:
     """Type 21. A name of 20 characters may go on behind the fixed part, by up to 14 more."""
     _i8(out, AID_TYPE, r, at, bits, 38, 5)
@@ -370,24 +386,7 @@ def _aid(out: int, r: int, at: int, bits: int) -> None:
     _flag(out, ASSIGNED, r, at, bits, 270)
 
 
-@kernel
-def _longer_name(out: int, r: int, at: int, more: int) -> None:
-    """Write the 20 characters of a type 21 again, with the extension behind them."""
-    begin = get_offset(out, NAME, r)
-    text = get(out, DATA + NAME) + begin
-    length = 0
-    for n in range(20 + more):
-        place = 43 + 6 * n if n < 20 else 272 + 6 * (n - 20)
-        c = take_bits(at, place, 6)
-        if c == 0:
-            break
-        store8(text + n, c + 64 if c < 32 else c)
-        if c != 32:
-            length = n + 1
-    put_offset(out, NAME, r + 1, begin + length)
-
-
-@kernel
+@kernel_of_scalars
 def _static(out: int, r: int, at: int, bits: int) -> None:
     """Type 24, parts A and B. An auxiliary craft (MMSI 98…) sends its mother ship in place of its dimensions."""
     if bits < 40:
@@ -413,7 +412,7 @@ def _static(out: int, r: int, at: int, bits: int) -> None:
     _i8(out, EPFD, r, at, bits, 162, 4)
 
 
-@kernel
+@kernel_of_scalars
 def _long_range(out: int, r: int, at: int, bits: int) -> None:
     """Type 27: 1/10 minute, whole knots, whole degrees."""
     _flag(out, ACCURATE, r, at, bits, 38)
@@ -437,19 +436,19 @@ def _long_range(out: int, r: int, at: int, bits: int) -> None:
     _flag(out, LATENCY, r, at, bits, 94)
 
 
-@kernel
+@kernel_of_scalars
 def row_start(out: int, r: int) -> int:
     """Address of the bits of row `r`."""
     return get(out, DATA + PAYLOAD) + get_offset(out, PAYLOAD, r)
 
 
-@kernel
+@kernel_of_scalars
 def row_bits(out: int, r: int) -> int:
     """How many bits row `r` has."""
     return load_word(get(out, DATA + BIT_COUNT) + 2 * r) & 0x7FFF
 
 
-@kernel
+@kernel_of_scalars
 def read_fields(out: int) -> None:
     """Fill the columns of every message of the batch from its bits."""
     for r in range(get(out, ROWS)):
@@ -459,7 +458,7 @@ def read_fields(out: int) -> None:
             key = (key ^ np.uint64(byte(at + k))) * FNV_PRIME
         key = (key ^ np.uint64(bits & 0xFF)) * FNV_PRIME
         key = (key ^ np.uint64(bits >> 8)) * FNV_PRIME
-        put64(out, KEY, r, np.int64(key))
+        put64(out, KEY, r, signed(key))
         longest = 1064
         if 1 <= kind <= 3:
             _class_a(out, r, at, bits)

@@ -9,6 +9,7 @@ from darkwake.ais.columns import count, get_offset, put8, put16, put32, put64, p
 from darkwake.ais.evidence import (
     BASIS,
     EVIDENCE_WORDS,
+    EXPECTED,
     GROUP,
     GROUP_NUMBER,
     GROUP_TOTAL,
@@ -26,7 +27,7 @@ from darkwake.ais.evidence import (
     copy_station,
     copy_time,
     digits,
-    hex_value,
+    hex_byte,
     prefix_time,
     read_gatehouse,
     read_suffix,
@@ -103,6 +104,7 @@ from darkwake.ais.words import (
     byte,
     find_line_end,
     get,
+    kernel_of_scalars,
     load_word,
     put,
     store8,
@@ -112,13 +114,13 @@ from darkwake.ais.words import (
     unarmour,
     xor_bytes,
 )
-from darkwake.jit import kernel
 
 _BANG, _DOLLAR, _BACKSLASH, _COMMA, _STAR, _HASH = (ord(c) for c in "!$\\,*#")
+_GATEHOUSE_WAITS = 4  # sentences
 _LONGEST_GROUP = 256  # sentences between the first and the last line of a tag group
 
 
-@kernel
+@kernel_of_scalars
 def _is_header(i: int, end: int) -> bool:
     """Whether `!xxVDM,` or `!xxVDO,` begins at `i` (any talker; `$` for `!` is met in old logs)."""
     return (
@@ -133,7 +135,7 @@ def _is_header(i: int, end: int) -> bool:
     )
 
 
-@kernel
+@kernel_of_scalars
 def _find_header(start: int, end: int) -> int:
     """Address of the next AIS sentence in [start, end), or −1."""
     for i in range(start, end - 6):
@@ -142,7 +144,7 @@ def _find_header(start: int, end: int) -> int:
     return -1
 
 
-@kernel
+@kernel_of_scalars
 def _use_group(st: int, offset: int, length: int) -> None:
     """Remember what the current line says for its tag group, or learn from what the group said before."""
     mine = st + 8 * CURRENT
@@ -174,7 +176,7 @@ def _use_group(st: int, offset: int, length: int) -> None:
             put(g, STATION_SPAN, length)
 
 
-@kernel
+@kernel_of_scalars
 def _other_line(start: int, body: int, end: int, base: int, tagged: bool, st: int, out: int) -> None:
     """A line without an AIS sentence: Gatehouse time, a tag block alone, another NMEA sentence, a comment, or junk."""
     i = body
@@ -212,13 +214,35 @@ def _other_line(start: int, body: int, end: int, base: int, tagged: bool, st: in
     if j - i == 5 and byte(i + 1) == 80 and byte(i + 2) == 71 and byte(i + 3) == 72 and byte(i + 4) == 80:  # PGHP
         read_gatehouse(i, end, st + 8 * GATEHOUSE, out)
         set_line(st + 8 * GATEHOUSE, base + start, end - start)
+        put(st + 8 * GATEHOUSE, STORED_AT, get(st, COUNTED))
     elif tagged and get(st + 8 * CURRENT, GROUP) != NONE:
         _use_group(st, base + start, end - start)
 
 
-@kernel
+@kernel_of_scalars
+def _use_gatehouse(st: int, total: int, checksum: int) -> None:
+    """Let the Gatehouse line speak for the sentence it belongs to: once, and only if it expects this checksum.
+
+    Logs that were filtered or shuffled hold lines whose sentence is missing; their time is no other sentence's. A
+    line before a message of several parts names the checksum of a later part: it goes with the first.
+    """
+    mine, gatehouse = st + 8 * CURRENT, st + 8 * GATEHOUSE
+    if get(gatehouse, BASIS) != BASIS_GATEHOUSE:
+        return
+    expected = get(gatehouse, EXPECTED)
+    if expected == NONE or total > 1 or expected == checksum:
+        if get(mine, TIME) == NONE:
+            copy_time(mine, gatehouse)
+        if get(mine, STATION_LENGTH) == 0:
+            copy_station(mine, gatehouse)
+        clear(gatehouse)
+    elif get(st, COUNTED) - get(gatehouse, STORED_AT) > _GATEHOUSE_WAITS:
+        clear(gatehouse)
+
+
+@kernel_of_scalars
 def _apply_neighbours(st: int, offset: int, length: int, prefix: int, prefix_uncertainty: int) -> None:
-    """Fill what the line's own tag block does not say: lone tag line, group, prefix, Gatehouse line; in this order."""
+    """Fill what the line's own tag block does not say: lone tag line, group, prefix; in this order."""
     mine = st + 8 * CURRENT
     if get(st, TAG_LINE) != 0:
         put(st, TAG_LINE, 0)
@@ -231,17 +255,11 @@ def _apply_neighbours(st: int, offset: int, length: int, prefix: int, prefix_unc
             copy_group(mine, lone)
     if get(mine, GROUP) != NONE:
         _use_group(st, offset, length)
-    gatehouse = st + 8 * GATEHOUSE
-    if get(mine, TIME) == NONE:
-        if prefix != NONE:
-            set_time(mine, prefix, prefix_uncertainty, BASIS_PREFIX)
-        elif get(gatehouse, BASIS) == BASIS_GATEHOUSE:
-            copy_time(mine, gatehouse)
-    if get(mine, STATION_LENGTH) == 0:
-        copy_station(mine, gatehouse)
+    if get(mine, TIME) == NONE and prefix != NONE:
+        set_time(mine, prefix, prefix_uncertainty, BASIS_PREFIX)
 
 
-@kernel
+@kernel_of_scalars
 def _add_span(out: int, first: int, offset: int, length: int) -> None:
     """Add a span to those from `first` on, in the order of offsets, once."""
     if offset == NONE:
@@ -261,7 +279,7 @@ def _add_span(out: int, first: int, offset: int, length: int) -> None:
     put(out, N_SPANS, k + 1)
 
 
-@kernel
+@kernel_of_scalars
 def _emit(out: int, e: int, at: int, bits: int, check: int) -> None:
     """Write the common columns of the message whose bits lie at the address `at`; `e` is its evidence."""
     r = get(out, ROWS)
@@ -294,7 +312,15 @@ def _emit(out: int, e: int, at: int, bits: int, check: int) -> None:
     put(out, ROWS, r + 1)
 
 
-@kernel
+@kernel_of_scalars
+def _emit_with_lines(out: int, first: int, e: int, at: int, bits: int, check: int) -> None:
+    """Write a message, after adding the lines that its time and station come from to its spans."""
+    _add_span(out, first, get(e, TIME_OFFSET), get(e, TIME_LENGTH))
+    _add_span(out, first, get(e, STATION_OFFSET), get(e, STATION_SPAN))
+    _emit(out, e, at, bits, check)
+
+
+@kernel_of_scalars
 def _sentence(start: int, head: int, end: int, base: int, st: int, out: int,
               prefix: int, prefix_uncertainty: int) -> int:  # fmt: skip
     """Read the sentence whose `!` is at `head`; its span begins at `start`. Returns where the next one may begin."""
@@ -325,7 +351,7 @@ def _sentence(start: int, head: int, end: int, base: int, st: int, out: int,
     if payload >= end or byte(i) != _COMMA or total > MAX_PARTS or (total > 1 and not 1 <= number <= total):
         reason = BAD_FRAMING
     x = i
-    bits, check, at = 0, 2, get(out, DATA + PAYLOAD) + get(out, N_BYTES)
+    bits, check, checksum, at = 0, 2, -1, get(out, DATA + PAYLOAD) + get(out, N_BYTES)
     if reason < 0:
         x = unarmour(payload, at)
         characters, fill = x - payload, 0
@@ -337,15 +363,13 @@ def _sentence(start: int, head: int, end: int, base: int, st: int, out: int,
         elif x < end and byte(x) != _STAR:
             reason = BAD_PAYLOAD_CHAR
         bits = 6 * characters - fill
-        if reason < 0 and fill > 5:
-            reason = BAD_FRAMING
-        elif characters > MAX_PAYLOAD:
+        if reason < 0 and characters > MAX_PAYLOAD:
             reason = PAYLOAD_TOO_LONG
         if x < end and byte(x) == _STAR:
             if x + 2 < end:
-                high, low = hex_value(byte(x + 1)), hex_value(byte(x + 2))
-                if high >= 0 and low >= 0:
-                    check = 1 if high * 16 + low == xor_bytes(head + 1, x) else 0
+                checksum = hex_byte(x + 1)
+                if checksum >= 0:
+                    check = 1 if checksum == xor_bytes(head + 1, x) else 0
                     x += 2
             x += 1
     stop = end
@@ -357,6 +381,7 @@ def _sentence(start: int, head: int, end: int, base: int, st: int, out: int,
                 stop += 1
     offset, length = base + start, stop - start
     _apply_neighbours(st, offset, length, prefix, prefix_uncertainty)
+    _use_gatehouse(st, total, checksum)
     if x < stop and byte(x) == _COMMA and reason < 0:
         time, uncertainty = read_suffix(x, stop, mine)
         if get(mine, TIME) == NONE and time != NONE:
@@ -386,15 +411,7 @@ def _sentence(start: int, head: int, end: int, base: int, st: int, out: int,
     return stop
 
 
-@kernel
-def _emit_with_lines(out: int, first: int, e: int, at: int, bits: int, check: int) -> None:
-    """Write a message, after adding the lines that its time and station come from to its spans."""
-    _add_span(out, first, get(e, TIME_OFFSET), get(e, TIME_LENGTH))
-    _add_span(out, first, get(e, STATION_OFFSET), get(e, STATION_SPAN))
-    _emit(out, e, at, bits, check)
-
-
-@kernel
+@kernel_of_scalars
 def _line(start: int, end: int, base: int, st: int, out: int) -> None:
     """Read one line, [start, end) without its end mark."""
     while start < end:
@@ -421,7 +438,7 @@ def _line(start: int, end: int, base: int, st: int, out: int) -> None:
         start = _sentence(start, i, end, base, st, out, prefix, prefix_uncertainty)
 
 
-@kernel
+@kernel_of_scalars
 def is_full(out: int) -> bool:
     """Whether one more line might not fit."""
     return (
@@ -432,7 +449,7 @@ def is_full(out: int) -> bool:
     )
 
 
-@kernel
+@kernel_of_scalars
 def scan(start: int, end: int, final: bool, base: int, st: int, out: int) -> int:
     """Read whole lines of the bytes in [start, end). Returns where to go on.
 
@@ -464,7 +481,7 @@ def scan(start: int, end: int, final: bool, base: int, st: int, out: int) -> int
     return i
 
 
-@kernel
+@kernel_of_scalars
 def flush(st: int, out: int) -> None:
     """Give up what still waits for its other parts, oldest first."""
     while True:

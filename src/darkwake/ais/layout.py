@@ -71,6 +71,12 @@ MARGIN = 1024  # rows kept free: one line can hold several hundred sentences
 NONE = -(2**62)  # no time, no span
 
 
+_DTYPES = {
+    "int8": "i1", "int16": "i2", "int32": "i4", "int64": "i8", "float": "f4", "double": "f8",
+    "timestamp[us, tz=UTC]": "i8",
+}  # fmt: skip
+
+
 class Out:
     """The memory of one batch; `address` is what kernels take. Pages are touched only as they are filled."""
 
@@ -81,21 +87,17 @@ class Out:
         self.offsets: dict[int, Any] = {}
         bitmap, packed, spans = (rows + 7) // 8 + 8, rows * 24 + 4 * MAX_LINE, 2 * rows + 8 * MARGIN
         for column, field in enumerate(DECODED):
+            size, dtype = rows, _DTYPES.get(str(field.type), "u1")
             if column in (SOURCE, SPANS):
-                size, dtype = 0, np.dtype(np.uint8)
-            elif column == TIME_BASIS:
-                size, dtype = rows, np.dtype(np.uint8)
+                size = 0
             elif column == PAYLOAD:
-                size, dtype = packed + SLACK, np.dtype(np.uint8)
+                size = packed + SLACK
             elif column in TEXTS:
-                size, dtype = rows * TEXT_WIDTH + SLACK, np.dtype(np.uint8)
+                size = rows * TEXT_WIDTH + SLACK
             elif str(field.type) == "bool":
-                size, dtype = bitmap, np.dtype(np.uint8)
-            elif str(field.type).startswith("timestamp"):
-                size, dtype = rows, np.dtype(np.int64)
-            else:
-                size, dtype = rows, np.dtype(field.type.to_pandas_dtype())
-            self.data[column] = self._keep(DATA + column, np.zeros(size, dtype))
+                size = bitmap
+            make = np.zeros if str(field.type) == "bool" else np.empty  # what a null hides may be anything
+            self.data[column] = self._keep(DATA + column, make(size, dtype))
             if column in TEXTS or column in (PAYLOAD, SPANS):
                 self.offsets[column] = self._keep(OFFSETS + column, np.zeros(rows + 4, np.int32))
             elif column not in NEVER_NULL:

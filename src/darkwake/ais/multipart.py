@@ -35,8 +35,7 @@ from darkwake.ais.layout import (
     REJECT_LENGTH,
     REJECT_OFFSET,
 )
-from darkwake.ais.words import byte, get, put, store8, store_word, take_bits
-from darkwake.jit import kernel
+from darkwake.ais.words import byte, get, kernel_of_scalars, put, store8, store_word, take_bits
 
 NEAR, FAR = 8, 256  # sentences
 TIME_APART_US = 60_000_000  # parts of one message are not further apart
@@ -70,13 +69,13 @@ def new_state() -> Any:
     return state
 
 
-@kernel
+@kernel_of_scalars
 def slot(st: int, s: int) -> int:
     """Address of slot number `s`."""
     return st + 8 * (FIRST_SLOT + s * SLOT_WORDS)
 
 
-@kernel
+@kernel_of_scalars
 def reject(out: int, offset: int, length: int, code: int) -> None:
     """Keep the span of bytes that could not be read, and why."""
     k = get(out, N_REJECTS)
@@ -86,7 +85,7 @@ def reject(out: int, offset: int, length: int, code: int) -> None:
     put(out, N_REJECTS, k + 1)
 
 
-@kernel
+@kernel_of_scalars
 def reject_parts(out: int, w: int, code: int) -> None:
     """Give up the message waiting in slot `w`: every part becomes a reject."""
     for k in range(get(w, N_PARTS)):
@@ -94,7 +93,7 @@ def reject_parts(out: int, w: int, code: int) -> None:
     put(w, ACTIVE, 0)
 
 
-@kernel
+@kernel_of_scalars
 def _score(st: int, w: int, number: int, channel: int) -> int:
     """How well the current part fits the message waiting in slot `w`; −1: not at all."""
     mine, theirs = st + 8 * CURRENT, w + 8 * SLOT_EVIDENCE
@@ -120,7 +119,7 @@ def _score(st: int, w: int, number: int, channel: int) -> int:
     return score + 1 if get(w, HAVE) < (1 << number) else -1
 
 
-@kernel
+@kernel_of_scalars
 def _choose(st: int, out: int, total: int, number: int, sequence: int, channel: int) -> int:
     """The slot to file a part in: of the message that it completes best, or a fresh one."""
     best, best_score, best_last = 0, -1, -1
@@ -158,7 +157,7 @@ def _choose(st: int, out: int, total: int, number: int, sequence: int, channel: 
     return free
 
 
-@kernel
+@kernel_of_scalars
 def add_part(
     st: int, out: int, at: int, bits: int, total: int, number: int, sequence: int, channel: int, check: int,
     offset: int, length: int,
@@ -191,7 +190,7 @@ def add_part(
     return w if k + 1 == total else 0
 
 
-@kernel
+@kernel_of_scalars
 def join_parts(w: int, at: int) -> int:
     """Write the bits of all parts of slot `w` one behind the other to `at`; returns how many."""
     total, word, held = 0, 0, 0  # `word`: the last `held` bits, not yet written

@@ -12,10 +12,10 @@ from typing import Any
 
 import numba
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba.extending import intrinsic
 
-from darkwake.jit import kernel
+from darkwake.jit import F, kernel
 
 _LANES = np.uint64(0x0101010101010101)
 _HIGH = np.uint64(0x8080808080808080)
@@ -29,6 +29,20 @@ _1, _4, _5, _6, _8, _2, _16, _32 = (np.uint64(n) for n in (1, 4, 5, 6, 8, 2, 16,
 _3 = np.uint64(3)
 _63, _64 = np.uint64(63), np.uint64(64)
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+
+
+_TYPES = {"int": "int64", "float": "float64", "bool": "boolean", "None": "void"}
+
+
+def kernel_of_scalars(function: F) -> F:
+    """Compile a kernel whose arguments are all scalars, by its annotations.
+
+    numba would otherwise compile a version of its own for every constant that a caller passes: five times the work.
+    """
+    *arguments, result = function.__annotations__.values()
+    pair = result.removeprefix("tuple[").removesuffix("]").split(", ")
+    returned = f"Tuple(({', '.join(_TYPES[kind] for kind in pair)}))" if len(pair) > 1 else _TYPES[result]
+    return kernel(signature_or_function=f"{returned}({', '.join(_TYPES[kind] for kind in arguments)})")(function)
 
 
 def _load(bits: int, result: Any) -> Any:
@@ -76,6 +90,16 @@ store_f64 = _store(ir.DoubleType(), numba.float64)
 
 
 @intrinsic
+def signed(typingctx: Any, value: Any) -> Any:
+    """The same 64 bits as a signed number."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return args[0]
+
+    return numba.int64(numba.uint64), codegen
+
+
+@intrinsic
 def swap64(typingctx: Any, value: Any) -> Any:
     """Reverse the bytes of a 64-bit word."""
 
@@ -95,19 +119,19 @@ def trailing_zeros(typingctx: Any, value: Any) -> Any:
     return numba.int64(numba.uint64), codegen
 
 
-@kernel
+@kernel_of_scalars
 def get(record: int, k: int) -> int:
     """Word `k` of the record at an address."""
     return load_word(record + 8 * k)
 
 
-@kernel
+@kernel_of_scalars
 def put(record: int, k: int, value: int) -> None:
     """Set word `k` of the record at an address."""
     store_word(record + 8 * k, value)
 
 
-@kernel
+@kernel_of_scalars
 def find_line_end(start: int, end: int) -> int:
     """Address of the first CR or LF in [start, end), or `end`."""
     i = start
@@ -122,7 +146,7 @@ def find_line_end(start: int, end: int) -> int:
     return end
 
 
-@kernel
+@kernel_of_scalars
 def xor_bytes(start: int, end: int) -> int:
     """XOR of the bytes in [start, end): the checksum of NMEA 0183."""
     total = np.uint64(0)
@@ -135,10 +159,10 @@ def xor_bytes(start: int, end: int) -> int:
     total ^= total >> _32
     total ^= total >> _16
     total ^= total >> _8
-    return np.int64(total & np.uint64(0xFF))
+    return signed(total & np.uint64(0xFF))
 
 
-@kernel
+@kernel_of_scalars
 def unarmour(start: int, at: int) -> int:
     """Write the bits of the armoured characters from `start` on to `at`; returns the first other byte's address.
 
@@ -169,15 +193,15 @@ def unarmour(start: int, at: int) -> int:
         o += 6
 
 
-@kernel
+@kernel_of_scalars
 def take_bits(base: int, start: int, length: int) -> int:
     """Unsigned field of up to 57 bits that begins `start` bits after the address `base`, most significant bit first."""
     word = swap64(load64(base + (start >> 3)))
-    return np.int64((word << np.uint64(start & 7)) >> np.uint64(64 - length))
+    return signed((word << np.uint64(start & 7)) >> np.uint64(64 - length))
 
 
-@kernel
+@kernel_of_scalars
 def take_signed(base: int, start: int, length: int) -> int:
     """Like `take_bits`, in two's complement."""
     word = swap64(load64(base + (start >> 3)))
-    return np.int64(word << np.uint64(start & 7)) >> (64 - length)
+    return signed(word << np.uint64(start & 7)) >> (64 - length)

@@ -18,12 +18,12 @@ from darkwake.ais.schema import TIMESTAMP
 from darkwake.engine.base import Plan, Stage
 from darkwake.events.base import Context, Event, Innocent, Param, VesselRef, event_id, method_of, rounded
 from darkwake.events.reach import reachable_places
+from darkwake.geo.sphere import distance_m
 from darkwake.jit import kernel
 from darkwake.refs import source_ref
 from darkwake.tracks.build import CLASS_B_TYPES
 from darkwake.tracks.columns import Bools, Floats, Ints, flat, floats, instants, ints
-from darkwake.tracks.sphere import haversine_nm
-from darkwake.units import METRES_PER_NAUTICAL_MILE
+from darkwake.units import m_to_nm
 
 if TYPE_CHECKING:
     from darkwake.tracks.reception import Judged, ReceptionModel
@@ -120,12 +120,11 @@ class Gap:
         closed = row["after_time"] is not None
         start, end = int(silent["start"][i]), int(silent["end"][i])
         hours = (end - start) / times.HOUR_US
-        distance_nm = float(haversine_nm(*(silent[name][i] for name in ("lon0", "lat0", "lon1", "lat1"))))
-        distance_km = distance_nm * METRES_PER_NAUTICAL_MILE / 1000.0
+        distance_km = distance_m(*(silent[name][i] for name in ("lon0", "lat0", "lon1", "lat1"))) / 1000.0
         measures = {
             "duration_h": rounded(hours, 2),
             "distance_km": rounded(distance_km, 2) if closed else None,
-            "implied_speed_knots": rounded(distance_nm / hours, 2) if closed else None,
+            "implied_speed_knots": rounded(m_to_nm(distance_km * 1000.0) / hours, 2) if closed else None,
             "expected_reports": None if judged is None else rounded(judged.expected_reports[i], 1),
             "p_silence_by_reception": None if judged is None else rounded(judged.p_silence[i], 4),
             "reachable": reachable,

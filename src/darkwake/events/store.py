@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from darkwake import times
 from darkwake.engine.base import Engine
@@ -23,6 +24,7 @@ from darkwake.lake import ledger
 from darkwake.lake.schema import EVENTS
 from darkwake.lake.store import Lake, Snapshot
 from darkwake.lake.tables import stored_schema
+from darkwake.tracks import reception
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,12 @@ def detect(
         context = context_of(writer.base)
         values = {d.kind: values_of(d, (params or {}).get(d.kind)) for d in detectors}
         plans = {d.kind: d.plan(values[d.kind], context) for d in detectors}
-        tables = engine.run(list(plans.values()), writer.base)
+        models = [reception.plan()] if "gap" in plans else []
+        tables = engine.run([*plans.values(), *models], writer.base)
+        extras: dict[str, Any] = {"ship_types": _ship_types(writer.base)}
+        if models:
+            extras["reception"] = reception.ReceptionModel.from_counts(tables[models[0].name])
+        context = replace(context, extras=extras)
         found: dict[str, list[Event]] = {}
         for detector in detectors:
             events = detector.finish(tables[plans[detector.kind].name], values[detector.kind], context)
@@ -105,6 +112,13 @@ def detect(
         }
         writer.commit("detect", detail)
     return run
+
+
+def _ship_types(snapshot: Snapshot) -> dict[int, int]:
+    """MMSI → the ship type that it sent last."""
+    rows = snapshot.scan("statics", ["mmsi", "time", "ship_type"]).sort_by("time")
+    rows = rows.filter(pc.is_valid(rows["ship_type"]))
+    return dict(zip(rows["mmsi"].to_pylist(), rows["ship_type"].to_pylist(), strict=True))
 
 
 def compare(

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from darkwake.errors import NotFoundError
 from darkwake.geo.sphere import distance_m
+from darkwake.law import Embargo, embargoed_places
 from darkwake.places import geojson
 from darkwake.places.model import Place
 
@@ -122,6 +123,16 @@ class Gazetteer:
     def children(self, code: str) -> list[Place]:
         """Berths and anchorages that belong to a port."""
         return [place for place in self.places if place.parent == code]
+
+    def embargoed(self, on: str | int) -> list[tuple[Place, Embargo]]:
+        """Ports with the dated legal bases on which a call there matters on a day, by code."""
+        ports = [place for place in self.places if place.kind == "port"]
+        return [
+            (place, basis)
+            for place in ports
+            for basis in embargoed_places(on)
+            if basis.covers(place.code) or basis.covers(place.country)
+        ]
 
     def ports_table(self, kinds: Sequence[str] = ("port",)) -> pa.Table:
         """The small table that kernels take (`PORTS_SCHEMA`), rows in the order of codes."""

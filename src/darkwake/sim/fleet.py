@@ -66,7 +66,7 @@ def make_fleet(rng: np.random.Generator, count: int) -> list[Ship]:
     counts = {role: round(count * spec[0]) for role, spec in ROLES.items()}
     counts["transfer"] += counts["transfer"] % 2
     counts["fisher"] = max(0, count - sum(counts[role] for role in ("transfer", "trader", "drifter")))
-    ships = []
+    ships: list[Ship] = []
     for role, number in counts.items():
         _, ship_type, class_b, lengths, speeds, light, laden = ROLES[role]
         for _ in range(number):

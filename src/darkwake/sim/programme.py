@@ -75,13 +75,13 @@ def _pair(one: Ship, two: Ship, rng: np.random.Generator, horizon_s: float) -> t
         water = geography.MEETING_WATERS[int(rng.integers(len(geography.MEETING_WATERS)))]
         lon, lat = water[0] + rng.uniform(-0.15, 0.15), water[1] + rng.uniform(-0.12, 0.12)
         mother.sail_to(lon, lat)
-        feeder.sail_to(*beside(lon, lat, rng.uniform(3000, 6000), rng.uniform(0, 360)))
+        feeder.sail_to(*beside(lon, lat, rng.uniform(12_000, 16_000), rng.uniform(0, 360)))
         begin = max(mother.t_s, feeder.t_s) + rng.uniform(300, 2400)
         for voyage in (mother, feeder):
             voyage.stay((begin - voyage.t_s) / 3600.0, UNDER_WAY, 0.0, drift_knots=rng.uniform(0.2, 0.5))
-        feeder.sail([beside(mother.lon, mother.lat, rng.uniform(60, 180), rng.uniform(0, 360))], 4.0)
+        feeder.sail([beside(mother.lon, mother.lat, rng.uniform(60, 180), rng.uniform(0, 360))], 6.0)
         mother.stay((feeder.t_s - mother.t_s) / 3600.0, UNDER_WAY, 5.0)
-        hours = rng.uniform(2.8, 9.0) if rng.random() < 0.85 else rng.uniform(0.7, 1.5)  # some only talk
+        hours = rng.uniform(2.8, 9.0) if rng.random() < 0.85 else rng.uniform(0.3, 0.8)  # some only talk
         for voyage in (mother, feeder):
             voyage.stay(hours * 0.7, UNDER_WAY, 15.0)
         if hours > 2.0:

@@ -51,6 +51,7 @@ COUNTS = pa.schema(
 _FINE, _REGION, _WIDE = 4, 1, 0.25  # cells per degree
 _NO_HOUR = np.iinfo(np.int64).min
 
+_Levels = tuple[npt.NDArray[np.int64], tuple[Any, ...]]  # counts of each class, and what the kernel calls tables
 Counts = npt.NDArray[np.int64]  # one row per key, columns as COUNT_NAMES
 
 
@@ -147,7 +148,7 @@ class ReceptionModel:
         _, ship = np.unique(silent["mmsi"], return_inverse=True)
         closed = np.flatnonzero(~np.asarray(silent["open"], np.bool_))
         straight = ways(silent, ship, closed).pick(np.arange(len(closed)) * WAYS)
-        p = self._all_ways(silent, ship, self._fine, self._hours, straight)[0]
+        p = _all_ways(silent, ship, self._fine, self._hours, (straight, straight))[0]
         explained = closed[p[closed].max(axis=1) >= TRIM_BELOW] if n else closed
         best = p[explained].argmax(axis=1)
         likeliest = ways(silent, ship, explained).pick(np.arange(len(explained)) * WAYS + best)
@@ -155,7 +156,7 @@ class ReceptionModel:
             table.minus(_Table.of(gone[1], gone[2])).plus(_Table.of(come[1], come[2]))
             for table, gone, come in zip((self._fine, self._hours), straight.counts(), likeliest.counts(), strict=True)
         )
-        p, expected, outage, ships = self._all_ways(silent, ship, fine, hours, likeliest)
+        p, expected, outage, ships = _all_ways(silent, ship, fine, hours, (likeliest, straight))
         return Judged(p.max(axis=1), expected, outage, ships)
 
     def p_silence(self, lons: Floats, lats: Floats, times_us: Ints, class_b: bool) -> tuple[float, float]:
@@ -167,50 +168,62 @@ class ReceptionModel:
             np.array([0, len(lons)]), np.asarray(times_us, np.int64), np.asarray(lons, np.float64),
             np.asarray(lats, np.float64), np.array([class_b]), np.zeros(1, np.int64),
         )  # fmt: skip
-        p, expected, _, _ = self._judge(path, self._levels(self._fine, self._hours, path.pick(np.empty(0, np.int64))))
+        nothing = path.pick(np.empty(0, np.int64))
+        p, expected, _, _ = _judge(path, _levels(self._fine, self._hours, (nothing, nothing)))
         return float(p[0]), float(expected[0])
 
-    def _all_ways(
-        self, silent: Mapping[str, Any], ship: Ints, fine: _Table, hours: _Table, own: Paths
-    ) -> tuple[Floats, Floats, Floats, Ints]:
-        """p per silence and way; expected reports, outage ratio and other ships per silence."""
-        n = len(ship)
-        levels = self._levels(fine, hours, own)
-        p, expected = np.ones((n, WAYS)), np.zeros(n)
-        outage, ships = np.full(n, np.nan), np.zeros(n, np.int64)
-        for begin in range(0, n, _CHUNK):
-            rows = np.arange(begin, min(n, begin + _CHUNK))
-            one, reports, ratio, others = (
-                x.reshape(len(rows), WAYS) for x in self._judge(ways(silent, ship, rows), levels)
-            )
-            told = ~np.isnan(ratio)
-            some = told.any(axis=1)
-            p[rows], expected[rows], ships[rows] = one, reports.mean(axis=1), others[:, 0]
-            outage[rows[some]] = np.where(told, ratio, 0.0).sum(axis=1)[some] / told.sum(axis=1)[some]
-        return p, expected, outage, ships
 
-    def _levels(self, fine: _Table, hours: _Table, own: Paths) -> tuple[Any, ...]:
-        """Counts at every scale, with those of each ship's own silences beside them, as the kernel takes them."""
-        levels: list[Any] = []
-        for table, (ship, keys, counts), coarser, scales in zip(
-            (fine, hours), own.counts(), (_coarser, _coarser_hour), ((_FINE, _REGION, _WIDE), (_REGION, _WIDE)),
-            strict=True,
-        ):  # fmt: skip
-            for scale in scales:
-                everyone = _summed(coarser(table.keys, scale), table.counts)
-                span = int(everyone.keys[-1] + 1) if len(everyone.keys) else 1
-                mine = _Table.of(ship * span + coarser(keys, scale), counts)
-                mine.counts[:, SHIPS] = np.minimum(mine.counts[:, SHIPS], 1)
-                levels += [everyone.keys, everyone.counts, mine.keys, mine.counts, span]
-        return tuple(levels)
+def _all_ways(
+    silent: Mapping[str, Any], ship: Ints, fine: _Table, hours: _Table, own: tuple[Paths, Paths]
+) -> tuple[Floats, Floats, Floats, Ints]:
+    """p per silence and way; expected reports, outage ratio and other ships per silence."""
+    n = len(ship)
+    levels = _levels(fine, hours, own)
+    p, expected = np.ones((n, WAYS)), np.zeros(n)
+    outage, ships = np.full(n, np.nan), np.zeros(n, np.int64)
+    for begin in range(0, n, _CHUNK):
+        rows = np.arange(begin, min(n, begin + _CHUNK))
+        one, reports, ratio, others = (x.reshape(len(rows), WAYS) for x in _judge(ways(silent, ship, rows), levels))
+        told = ~np.isnan(ratio)
+        some = told.any(axis=1)
+        p[rows], expected[rows], ships[rows] = one, reports.mean(axis=1), others[:, 0]
+        outage[rows[some]] = np.where(told, ratio, 0.0).sum(axis=1)[some] / told.sum(axis=1)[some]
+    return p, expected, outage, ships
 
-    def _judge(self, paths: Paths, levels: tuple[Any, ...]) -> tuple[Floats, Floats, Floats, Ints]:
-        total = np.zeros((2, len(COUNT_NAMES)), np.int64)
-        np.add.at(total, self._fine.keys % 2, self._fine.counts)
-        return judge_paths(
-            total, _MAX_SILENCE_US, levels,
-            paths.offsets, paths.time_us, paths.lon, paths.lat, paths.class_b, paths.ship,
-        )  # fmt: skip
+
+def _levels(fine: _Table, hours: _Table, own: tuple[Paths, Paths]) -> _Levels:
+    """Counts at every scale, with those of each ship's own silences beside them, as the kernel takes them.
+
+    `own`: silences whose slots are in the counts, and silences where the ship is at least no *other* ship.
+    """
+    levels: list[Any] = []
+    for table, mine, there, coarser, scales in zip(
+        (fine, hours), own[0].counts(), own[1].counts(), (_coarser, _coarser_hour),
+        ((_FINE, _REGION, _WIDE), (_REGION, _WIDE)), strict=True,
+    ):  # fmt: skip
+        ship, keys = (np.concatenate([mine[k], there[k]]) for k in (0, 1))
+        presence = np.zeros_like(there[2])
+        presence[:, SHIPS] = 1
+        counts = np.concatenate([mine[2], presence])
+        for scale in scales:
+            everyone = _summed(coarser(table.keys, scale), table.counts)
+            span = int(everyone.keys[-1] + 1) if len(everyone.keys) else 1
+            key = coarser(keys, scale)
+            known = key < span
+            left_out = _Table.of(ship[known] * span + key[known], counts[known])
+            left_out.counts[:, SHIPS] = np.minimum(left_out.counts[:, SHIPS], 1)
+            levels += [everyone.keys, everyone.counts, left_out.keys, left_out.counts, span]
+    total = np.zeros((2, len(COUNT_NAMES)), np.int64)
+    np.add.at(total, fine.keys % 2, fine.counts)
+    return total, tuple(levels)
+
+
+def _judge(paths: Paths, levels: _Levels) -> tuple[Floats, Floats, Floats, Ints]:
+    total, tables = levels
+    return judge_paths(
+        total, _MAX_SILENCE_US, tables,
+        paths.offsets, paths.time_us, paths.lon, paths.lat, paths.class_b, paths.ship,
+    )  # fmt: skip
 
 
 def _summed(keys: Ints, counts: Counts) -> _Table:

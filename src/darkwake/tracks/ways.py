@@ -96,6 +96,7 @@ def ways(silent: Mapping[str, Any], ship: Ints, rows: Ints) -> Paths:
             t[:, way, 3] = hours
     moments = start[:, None, None] + (t * HOUR_US).astype(np.int64)
     moments[:, :, 3] = end[:, None]
+    moments[:, :, 2] = np.maximum(moments[:, :, 1], moments[:, :, 2])  # a rounded microsecond
     count = len(rows) * WAYS
     lon = lon0[:, None, None] + x / shrink[:, None, None]
     return Paths(
