@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from stories.conftest import SRC, Command
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "tutorials" / "first-hour.md"
