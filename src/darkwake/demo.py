@@ -48,7 +48,7 @@ def run(folder: Path, say: Say, progress: workspace.Progress | None = None, **di
         listed = ", ".join(f"{number} × {kind}" for kind, number in sorted(found.found.items()))
         say(f"Inferred by detectors: {listed}; run {found.number}")
         mmsi, calls = _busiest(ws)
-        words = f"The vessel with MMSI {mmsi} made at least {calls} calls at Nampo between 5 and 15 January 2026."
+        words = f"The vessel with MMSI {mmsi} made at least {calls} calls at Nampo from 5 to 14 January 2026."
         query = {
             "v": 1,
             "count": {
@@ -56,7 +56,7 @@ def run(folder: Path, say: Say, progress: workspace.Progress | None = None, **di
                 "vessel": f"mmsi:{mmsi}",
                 "place": PLACE,
                 "since": "2026-01-05T00:00:00Z",
-                "until": "2026-01-16T00:00:00Z",
+                "until": "2026-01-15T00:00:00Z",
             },
             "at_least": calls,
         }

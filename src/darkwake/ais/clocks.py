@@ -33,7 +33,7 @@ from darkwake.ais.words import byte, get, kernel_of_scalars, put, signed, take_b
 
 AGREE_US = 60 * SECOND_US
 STALE = 500  # messages of a station after its last accepted type 4; then its clock says nothing any more
-WITH_SECOND_S, WITHOUT_SECOND_S = 10.0, 30.0
+CLOSE_S, LOOSE_S = 10.0, 30.0  # with a second of its own and a named station (they send every 10 s), or else
 
 # Words of a clock.
 KEY, CLOCK, BELIEVED, BELIEVED_TOO, WORD, WORD_OF, AGE = range(7)
@@ -122,14 +122,15 @@ def set_clocks(out: int, clocks: int) -> None:
         clock = get(c, CLOCK)
         if not timeless or clock == NONE or get(c, AGE) > STALE:
             continue
-        time, uncertainty = clock, WITH_SECOND_S
+        time, uncertainty = clock, LOOSE_S
+        named = get_offset(out, STATION, r + 1) > get_offset(out, STATION, r)
         if utc != NONE:
             if utc != clock:
                 continue  # this base station is not believed
+            uncertainty = CLOSE_S if named else LOOSE_S
         elif is_valid(out, SECOND, r):
             time = _nearest(clock, get8(out, SECOND, r))
-        else:
-            uncertainty = WITHOUT_SECOND_S
+            uncertainty = CLOSE_S if named else LOOSE_S
         put64(out, TIME, r, time)
         set_valid(out, TIME, r)
         put_f32(out, UNCERTAINTY, r, uncertainty)

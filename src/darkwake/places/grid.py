@@ -1,6 +1,7 @@
 """Which place is a position in? Compiled, for tens of millions of positions, over the table of ports.
 
-`PlaceGrid` is a named tuple of arrays, so other kernels take it as an argument: `place_at(lon, lat, grid)`.
+`PlaceGrid` is a named tuple of arrays, so other kernels take it as an argument, for example
+`if occupied(lon, lat, first): place = place_at(lon, lat, grid)` with `first = grid.place_first` set before the loop.
 It is built in milliseconds from `Gazetteer.ports_table()`, the small table that travels to workers.
 """
 
@@ -118,7 +119,10 @@ def _row(lat: float) -> int:
 @kernel
 def cell_at(lon: float, lat: float) -> int:
     """The cell of a position: an index into the lists of a grid."""
-    return _row(lat) * _COLUMNS + min(_COLUMNS - 1, math.floor((wrap_lon(lon) + 180.0) * _PER_DEGREE))
+    x = lon if -180.0 <= lon < 180.0 else wrap_lon(lon)
+    # truncating is flooring here, since neither number is below 0
+    row = min(_ROWS - 1, max(0, int((lat + 90.0) * _PER_DEGREE)))
+    return row * _COLUMNS + min(_COLUMNS - 1, int((x + 180.0) * _PER_DEGREE))
 
 
 @kernel
@@ -138,6 +142,19 @@ def in_place(lon: float, lat: float, place: int, grid: PlaceGrid) -> bool:
             if x < x1 + (lat - y1) / (y2 - y1) * (x2 - x1):
                 inside = not inside
     return inside
+
+
+@kernel
+def occupied(lon: float, lat: float, first: Ints) -> bool:
+    """Whether anything touches the cell of a position; `first` is `place_first` or `approach_first` of a grid.
+
+    Ask this before `place_at` or `approach_at` in a loop: handing a grid of eleven arrays to a kernel costs twenty
+    times as much as this does, and most of the sea is empty. False without a position.
+    """
+    if not (math.isfinite(lon) and math.isfinite(lat)):
+        return False
+    cell = cell_at(lon, lat)
+    return first[cell] < first[cell + 1]
 
 
 @kernel
@@ -185,17 +202,21 @@ def distance_to_place_m(lon: float, lat: float, place: int, grid: PlaceGrid) -> 
 
 @kernel
 def _locate(lons: Floats, lats: Floats, grid: PlaceGrid) -> Ints:
-    out = np.empty(lons.size, np.int32)
+    out = np.full(lons.size, -1, np.int32)
+    first = grid.place_first
     for i in range(lons.size):
-        out[i] = place_at(lons[i], lats[i], grid)
+        if occupied(lons[i], lats[i], first):
+            out[i] = place_at(lons[i], lats[i], grid)
     return out
 
 
 @kernel
 def _locate_approach(lons: Floats, lats: Floats, grid: PlaceGrid) -> Ints:
-    out = np.empty(lons.size, np.int32)
+    out = np.full(lons.size, -1, np.int32)
+    first = grid.approach_first
     for i in range(lons.size):
-        out[i] = approach_at(lons[i], lats[i], grid)
+        if occupied(lons[i], lats[i], first):
+            out[i] = approach_at(lons[i], lats[i], grid)
     return out
 
 
