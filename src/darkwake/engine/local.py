@@ -1,0 +1,148 @@
+"""The default engine: the threads of this machine, a bucket at a time, in bounded memory.
+
+Memory at the peak is about (threads + 1) times the largest bucket (the columns asked for) plus `memory_bytes` for rows
+between stages, plus the results. Kernels and Arrow release the GIL, so threads do work at the same time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import pyarrow as pa
+
+from darkwake.engine.base import Plan, Progress, Source
+from darkwake.engine.shuffle import Room, Shuffle
+from darkwake.engine.stages import by_table, check, columns_of, finished, run_stage
+from darkwake.errors import UsageError
+
+T = TypeVar("T")
+
+MEBIBYTE = 1 << 20
+#: What one call of a later stage gets at most, unless one part alone is larger.
+_CALL_BYTES = 64 * MEBIBYTE
+
+
+class LocalEngine:
+    """Runs plans on `threads` threads.
+
+    `memory_bytes` bounds the rows kept between stages; beyond it they go to compressed files in `temp_folder` (by
+    default the system's), which are removed at the end, also after an error or an interrupt.
+    """
+
+    def __init__(
+        self,
+        threads: int = 2,
+        memory_bytes: int = 1024 * MEBIBYTE,
+        progress: Progress | None = None,
+        temp_folder: Path | None = None,
+    ) -> None:
+        if threads < 1 or memory_bytes < 0:
+            raise UsageError(
+                f"threads={threads}, memory_bytes={memory_bytes}", expected="at least 1 thread, no less than 0 bytes"
+            )
+        self.threads = threads
+        self.memory_bytes = memory_bytes
+        self.progress = progress
+        self.temp_folder = temp_folder
+        self.spilled_bytes = 0  # of the last run, for benchmarks
+
+    def run(self, plans: Sequence[Plan], source: Source) -> dict[str, pa.Table]:
+        """Run plans together and return their last tables by plan name, sorted; DarkwakeError names what failed."""
+        check(plans)
+        room = Room(self.memory_bytes, self.temp_folder)
+        pool = ThreadPoolExecutor(self.threads, thread_name_prefix="darkwake-engine")
+        try:
+            return _Run(self, room, pool).run(plans, source)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+            self.spilled_bytes = room.spilled_bytes
+            room.close()
+
+
+class _Run:
+    def __init__(self, engine: LocalEngine, room: Room, pool: ThreadPoolExecutor) -> None:
+        self.engine, self.room, self.pool = engine, room, pool
+        self.stop = threading.Event()
+
+    def run(self, plans: Sequence[Plan], source: Source) -> dict[str, pa.Table]:
+        outputs: dict[str, list[pa.Table]] = {plan.name: [] for plan in plans}
+        shuffles = {plan.name: Shuffle(plan.stages[0].output, self.room) for plan in plans if len(plan.stages) > 1}
+        for table, group in by_table(plans).items():
+            columns = columns_of(group)
+            jobs = [
+                partial(self._bucket, source, table, bucket, columns, group, shuffles)
+                for bucket in source.buckets(table)
+            ]
+            for results in self._each(table, jobs):
+                for name, result in results.items():
+                    outputs[name].append(result)
+        for plan in plans:
+            for level in range(1, len(plan.stages)):
+                outputs[plan.name] = self._later_stage(plan, level, shuffles)
+        return {plan.name: finished(plan, outputs.pop(plan.name)) for plan in plans}
+
+    def _bucket(
+        self,
+        source: Source,
+        table: str,
+        bucket: int,
+        columns: Sequence[str],
+        plans: Sequence[Plan],
+        shuffles: dict[str, Shuffle],
+    ) -> dict[str, pa.Table]:
+        """The first stages of all plans over one bucket; returns what is final, shuffles the rest."""
+        rows = source.read(table, bucket, columns)
+        final: dict[str, pa.Table] = {}
+        for plan in plans:
+            if self.stop.is_set():
+                break
+            output = run_stage(plan, 0, rows, f"bucket {bucket} of {table}")
+            if plan.name in shuffles:
+                shuffles[plan.name].add(output)
+            else:
+                final[plan.name] = output
+        return final
+
+    def _later_stage(self, plan: Plan, level: int, shuffles: dict[str, Shuffle]) -> list[pa.Table]:
+        incoming = shuffles.pop(plan.name)
+        if level + 1 < len(plan.stages):
+            shuffles[plan.name] = Shuffle(plan.stages[level].output, self.room)
+        target = min(_CALL_BYTES, self.engine.memory_bytes // self.engine.threads)
+        jobs = [partial(self._parts, plan, level, incoming, group, shuffles) for group in incoming.groups(target)]
+        try:
+            return [table for table in self._each(f"{plan.name}: {plan.stages[level].name}", jobs) if table is not None]
+        finally:
+            incoming.close()
+
+    def _parts(
+        self, plan: Plan, level: int, incoming: Shuffle, splits: Sequence[int], shuffles: dict[str, Shuffle]
+    ) -> pa.Table | None:
+        if self.stop.is_set():
+            return None
+        rows = incoming.read(splits)
+        output = run_stage(plan, level, rows, f"shares {splits[0]} to {splits[-1]} of its parts")
+        if plan.name not in shuffles:
+            return output
+        shuffles[plan.name].add(output)
+        return None
+
+    def _each(self, name: str, jobs: Sequence[Callable[[], T]]) -> list[T]:
+        """Run all jobs on the pool; the first failure, or an interrupt, cancels those not yet begun."""
+        progress = self.engine.progress or (lambda *_: None)
+        progress(name, 0, len(jobs))
+        futures: list[Future[T]] = [self.pool.submit(job) for job in jobs]
+        try:
+            for done, future in enumerate(as_completed(futures), start=1):
+                future.result()
+                progress(name, done, len(jobs))
+        except BaseException:
+            self.stop.set()
+            for future in futures:
+                future.cancel()
+            raise
+        return [future.result() for future in futures]
