@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PYTEST_FLAGS ?=
 
-.PHONY: setup demo test check fuzz soak bench clean
+.PHONY: setup demo test check docs fuzz soak bench clean
 
 setup: $(STAMP)
 
@@ -27,6 +27,12 @@ check: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+soak: setup
+	@DARKWAKE_KILLS=2000 $(BIN)/python -m pytest tests/stories/test_kills_and_shuffles.py -k random_kills -p no:cacheprovider
+
+docs: setup
+	@$(BIN)/python docs/generate.py
 
 clean:
 	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache

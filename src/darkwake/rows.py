@@ -45,7 +45,7 @@ class Rows:
         return int(self._table.num_rows)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        for batch in self._table.to_batches(max_chunksize=10_000):
+        for batch in _shortest(self._table).to_batches(max_chunksize=10_000):
             for row in batch.to_pylist():
                 yield jsonable(row)
 
@@ -70,7 +70,8 @@ class Rows:
         """Points in EPSG:4326 from `lon`, `lat`; rows without a position have an empty geometry."""
         geo = _need("geopandas")
         frame = self.to_pandas()
-        return geo.GeoDataFrame(frame, geometry=geo.points_from_xy(frame["lon"], frame["lat"]), crs="EPSG:4326")
+        points = geo.GeoSeries(geo.points_from_xy(frame["lon"], frame["lat"]), index=frame.index, crs="EPSG:4326")
+        return geo.GeoDataFrame(frame, geometry=points.where(frame["lon"].notna() & frame["lat"].notna()))
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{html.escape(name)}</th>" for name in self.columns)
@@ -80,6 +81,15 @@ class Rows:
         )
         more = f"<p>… {len(self) - 20} more rows</p>" if len(self) > 20 else ""
         return f"<table><caption>{html.escape(repr(self))}</caption><tr>{head}</tr>{body}</table>{more}"
+
+
+def _shortest(table: pa.Table) -> pa.Table:
+    """32-bit floats as the shortest decimals that mean them: 12.3 knots, not 12.300000190734863."""
+    for index, field in enumerate(table.schema):
+        if field.type == pa.float32():
+            column = table.column(index).cast(pa.string()).cast(pa.float64())
+            table = table.set_column(index, pa.field(field.name, pa.float64()), column)
+    return table
 
 
 def _need(package: str) -> Any:

@@ -44,7 +44,7 @@ class SourceFile:
             raise unavailable(self.path, error) from error
         if self.compression == "none":
             return raw
-        return cast(BinaryIO, io.BufferedReader(_Checked(self._decompressed(raw), raw, self.name), CHUNK))
+        return cast(BinaryIO, _Checked(self._decompressed(raw), raw, self.name))
 
     def _decompressed(self, raw: BinaryIO) -> BinaryIO:
         if self.compression == "gzip":
@@ -55,6 +55,7 @@ class SourceFile:
             try:
                 return cast(BinaryIO, zipfile.ZipFile(raw).open(self.member or ""))
             except (zipfile.BadZipFile, RuntimeError, NotImplementedError, KeyError) as error:
+                raw.close()
                 raise InputRejectedError(f"cannot read the zip member: {error}", where=self.name) from error
         import zstandard
 
@@ -62,26 +63,48 @@ class SourceFile:
 
 
 class _Checked(io.RawIOBase):
-    """Turns the many errors of damaged archives into one of ours; what came before the damage was delivered."""
+    """Reads a decompressor in full blocks. Damage: first what came before it, then InputRejectedError."""
 
     def __init__(self, inner: BinaryIO, raw: BinaryIO, name: str) -> None:
         self._inner, self._raw, self._name = inner, raw, name
+        self._damage: InputRejectedError | None = None
 
     def readable(self) -> bool:
         return True
 
+    def read(self, size: int = -1) -> bytes:
+        if self._damage:
+            raise self._damage
+        parts: list[bytes] = []
+        missing = size if size is not None and size >= 0 else sys.maxsize
+        while missing:
+            part = self._part(min(missing, CHUNK))
+            if not part:
+                break
+            parts.append(part)
+            missing -= len(part)
+        if self._damage and not parts:
+            raise self._damage
+        return b"".join(parts)
+
     def readinto(self, buffer: object) -> int:
         view = memoryview(buffer)  # type: ignore[arg-type]
-        try:
-            data = self._inner.read(min(len(view), CHUNK))
-        except (EOFError, OSError, zlib.error, zipfile.BadZipFile, ValueError) as error:
-            raise _damaged(self._name, error) from error
-        except Exception as error:
-            if type(error).__module__.startswith("zstandard"):
-                raise _damaged(self._name, error) from error
-            raise
+        data = self.read(len(view))
         view[: len(data)] = data
         return len(data)
+
+    def _part(self, size: int) -> bytes:
+        try:
+            # read1 where there is one: a full read would lose what was decompressed before the damage
+            return self._inner.read1(size) if hasattr(self._inner, "read1") else self._inner.read(size)
+        except (EOFError, OSError, zlib.error, zipfile.BadZipFile, ValueError) as error:
+            self._damage = _damaged(self._name, error)
+        except Exception as error:
+            if not type(error).__module__.startswith("zstandard"):
+                raise
+            self._damage = _damaged(self._name, error)
+        self._damage.__cause__ = None
+        return b""
 
     def close(self) -> None:
         if not self.closed:
@@ -146,11 +169,12 @@ def spool(reader: BinaryIO | None, folder: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """SHA-256 of a source, whole and by 1 MiB chunk."""
+    """SHA-256 of a source, whole and by 1 MiB chunk. A damaged stream is hashed as far as it could be read."""
 
     sha256: str
     size: int
     chunks: tuple[str, ...]
+    damage: str | None = None
 
     @property
     def sha16(self) -> str:
@@ -159,13 +183,16 @@ class Digest:
 
 def digest(source: SourceFile) -> Digest:
     """Read a source through and hash it."""
-    whole, chunks, size = hashlib.sha256(), [], 0
+    whole, chunks, size, damage = hashlib.sha256(), [], 0, None
     with source.open() as reader:
-        while chunk := reader.read(CHUNK):
-            whole.update(chunk)
-            chunks.append(hashlib.sha256(chunk).hexdigest())
-            size += len(chunk)
-    return Digest(whole.hexdigest(), size, tuple(chunks))
+        try:
+            while chunk := reader.read(CHUNK):
+                whole.update(chunk)
+                chunks.append(hashlib.sha256(chunk).hexdigest())
+                size += len(chunk)
+        except InputRejectedError as error:
+            damage = error.found
+    return Digest(whole.hexdigest(), size, tuple(chunks), damage)
 
 
 def read_span(source: SourceFile, offset: int, length: int, chunks: tuple[str, ...]) -> bytes:
@@ -193,3 +220,20 @@ def read_span(source: SourceFile, offset: int, length: int, chunks: tuple[str, .
             parts.append(data)
     start = offset - first * CHUNK
     return b"".join(parts)[start : start + length]
+
+
+def keep_copy(path: Path, locker: Path) -> Path:
+    """A whole copy of a file in the evidence locker, named by its SHA-256."""
+    for _ in sources_of(path):  # says what is wrong before anything is copied
+        break
+    packed = SourceFile(path, "none")
+    sha256 = digest(packed).sha256
+    kept = locker / sha256[:2] / f"{sha256[:16]}-{path.name}"
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        partial = kept.with_suffix(kept.suffix + ".partial")
+        with packed.open() as reader, partial.open("wb") as out:
+            while chunk := reader.read(CHUNK):
+                out.write(chunk)
+        partial.rename(kept)
+    return kept

@@ -16,15 +16,16 @@ from typing import TypeVar
 import pyarrow as pa
 
 from darkwake.engine.base import Plan, Progress, Source
-from darkwake.engine.shuffle import Room, Shuffle
-from darkwake.engine.stages import by_table, check, columns_of, finished, run_stage
+from darkwake.engine.stages import PART, by_table, check, columns_of, finished, pile_of, run_stage
 from darkwake.errors import UsageError
+from darkwake.lake.shuffle import DEFAULT_BUDGET_BYTES, Room, Shuffle
 
 T = TypeVar("T")
 
-MEBIBYTE = 1 << 20
-#: What one call of a later stage gets at most, unless one part alone is larger.
-_CALL_BYTES = 64 * MEBIBYTE
+#: How finely a stage's output is divided. Small piles are read several at a time.
+PILES = 256
+#: What one call of a later stage gets at most, unless one pile alone is larger.
+_CALL_BYTES = 64 * 1024 * 1024
 
 
 class LocalEngine:
@@ -37,7 +38,7 @@ class LocalEngine:
     def __init__(
         self,
         threads: int = 2,
-        memory_bytes: int = 1024 * MEBIBYTE,
+        memory_bytes: int = DEFAULT_BUDGET_BYTES,
         progress: Progress | None = None,
         temp_folder: Path | None = None,
     ) -> None:
@@ -71,7 +72,7 @@ class _Run:
 
     def run(self, plans: Sequence[Plan], source: Source) -> dict[str, pa.Table]:
         outputs: dict[str, list[pa.Table]] = {plan.name: [] for plan in plans}
-        shuffles = {plan.name: Shuffle(plan.stages[0].output, self.room) for plan in plans if len(plan.stages) > 1}
+        shuffles = {plan.name: self._shuffle(plan, 0) for plan in plans if len(plan.stages) > 1}
         for table, group in by_table(plans).items():
             columns = columns_of(group)
             jobs = [
@@ -85,6 +86,9 @@ class _Run:
             for level in range(1, len(plan.stages)):
                 outputs[plan.name] = self._later_stage(plan, level, shuffles)
         return {plan.name: finished(plan, outputs.pop(plan.name)) for plan in plans}
+
+    def _shuffle(self, plan: Plan, level: int) -> Shuffle:
+        return Shuffle(plan.stages[level].output, PILES, self.room)
 
     def _bucket(
         self,
@@ -103,7 +107,7 @@ class _Run:
                 break
             output = run_stage(plan, 0, rows, f"bucket {bucket} of {table}")
             if plan.name in shuffles:
-                shuffles[plan.name].add(output)
+                _add(shuffles[plan.name], output)
             else:
                 final[plan.name] = output
         return final
@@ -111,7 +115,7 @@ class _Run:
     def _later_stage(self, plan: Plan, level: int, shuffles: dict[str, Shuffle]) -> list[pa.Table]:
         incoming = shuffles.pop(plan.name)
         if level + 1 < len(plan.stages):
-            shuffles[plan.name] = Shuffle(plan.stages[level].output, self.room)
+            shuffles[plan.name] = self._shuffle(plan, level)
         target = min(_CALL_BYTES, self.engine.memory_bytes // self.engine.threads)
         jobs = [partial(self._parts, plan, level, incoming, group, shuffles) for group in incoming.groups(target)]
         try:
@@ -120,15 +124,15 @@ class _Run:
             incoming.close()
 
     def _parts(
-        self, plan: Plan, level: int, incoming: Shuffle, splits: Sequence[int], shuffles: dict[str, Shuffle]
+        self, plan: Plan, level: int, incoming: Shuffle, piles: Sequence[int], shuffles: dict[str, Shuffle]
     ) -> pa.Table | None:
         if self.stop.is_set():
             return None
-        rows = incoming.read(splits)
-        output = run_stage(plan, level, rows, f"shares {splits[0]} to {splits[-1]} of its parts")
+        rows = incoming.read(piles)
+        output = run_stage(plan, level, rows, f"piles {piles[0]} to {piles[-1]} of its parts")
         if plan.name not in shuffles:
             return output
-        shuffles[plan.name].add(output)
+        _add(shuffles[plan.name], output)
         return None
 
     def _each(self, name: str, jobs: Sequence[Callable[[], T]]) -> list[T]:
@@ -146,3 +150,7 @@ class _Run:
                 future.cancel()
             raise
         return [future.result() for future in futures]
+
+
+def _add(shuffle: Shuffle, rows: pa.Table) -> None:
+    shuffle.add(rows, pile_of(rows.column(PART), PILES))

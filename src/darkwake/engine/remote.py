@@ -1,6 +1,6 @@
 """What runs in the Python processes of a cluster: our own code arrives, is put on the path, and calls the kernels.
 
-Between stages a cluster moves rows of a table as Arrow streams, one record per piece: (plan, split, rows). A piece is
+Between stages a cluster moves rows of a table as Arrow streams, one record per piece: (plan, pile, rows). A piece is
 opaque to Spark, so no value is converted on the way: types, nulls and microseconds arrive as they were sent.
 """
 
@@ -19,11 +19,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from darkwake.engine.base import Plan
-from darkwake.engine.stages import divided, run_stage
+from darkwake.engine.stages import PART, pile_of, run_stage
 from darkwake.errors import SourceUnavailableError
+from darkwake.lake.shuffle import deal
 
-PIECES = pa.schema([("plan", pa.int32()), ("split", pa.int32()), ("rows", pa.binary())])
-PIECES_DDL = "plan INT, split INT, rows BINARY"
+PIECES = pa.schema([("plan", pa.int32()), ("pile", pa.int32()), ("rows", pa.binary())])
+PIECES_DDL = "plan INT, pile INT, rows BINARY"
 _PIECE_BYTES = 16 << 20
 
 
@@ -92,7 +93,7 @@ def task(archive: Any, digest: str, job: bytes) -> Callable[[Iterable[Any]], Ite
     return run
 
 
-def first_stages(batches: Iterable[pa.RecordBatch], plans: Sequence[Plan], splits: int) -> Iterator[pa.RecordBatch]:
+def first_stages(batches: Iterable[pa.RecordBatch], plans: Sequence[Plan], piles: int) -> Iterator[pa.RecordBatch]:
     """All rows of some vessels → the pieces that the first stages of all plans make of them."""
     held = [batch for batch in batches if batch.num_rows]
     if not held:
@@ -101,23 +102,23 @@ def first_stages(batches: Iterable[pa.RecordBatch], plans: Sequence[Plan], split
     del held
     where = _here(table)
     for number, plan in enumerate(plans):
-        yield from _pieces(plan, number, 0, run_stage(plan, 0, table, where), splits)
+        yield from _pieces(plan, number, 0, run_stage(plan, 0, table, where), piles)
 
 
 def later_stages(
-    batches: Iterable[pa.RecordBatch], plans: Sequence[Plan], level: int, splits: int
+    batches: Iterable[pa.RecordBatch], plans: Sequence[Plan], level: int, piles: int
 ) -> Iterator[pa.RecordBatch]:
-    """The pieces of some splits → the pieces that stage `level` makes of them; what is final passes through."""
+    """Pieces of some piles → the pieces that stage `level` makes of them; what is final passes through."""
     waiting: dict[int, list[pa.Table]] = {}
     for batch in batches:
         for number, piece in unpacked(batch):
             if level < len(plans[number].stages):
                 waiting.setdefault(number, []).append(piece)
             else:
-                yield from _pieces(plans[number], number, level, piece, splits)
+                yield from _pieces(plans[number], number, level, piece, piles)
     for number in sorted(waiting):
         plan, table = plans[number], pa.concat_tables(waiting.pop(number))
-        yield from _pieces(plan, number, level, run_stage(plan, level, table, "some of its parts"), splits)
+        yield from _pieces(plan, number, level, run_stage(plan, level, table, "some of its parts"), piles)
 
 
 def unpacked(batch: pa.RecordBatch) -> Iterator[tuple[int, pa.Table]]:
@@ -126,22 +127,22 @@ def unpacked(batch: pa.RecordBatch) -> Iterator[tuple[int, pa.Table]]:
         yield number.as_py(), pa.ipc.open_stream(rows.as_buffer()).read_all()
 
 
-def _pieces(plan: Plan, number: int, level: int, table: pa.Table, splits: int) -> Iterator[pa.RecordBatch]:
+def _pieces(plan: Plan, number: int, level: int, table: pa.Table, piles: int) -> Iterator[pa.RecordBatch]:
     if table.num_rows == 0:
         return
     if level + 1 < len(plan.stages):
-        table, offsets = divided(table, splits)
-    else:  # final: any split will do
-        offsets = np.where(np.arange(splits + 1) > number % splits, table.num_rows, 0)
+        table, offsets = deal(table, pile_of(table.column(PART), piles), piles)
+    else:  # final: in any pile
+        offsets = np.where(np.arange(piles + 1) > number % piles, table.num_rows, 0)
     rows_per_piece = max(1, _PIECE_BYTES * table.num_rows // max(table.nbytes, 1))
-    for split in range(splits):
-        part = table.slice(offsets[split], offsets[split + 1] - offsets[split]).combine_chunks()
+    for pile in range(piles):
+        part = table.slice(offsets[pile], offsets[pile + 1] - offsets[pile]).combine_chunks()
         for batch in part.to_batches(max_chunksize=rows_per_piece):
             sink = pa.BufferOutputStream()
             with pa.ipc.new_stream(sink, batch.schema) as writer:
                 writer.write_batch(batch)
             yield pa.RecordBatch.from_arrays(
-                [pa.array([number], pa.int32()), pa.array([split], pa.int32()), _binary(sink.getvalue())], schema=PIECES
+                [pa.array([number], pa.int32()), pa.array([pile], pa.int32()), _binary(sink.getvalue())], schema=PIECES
             )
 
 

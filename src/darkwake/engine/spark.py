@@ -120,16 +120,16 @@ class SparkEngine:
         columns = columns_of(plans)
         if "mmsi" not in columns:
             columns.append("mmsi")
-        splits = self.partitions or max(16, 3 * self._session.sparkContext.defaultParallelism)
+        piles = self.partitions or max(16, 3 * self._session.sparkContext.defaultParallelism)
         reader = self._session.read
         if base := _base_path(files):
             reader = reader.option("basePath", base)
-        frame = reader.parquet(*files).select(*columns).repartition(splits, "mmsi")
-        job: tuple[Any, ...] = (remote.first_stages, plans, splits)
+        frame = reader.parquet(*files).select(*columns).repartition(piles, "mmsi")
+        job: tuple[Any, ...] = (remote.first_stages, plans, piles)
         frame = self._mapped(frame, shipped, digest, job)
         for level in range(1, max(len(plan.stages) for plan in plans)):
-            job = (remote.later_stages, plans, level, splits)
-            frame = frame.repartition(splits, "split")
+            job = (remote.later_stages, plans, level, piles)
+            frame = frame.repartition(piles, "pile")
             frame = self._mapped(frame, shipped, digest, job)
         return frame
 

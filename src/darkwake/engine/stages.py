@@ -87,21 +87,12 @@ def finished(plan: Plan, tables: Iterable[pa.Table]) -> pa.Table:
     return in_order(pa.concat_tables([schema.empty_table(), *tables]).combine_chunks())
 
 
-def split_of(part: pa.ChunkedArray, splits: int) -> np.ndarray:
-    """Which of `splits` shares each row belongs to: equal parts together, neighbouring ones spread.
+def pile_of(part: pa.ChunkedArray, piles: int) -> np.ndarray:
+    """Which of `piles` each row belongs to: equal parts together, neighbouring ones spread.
 
     The mixing function is the finaliser of SplitMix64 (Steele, Lea, Flood 2014).
     """
-    x = part.combine_chunks().to_numpy(zero_copy_only=False).astype(np.int64).view(np.uint64)
+    x = part.to_numpy().astype(np.int64).view(np.uint64)
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return ((x ^ (x >> np.uint64(31))) % np.uint64(splits)).astype(np.int64)
-
-
-def divided(table: pa.Table, splits: int) -> tuple[pa.Table, np.ndarray]:
-    """`table` with the rows of each split together, and where each split begins (`splits` + 1 offsets)."""
-    split = split_of(table.column(PART), splits)
-    order = np.argsort(split.astype(np.uint16), kind="stable")  # 16 bits: NumPy sorts these by radix
-    offsets = np.zeros(splits + 1, np.int64)
-    np.cumsum(np.bincount(split, minlength=splits), out=offsets[1:])
-    return table.take(pa.array(order)), offsets
+    return ((x ^ (x >> np.uint64(31))) % np.uint64(piles)).astype(np.int64)

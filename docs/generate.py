@@ -1,0 +1,81 @@
+"""Writes the generated parts of the documentation from the code: `make docs`. A test checks that they are current."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+HERE = Path(__file__).parent
+HEAD = "<!-- Written by docs/generate.py from the code; do not edit. -->\n\n"
+
+
+def cli_reference() -> str:
+    """Every command's help, as `docs/reference/cli.md`."""
+    from darkwake.cli.main import cli
+
+    parts = [HEAD + "# The command line\n"]
+    for path, command in _commands(click.Context(cli, info_name="darkwake"), cli):
+        context = click.Context(command, info_name=path)
+        context.max_content_width = 100
+        context.terminal_width = 100
+        parts.append(f"## `{path}`\n\n```\n{command.get_help(context).rstrip()}\n```\n")
+    return "\n".join(parts)
+
+
+def _commands(context: click.Context, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    name = context.info_name or ""
+    yield name, command
+    if isinstance(command, click.Group):
+        for child in command.list_commands(context):
+            found = command.get_command(context, child)
+            if found is not None:
+                yield from _commands(click.Context(found, info_name=f"{name} {child}"), found)
+
+
+def schema_reference() -> str:
+    """The columns of a decoded message and the tables of the lake, as `docs/reference/schema.md`."""
+    from darkwake.ais.schema import COLUMNS
+    from darkwake.lake.schema import TABLES
+
+    lines = [
+        HEAD + "# Rows\n",
+        "## A decoded message\n",
+        "| column | type | message types | meaning |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| `{c.name}` | {c.type} | {c.types or 'all'} | {c.meaning} |" for c in COLUMNS]
+    lines.append("\n## The tables of the lake\n")
+    for name, (schema, partition_by) in TABLES.items():
+        lines += [f"### `{name}`\n", f"Partitioned by {', '.join(partition_by)}.\n", "| column | type |", "|---|---|"]
+        known = {column.name for column in COLUMNS}
+        own = [field for field in schema if name != "reports" or field.name not in known]
+        lines += [f"| `{field.name}` | {field.type} |" for field in own]
+        if name == "reports":
+            lines.append("| … | and every column of a decoded message |")
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+PAGES = {"reference/cli.md": cli_reference, "reference/schema.md": schema_reference}
+
+
+def main() -> int:
+    """Write the pages; with --check, only say which are not current."""
+    stale = []
+    for name, page in PAGES.items():
+        path, text = HERE / name, page()
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(name)
+            if "--check" not in sys.argv:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+    for name in stale:
+        sys.stdout.write(f"{'not current' if '--check' in sys.argv else 'written'}: docs/{name}\n")
+    return 1 if stale and "--check" in sys.argv else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

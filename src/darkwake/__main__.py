@@ -1,0 +1,3 @@
+from darkwake.cli import main
+
+main()

@@ -1,0 +1,164 @@
+"""The casebook of a workspace: cases, claims and replies, and running claims on the data as of a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+import darkwake
+from darkwake import times
+from darkwake.casebook import book
+from darkwake.casebook.counting import Data
+from darkwake.casebook.evaluate import Verdict, evaluate
+from darkwake.casebook.models import Case, Claim
+from darkwake.casebook.query import Query, filters, from_json
+from darkwake.casebook.windows import Box, Spot, Target
+from darkwake.errors import NotFoundError, UsageError
+from darkwake.events import store
+from darkwake.lake.schema import BUCKETS
+from darkwake.lake.store import Lake, Snapshot
+from darkwake.places import Gazetteer
+
+
+class Casebook:
+    """What people recorded, over one lake."""
+
+    def __init__(self, engine: sa.Engine, lake: Lake, places: Gazetteer) -> None:
+        self.engine, self.lake, self.places = engine, lake, places
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A session of the casebook; committed at the end."""
+        with Session(self.engine) as session, session.begin():
+            yield session
+
+    def add_case(self, name: str, question: str = "", *, as_of: str | int | None = None) -> None:
+        pinned = self.lake.number_as_of(as_of)
+        with self.session() as session:
+            book.add_case(session, name, question, number=self.lake.snapshot().number, as_of=pinned)
+
+    def cases(self) -> list[dict[str, Any]]:
+        with self.session() as session:
+            return [
+                {"name": case.name, "question": case.question, "as_of": case.as_of, "claims": len(case.claims)}
+                for case in session.scalars(select(Case).order_by(Case.recorded_at))
+            ]
+
+    def case(self, name: str) -> dict[str, Any]:
+        for row in self.cases():
+            if row["name"] == name:
+                return row
+        raise NotFoundError(f"no case {name!r}", do="List cases with: darkwake case list")
+
+    def add_claim(
+        self,
+        words: str,
+        query: Any = None,
+        *,
+        asserted_by: str,
+        status: str = "alleged",
+        source: str | None = None,
+        case: str | None = None,
+    ) -> dict[str, Any]:
+        """Record who says what; `query` is the typed query as JSON (text or decoded), or None."""
+        typed = None if query is None else from_json(query)
+        number = self.lake.snapshot().number
+        with self.session() as session:
+            claim = book.add_claim(
+                session, words, typed,
+                asserted_by=asserted_by, number=number, status=cast(Any, status), source=source, case=case,
+            )  # fmt: skip
+            return _claim_row(claim)
+
+    def add_reply(
+        self, id: str, kind: str, *, party: str, words: str | None = None, said_on: str | None = None,
+        source: str | None = None,
+    ) -> None:  # fmt: skip
+        number = self.lake.snapshot().number
+        with self.session() as session:
+            book.add_reply(
+                session, book.get_claim(session, id), cast(Any, kind), party=party, number=number, words=words,
+                said_on=times.parse(said_on) if said_on else None, source=source,
+            )  # fmt: skip
+
+    def claim(self, id: str) -> dict[str, Any]:
+        with self.session() as session:
+            return _claim_row(book.get_claim(session, id))
+
+    def claims(self, *, case: str | None = None, as_of: str | int | None = None) -> list[dict[str, Any]]:
+        with self.session() as session:
+            return [_claim_row(claim) for claim in book.claims(session, case=case, as_of=self.lake.number_as_of(as_of))]
+
+    def verify_claims(
+        self, ids: Sequence[str] = (), *, as_of: str | int | None = None
+    ) -> list[tuple[str, Verdict, int]]:
+        """Run claims on the data as of a moment and keep the answers: (id, verdict, ledger number)."""
+        answers = []
+        with self.session() as session:
+            chosen = [book.get_claim(session, id) for id in ids] if ids else book.claims(session)
+            for claim in chosen:
+                query = book.query_of(claim)
+                if query is None:
+                    if ids:
+                        raise UsageError(f"{claim.id} has no query", do="Only claims with a query can be run.")
+                    continue
+                pinned = as_of if as_of is not None else (claim.case.as_of if claim.case else None)
+                snapshot = self.lake.snapshot(pinned)
+                verdict = evaluate(query, self.data_for(query, snapshot))
+                book.add_evaluation(session, claim, verdict, as_of=snapshot.number, software=darkwake.__version__)
+                answers.append((claim.id, verdict, snapshot.number))
+        return answers
+
+    def data_for(self, query: Query, snapshot: Snapshot) -> Data:
+        """What a query runs on: events, the vessel's track, where its place is, and whether its detectors ran."""
+        wanted = filters(query)
+        kinds = {given.kind for given in wanted}
+        standing = [s.event for s in store.read(snapshot) if s.event.kind in kinds and s.event.state != "retracted"]
+        ran = {kind for run in self.lake.entries("detect", up_to=snapshot.number) for kind in run.detail["found"]}
+        of = wanted[0]
+        mmsi = of.mmsi
+        if mmsi is None and of.segment is not None:
+            owner = snapshot.scan("segments", ["mmsi"], pc.field("segment") == of.segment)
+            mmsi = owner["mmsi"][0].as_py() if owner.num_rows else None
+        track = None if mmsi is None else self._track(mmsi, snapshot)
+        target: Target | None = Box(of.bbox) if of.bbox else None
+        if of.place is not None:
+            place = self.places.by_code(of.place)
+            target = Spot(place.lon, place.lat, place.radius_m)
+        return Data(standing, track, target, detected=kinds <= ran)
+
+    def _track(self, mmsi: int, snapshot: Snapshot) -> pa.Table:
+        return snapshot.scan("tracks", where=pc.field("mmsi") == mmsi, bucket=mmsi % BUCKETS).sort_by("time")
+
+
+def _claim_row(claim: Claim) -> dict[str, Any]:
+    latest = claim.evaluations[-1] if claim.evaluations else None
+    return {
+        "id": claim.id,
+        "case": claim.case_name,
+        "words": claim.words,
+        "asserted_by": claim.asserted_by,
+        "status": claim.status,
+        "source": claim.source,
+        "published_from": times.iso(claim.published_from),
+        "published_to": times.iso(claim.published_to),
+        "recorded_at": times.iso(claim.recorded_at),
+        "recorded_number": claim.recorded_number,
+        "query": claim.query,
+        "outcome": latest.outcome if latest else None,
+        "evaluations": [
+            {"as_of": e.as_of, "outcome": e.outcome, "software": e.software, "verdict": e.verdict}
+            for e in claim.evaluations
+        ],
+        "replies": [
+            {"party": r.party, "kind": r.kind, "words": r.words, "said_on": times.iso(r.said_on), "source": r.source}
+            for r in claim.replies
+        ],
+    }

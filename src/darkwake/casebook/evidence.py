@@ -1,0 +1,119 @@
+"""From any reference down to the bytes it rests on, with their hashes checked on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from darkwake import refs
+from darkwake.errors import NotFoundError, SourceUnavailableError
+from darkwake.events import store as events
+from darkwake.lake.store import Lake, Snapshot
+from darkwake.streams import SourceFile, digest, read_span
+
+_REPORT_COLUMNS = ["source", "spans"]
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One span of bytes, read and verified."""
+
+    ref: refs.SourceRef
+    span: refs.Span
+    source: str  # where the bytes lie
+    sha256: str  # of the whole source
+    data: bytes
+
+    @property
+    def text(self) -> str:
+        """The bytes as text; what is not printable ASCII shows as an escape."""
+        return self.data.decode("ascii", "backslashreplace").strip("\r\n")
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "ref": str(self.ref),
+            "offset": self.span.offset,
+            "length": self.span.length,
+            "source": self.source,
+            "sha256": self.sha256,
+            "verified": True,
+            "bytes": self.data.hex(),
+            "text": self.text,
+        }
+
+
+def source_file(row: Any) -> SourceFile:
+    """The file of a source as the ledger knows it."""
+    return SourceFile(Path(row.path), row.compression, row.member)
+
+
+def open_ref(lake: Lake, ref: refs.SourceRef) -> list[Exhibit]:
+    """The bytes of a source reference. VerificationError if they are not those that were imported."""
+    row = lake.source(ref.sha16)
+    file = source_file(row)
+    if not file.path.exists():
+        raise SourceUnavailableError(
+            "the file of this source is gone",
+            where=str(file.path),
+            do=f"Put a file with SHA-256 {row.sha256} there; to keep copies, import with --keep.",
+        )
+    chunks = tuple(row.chunks)
+    return [
+        Exhibit(ref, span, file.name, row.sha256, read_span(file, span.offset, span.length, chunks))
+        for span in ref.spans
+    ]
+
+
+def show(lake: Lake, text: str, snapshot: Snapshot | None = None) -> list[Exhibit]:
+    """Everything behind a reference: bytes behind a report, segment or event."""
+    ref = refs.parse(text)
+    found: list[Exhibit] = []
+    for source_ref in resolve(ref, snapshot or lake.snapshot()):
+        found += open_ref(lake, source_ref)
+    return found
+
+
+def resolve(ref: refs.Ref, snapshot: Snapshot) -> Iterator[refs.SourceRef]:
+    """The source references that a reference stands for."""
+    if isinstance(ref, refs.SourceRef):
+        yield ref
+    elif isinstance(ref, refs.ReportRef):
+        where = pc.field("row") == ref.row
+        rows = snapshot.scan("reports", _REPORT_COLUMNS, where, **{"import": ref.import_number})
+        if not rows.num_rows:
+            raise NotFoundError(f"no report {ref}", do="Check import and row number.")
+        yield _of_report(rows.to_pylist()[0])
+    elif isinstance(ref, refs.SegmentRef):
+        yield from _of_segment(ref, snapshot)
+    elif isinstance(ref, refs.EventRef):
+        for text in events.find(snapshot, ref.id)[-1].event.evidence:
+            yield from resolve(refs.parse(text), snapshot)
+    else:
+        raise NotFoundError(f"nothing is known of {ref}", do="Claims are shown by: darkwake claim show ID")
+
+
+def _of_report(row: dict[str, Any]) -> refs.SourceRef:
+    return refs.source_ref(row["source"], ((span["offset"], span["length"]) for span in row["spans"]))
+
+
+def _of_segment(ref: refs.SegmentRef, snapshot: Snapshot) -> Iterator[refs.SourceRef]:
+    """The first and last report of a segment."""
+    columns = ["time", "source", "span_offset", "span_length"]
+    rows: pa.Table = snapshot.scan("tracks", columns, pc.field("segment") == ref.segment).sort_by("time")
+    if not rows.num_rows:
+        raise NotFoundError(f"no segment {ref}", do="List segments with: darkwake track show mmsi:NUMBER")
+    for row in {0, rows.num_rows - 1}:
+        item = rows.slice(row, 1).to_pylist()[0]
+        yield refs.source_ref(item["source"], [(item["span_offset"], item["span_length"])])
+
+
+def verify_source(lake: Lake, sha: str) -> tuple[bool, str]:
+    """Hash a whole source again; whether it is what was imported, and what was found."""
+    row = lake.source(sha)
+    found = digest(source_file(row)).sha256
+    return found == row.sha256, found

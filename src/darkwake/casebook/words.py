@@ -1,0 +1,123 @@
+"""Queries and bounds in words: what is asked, what is known, and how sure. No word here accuses anybody."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from darkwake import times
+from darkwake.casebook.query import Comparison, Count, Exists, Filter, Moment, Query, Sum, Within
+
+_PLURAL = {
+    "loitering": "loitering episodes", "port_call": "port calls", "shared_mmsi": "episodes of a shared MMSI",
+    "impossible_jump": "impossible jumps", "circle": "circles", "frozen": "frozen positions",
+    "on_land": "episodes of positions on land", "out_of_range": "episodes out of range",
+    "synthetic": "episodes of synthetic track", "replay": "replays", "identity_change": "changes of identity",
+    "identity_conflict": "conflicts of identity", "draught_change": "changes of draught",
+}  # fmt: skip
+_SINGULAR = {
+    "loitering": "loitering episode", "shared_mmsi": "episode of a shared MMSI", "circle": "circle",
+    "frozen": "frozen position", "on_land": "episode of positions on land",
+    "out_of_range": "episode out of range", "synthetic": "episode of synthetic track",
+    "identity_change": "change of identity", "identity_conflict": "conflict of identity",
+    "draught_change": "change of draught",
+}  # fmt: skip
+_COMPARED: dict[Comparison, str] = {"at_least": "at least", "at_most": "at most", "exactly": "exactly"}
+
+
+def noun(kind: str, number: float = 1) -> str:
+    """The kind as a noun: `port call`, `port calls`."""
+    singular = _SINGULAR.get(kind, kind.replace("_", " "))
+    return singular if number == 1 else _PLURAL.get(kind, singular + "s")
+
+
+def compared(compare: Comparison, number: float) -> str:
+    return f"{_COMPARED[compare]} {number:g}"
+
+
+def moment(instant_us: int | None) -> str:
+    """A time for a reader: the date alone at midnight, minutes otherwise, seconds only where there are any."""
+    if instant_us is None:
+        return "an unknown time"
+    at = times.to_datetime(instant_us)
+    if at.time() == dt.time():
+        return f"{at:%Y-%m-%d}"
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at.second == 0 else f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def hours(duration_us: float) -> str:
+    """A duration: hours below two days, days above."""
+    h = duration_us / times.HOUR_US
+    return f"{h:.1f} h" if h < 48 else f"{h / 24:.1f} days"
+
+
+def period(since: int | None, until: int | None) -> str:
+    if since is not None and until is not None:
+        return f"from {moment(since)} up to, not including, {moment(until)}"
+    if since is not None:
+        return f"from {moment(since)} on"
+    return f"before {moment(until)}" if until is not None else "at any time in the data"
+
+
+def subject(given: Filter, number: float, places: Mapping[str, str] | None = None) -> str:
+    """`port calls of MMSI 299000001 at Nampo (KPNAM) from …`, with every condition of the filter in it."""
+    parts = [noun(given.kind, number)]
+    if given.mmsi is not None:
+        parts.append(f"of MMSI {given.mmsi:09d}")
+    elif given.vessel is not None:
+        parts.append(f"of segment {given.vessel}")
+    if given.place is not None:
+        name = (places or {}).get(given.place)
+        parts.append(f"at {name} ({given.place})" if name else f"at {given.place}")
+    if given.bbox is not None:
+        west, south, east, north = given.bbox
+        parts.append(f"between {south:g}° and {north:g}° latitude, {west:g}° and {east:g}° longitude")
+    if given.minimum:
+        least = ", ".join(f"{name.replace('_', ' ')} of {value:g} or more" for name, value in given.minimum)
+        parts.append(f"with {least}")
+    parts.append(period(given.since, given.until))
+    return " ".join(parts)
+
+
+def query(asked: Query, places: Mapping[str, str] | None = None) -> str:
+    """The query as one sentence without its full stop."""
+    match asked:
+        case Count():
+            return f"{compared(asked.compare, asked.number)} {subject(asked.of, asked.number, places)}"
+        case Exists():
+            return f"at least one {subject(asked.of, 1, places)}"
+        case Sum():
+            what = subject(asked.of, 2, places)
+            return (
+                f"the sum of {asked.measure.replace('_', ' ')} over {what} is {compared(asked.compare, asked.number)}"
+            )
+        case Moment():
+            bounds = []
+            if asked.not_before is not None:
+                bounds.append(f"not before {moment(asked.not_before)}")
+            if asked.not_after is not None:
+                bounds.append(f"not after {moment(asked.not_after)}")
+            return f"the {asked.which} of the {subject(asked.of, 2, places)} started {' and '.join(bounds)}"
+        case Within():
+            reach = f"within {asked.hours:g} h" + (f" and {asked.km:g} km" if asked.km is not None else "")
+            same = " of the same vessel" if asked.same_vessel else ""
+            near = subject(asked.near, 1, places)
+            what = subject(asked.of, asked.number, places)
+            return f"{compared(asked.compare, asked.number)} {what}, each {reach} of a {near}{same}"
+
+
+def bound(lower: float | None, upper: float | None) -> str:
+    """A bound in words: `exactly 4`, `between 4 and 6`, `at least 4`, `at most 6`, `any number`."""
+    if lower is not None and upper is not None:
+        return f"exactly {lower:g}" if lower == upper else f"between {lower:g} and {upper:g}"
+    if lower is not None:
+        return f"at least {lower:g}, with no upper bound"
+    return f"at most {upper:g}" if upper is not None else "not bounded by this data"
+
+
+def time_bound(lower: int | None, upper: int | None) -> str:
+    if lower is not None and upper is not None:
+        return f"at {moment(lower)}" if lower == upper else f"between {moment(lower)} and {moment(upper)}"
+    if lower is not None:
+        return f"not before {moment(lower)}"
+    return f"not after {moment(upper)}" if upper is not None else "at a time this data does not bound"

@@ -1,0 +1,147 @@
+"""`darkwake ais`: decode, import, stats."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from darkwake.cli.main import workspace_of
+from darkwake.cli.options import as_of
+from darkwake.cli.output import Output, compiling_note, note, output_options, progress_bar
+
+
+@click.group()
+def ais() -> None:
+    """Decode and import AIS data."""
+
+
+@ais.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("-o", "output", type=click.Path(dir_okay=False, path_type=Path), help="Write Parquet to OUT.parquet.")
+@click.option("--format", "format_name", metavar="F", help="Force a format (see `darkwake format list`).")
+def decode(files: tuple[Path, ...], output: Path | None, format_name: str | None) -> None:
+    """One row per message: NDJSON on stdout, or Parquet with -o."""
+    import json
+
+    from darkwake import formats
+    from darkwake.errors import DarkwakeError
+    from darkwake.rows import Rows
+
+    compiling_note()
+    failed: DarkwakeError | None = None
+    counted: dict[str, int] = {}
+    sink = _parquet(output) if output else None
+    try:
+        for path in files:
+            try:
+                for batch in formats.read(path, format=format_name):
+                    for item in batch.rejects.to_pylist():
+                        counted[item["reason"]] = counted.get(item["reason"], 0) + 1
+                    if sink:
+                        sink.write(batch.messages)
+                        continue
+                    for row in Rows(batch.messages):
+                        sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+            except DarkwakeError as error:
+                note(f"darkwake: {error}")
+                failed = error
+    finally:
+        if sink:
+            sink.close()
+    if counted:
+        note("rejected: " + ", ".join(f"{reason} {count}" for reason, count in sorted(counted.items())))
+    if failed:
+        sys.exit(failed.exit_code)
+
+
+def _parquet(path: Path) -> Any:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from darkwake.ais.schema import DECODED
+
+    class Sink:
+        def __init__(self) -> None:
+            self._writer = pq.ParquetWriter(path, DECODED, compression="zstd")
+
+        def write(self, messages: Any) -> None:
+            table = messages if isinstance(messages, pa.Table) else pa.Table.from_batches([messages])
+            self._writer.write_table(table.select(DECODED.names).cast(DECODED))
+
+        def close(self) -> None:
+            self._writer.close()
+
+    return Sink()
+
+
+@ais.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--format", "format_name", metavar="F", help="Force a format (see `darkwake format list`).")
+@click.option("--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Column mapping (TOML).")
+@click.option("--keep", is_flag=True, help="Copy the whole files into the evidence locker.")
+@output_options()
+@click.pass_context
+def import_(
+    ctx: click.Context, files: tuple[Path, ...], format_name: str | None, mapping: Path | None, keep: bool, out: Output
+) -> None:
+    """Read FILES into the lake as one import. `-` is standard input."""
+    compiling_note()
+    workspace = workspace_of(ctx)
+    with progress_bar("reading") as progress:
+        imported = workspace.import_files(files, format=format_name, mapping=mapping, keep=keep, progress=progress)
+    for name in imported.known:
+        note(f"{name}: imported before (same SHA-256), nothing added")
+    for name, error in imported.failed:
+        note(f"darkwake: {name}: {error}")
+    summary = {"import": imported.number, **imported.counts.as_json()}
+    if out.form == "table":
+        out.rows(_per_source(imported) if imported.sources else [], empty="Nothing new was imported.")
+        if imported.counts.rejected:
+            note("rejected: " + ", ".join(f"{r} {n}" for r, n in sorted(imported.counts.rejected.items())))
+        if imported.number is not None:
+            note(f"import {imported.number}; next: darkwake event detect")
+    else:
+        out.rows([summary])
+    if imported.failed:
+        sys.exit(imported.failed[-1][1].exit_code)
+
+
+def _per_source(imported: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "file": Path(source["name"]).name,
+            "format": source["format"],
+            "sentences": source["sentences"],
+            "messages": source["messages"],
+            "positions": source["positions"],
+            "statics": source["statics"],
+            "duplicates": source["duplicates"],
+            "rejected": sum(source["rejected"].values()),
+        }
+        for source in imported.sources
+    ]
+
+
+@ais.command()
+@as_of
+@click.option("--sources", is_flag=True, help="One row per source instead.")
+@output_options()
+@click.pass_context
+def stats(ctx: click.Context, as_of: str | None, sources: bool, out: Output) -> None:
+    """How much is in the lake, from when to when."""
+    workspace = workspace_of(ctx)
+    if sources:
+        out.rows(
+            workspace.sources(), ["name", "sha256", "size", "format", "damage"], empty="No source was imported yet."
+        )
+        return
+    found = workspace.stats(as_of)
+
+    def lines(row: Any) -> list[str]:
+        width = max(len(name) for name in row)
+        return [f"{name.replace('_', ' '):<{width}}  {value}" for name, value in row.items()]
+
+    out.one(found, lines)

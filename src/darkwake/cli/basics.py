@@ -1,0 +1,84 @@
+"""`darkwake init`, `demo`, `lake`."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import click
+
+from darkwake.cli.main import workspace_of
+from darkwake.cli.options import as_of
+from darkwake.cli.output import Output, compiling_note, note, output_options, progress_bar
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Make a new, empty workspace in DIR."""
+    from darkwake import workspace
+
+    existed = (folder / workspace.MARKER).exists()
+    with workspace.create(folder) as made:
+        made.lake.snapshot()
+        note(f"{'Opened' if existed else 'Made'} {made.folder}; next: darkwake -w {folder} ais import FILE…")
+
+
+@click.command()
+@click.option("--no-browser", is_flag=True, help="Do not open the pages in a browser.")
+@click.option("--folder", default="demo", show_default=True, type=click.Path(file_okay=False, path_type=Path))
+def demo(no_browser: bool, folder: Path) -> None:
+    """Build the sample workspace, run everything, open the result. Made-up ships: SIMULATED."""
+    import webbrowser
+
+    from darkwake import demo as sample
+
+    compiling_note()
+    with progress_bar("") as progress:
+        result = sample.run(folder, click.echo, progress)
+    exhibit = result.exhibit
+    click.echo(f"Evidence {exhibit.ref}, SHA-256 of its source verified:\n  " + exhibit.text)
+    click.echo(f"Pages: {result.claim_page}\n       {result.dossier}")
+    click.echo(f"Look further: darkwake -w {folder} event list; darkwake -w {folder} claim show {result.claim}")
+    if not no_browser:
+        with contextlib.suppress(webbrowser.Error):
+            webbrowser.open(result.claim_page.resolve().as_uri())
+
+
+@click.group()
+def lake() -> None:
+    """The ledger of what was recorded, and digests of the tables."""
+
+
+@lake.command()
+@output_options()
+@click.pass_context
+def log(ctx: click.Context, out: Output) -> None:
+    """What was recorded: number, kind, when, by which software."""
+    from darkwake import times
+
+    out.rows(
+        (
+            {
+                "number": entry.number,
+                "kind": entry.kind,
+                "recorded_at": times.iso(entry.recorded_at),
+                "software": entry.software,
+                "detail": dict(entry.detail),
+            }
+            for entry in workspace_of(ctx).lake.entries()
+        ),
+        empty="Nothing was recorded yet.",
+    )
+
+
+@lake.command()
+@as_of
+@output_options()
+@click.pass_context
+def digest(ctx: click.Context, as_of: str | None, out: Output) -> None:
+    """A digest of what each table says, whatever its files look like: equal data give equal digests."""
+    from darkwake.lake.digest import digests
+
+    found = digests(workspace_of(ctx).snapshot(as_of))
+    out.rows({"table": name, "digest": value} for name, value in found.items())

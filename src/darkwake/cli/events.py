@@ -1,0 +1,222 @@
+"""`darkwake detector` and `darkwake event`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from darkwake import times
+from darkwake.cli.main import workspace_of
+from darkwake.cli.options import as_of, bbox, since, until
+from darkwake.cli.output import Output, compiling_note, note, output_options, progress_bar
+
+_COLUMNS = ["id", "state", "start", "end", "vessels", "place", "measures"]
+
+
+@click.group()
+def detector() -> None:
+    """Methods: definitions, parameters, scores."""
+
+
+@detector.command("list")
+@output_options()
+def list_detectors(out: Output) -> None:
+    """The detectors, one row each."""
+    from darkwake.events import registry
+
+    out.rows(
+        {"kind": d.kind, "version": d.version, "status": d.status, "title": d.title}
+        for d in (registry.get(kind) for kind in registry.kinds())
+    )
+
+
+@detector.command("show")
+@click.argument("name")
+@output_options()
+def show_detector(name: str, out: Output) -> None:
+    """The definition of a detector, its parameters, what may explain its events innocently, how it fails."""
+    from darkwake.events import registry
+
+    d = registry.get(name)
+    card = {
+        "kind": d.kind,
+        "version": d.version,
+        "status": d.status,
+        "title": d.title,
+        "definition": d.definition,
+        "params": [{"name": p.name, "default": p.default, "unit": p.unit, "meaning": p.meaning} for p in d.params],
+        "measures": dict(d.measures),
+        "innocent_explanations": list(d.innocent_explanations),
+        "known_failures": list(d.known_failures),
+        "needs": list(d.needs),
+    }
+
+    def lines(_: Any) -> list[str]:
+        text = [f"{d.kind} {d.version} ({d.status}): {d.title}", "", d.definition, "", "Parameters"]
+        text += [f"  {p.name} = {p.default:g} {p.unit}: {p.meaning}" for p in d.params]
+        text += ["", "Measures"] + [f"  {name}: {meaning}" for name, meaning in d.measures.items()]
+        text += ["", "What may explain it innocently"] + [f"  - {item}" for item in d.innocent_explanations]
+        return text + ["", "Known failures"] + [f"  - {item}" for item in d.known_failures]
+
+    out.one(card, lines)
+
+
+@detector.command()
+@click.option(
+    "--truth", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="truth.jsonl"
+)
+@click.option("--min-heard-per-hour", type=float, default=None, help="Only true events heard at least so often.")
+@as_of
+@output_options()
+@click.pass_context
+def score(ctx: click.Context, truth: Path, min_heard_per_hour: float | None, as_of: str | None, out: Output) -> None:
+    """Compare the events of the workspace with a truth file: kind, truth, found, matched, precision, recall."""
+    from darkwake.events import score as scoring
+
+    events = [stored.event for stored in workspace_of(ctx).events(as_of=as_of)]
+    found = scoring.score(events, scoring.load_truth(truth), min_heard_per_hour=min_heard_per_hour)
+    out.rows(row.as_row() for row in found)
+
+
+@click.group()
+def event() -> None:
+    """Detect, list and show events."""
+
+
+@event.command()
+@click.argument("kinds", nargs=-1)
+@since
+@until
+@click.option("--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True)
+@click.option("--param", "params", multiple=True, metavar="KIND.NAME=VALUE", help="Another value for a parameter.")
+@output_options()
+@click.pass_context
+def detect(
+    ctx: click.Context,
+    kinds: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    engine: str,
+    params: tuple[str, ...],
+    out: Output,
+) -> None:
+    """Run detectors (all, or KINDS) over the imported data and record what changed."""
+    compiling_note()
+    workspace = workspace_of(ctx)
+    with progress_bar("") as progress:
+        run = workspace.detect(
+            kinds, engine=engine, since=since, until=until, params=_params(params), progress=progress
+        )
+    names = ("new", "extended", "unchanged", "retracted")
+    out.rows(
+        {"kind": kind, "found": run.found[kind], **{name: run.changes[kind][name] for name in names}}
+        for kind in run.changes
+    )
+    note(f"run {run.number}; next: darkwake event list")
+
+
+def _params(given: tuple[str, ...]) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        kind, dot, parameter = name.partition(".")
+        try:
+            if not equals or not dot:
+                raise ValueError
+            found.setdefault(kind, {})[parameter] = float(value)
+        except ValueError:
+            raise click.BadParameter(f"{text!r}; expected KIND.NAME=VALUE, for example gap.min_gap_h=12") from None
+    return found
+
+
+@event.command("list")
+@click.option("--kind", "kinds", multiple=True, help="Only this kind (may be repeated).")
+@click.option("--vessel", metavar="REF", help='imo:…, mmsi:…, callsign:… or name:"…".')
+@click.option("--place", metavar="CODE", help="Place code, for example KPNAM.")
+@since
+@until
+@click.option("--bbox", metavar="W,S,E,N", callback=bbox, help="Only within these degrees.")
+@click.option("--retracted", is_flag=True, help="Also events that were retracted.")
+@as_of
+@output_options(positions=True)
+@click.pass_context
+def list_events(
+    ctx: click.Context,
+    kinds: tuple[str, ...],
+    vessel: str | None,
+    place: str | None,
+    since: str | None,
+    until: str | None,
+    bbox: tuple[float, float, float, float] | None,
+    retracted: bool,
+    as_of: str | None,
+    out: Output,
+) -> None:
+    """Events as they stand, in order of their start."""
+    workspace = workspace_of(ctx)
+    found = workspace.events(
+        kinds, vessel=vessel, place=place, since=since, until=until, bbox=bbox, as_of=as_of, retracted=retracted
+    )
+    rows = (stored.as_json() for stored in found)
+    if out.form == "table":
+        rows = (_brief(row) for row in rows)
+    out.rows(rows, _COLUMNS, empty="No event fits.", marks=_marks(workspace))
+
+
+def _marks(workspace: Any) -> dict[str, Any]:
+    return {"SIMULATED": True} if workspace.simulated else {}
+
+
+def _brief(row: dict[str, Any]) -> dict[str, Any]:
+    first = next(iter(row["measures"].items()), None)
+    return {
+        **row,
+        "start": _minute(row["start"]),
+        "end": _minute(row["end"]) or "open",
+        "vessels": " ".join(str(vessel["mmsi"]) for vessel in row["vessels"]),
+        "measures": f"{first[0]} {first[1]}" if first else "",
+    }
+
+
+def _minute(text: str | None) -> str | None:
+    return None if text is None else text[:16] + "Z"
+
+
+@event.command("show")
+@click.argument("id")
+@as_of
+@output_options(positions=True)
+@click.pass_context
+def show_event(ctx: click.Context, id: str, as_of: str | None, out: Output) -> None:
+    """One event with its reasons, what was checked, its evidence and its earlier versions."""
+    from darkwake.events import store
+
+    workspace = workspace_of(ctx)
+    history = store.find(workspace.snapshot(as_of), id)
+    row = {**history[-1].as_json(), **_marks(workspace)}
+
+    def lines(_: Any) -> list[str]:
+        text = [f"{row['id']}  ({row['state']}, version {row['version']}, run {row['run']})"]
+        text += [
+            f"  {name:<12} {row[name]}" for name in ("start", "end", "place", "lat", "lon") if row[name] is not None
+        ]
+        text += [f"  vessel       {v['mmsi']}  {v['segment'] or ''}" for v in row["vessels"]]
+        text += ["Measures"] + [f"  {name} = {value}" for name, value in row["measures"].items()]
+        text += ["Reasons"] + [f"  - {reason}" for reason in row["reasons"]]
+        text += ["What was checked that may explain it innocently"]
+        text += [f"  - {i['explanation']}: {i['test']} → {i['outcome']}" for i in row["innocent"]] or [
+            "  - nothing yet"
+        ]
+        text += [f"Method  {row['method']['name']} {row['method']['version']}, profile {row['method']['profile']}"]
+        text += ["Evidence (open with: darkwake evidence show REF)"] + [f"  {ref}" for ref in row["evidence"]]
+        if len(history) > 1:
+            text += ["Versions"] + [
+                f"  {s.version}: {s.event.state}, run {s.run}, {times.iso(s.recorded_at)}"
+                + (f" ({s.reason})" if s.reason else "")
+                for s in history
+            ]
+        return (["SIMULATED"] if workspace.simulated else []) + text
+
+    out.one(row, lines)

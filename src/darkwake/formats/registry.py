@@ -1,0 +1,150 @@
+"""The explicit list of formats, and the verbs on it: detect, read, write."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from darkwake import streams
+from darkwake.errors import AmbiguousError, InputRejectedError, NotFoundError, UsageError
+from darkwake.formats import csv, dma, geojson, geoparquet, jsonl, kml, marinecadastre, nmea
+from darkwake.formats.base import HEAD, Batch, Detection, Format, ReadOptions, WriteOptions
+from darkwake.streams import SourceFile
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: Every format, in the order in which equal matches are listed. Adding one: its module and one line here.
+FORMATS: tuple[Format, ...] = (
+    nmea.FORMAT,
+    marinecadastre.FORMAT,
+    dma.FORMAT,
+    csv.FORMAT,
+    jsonl.FORMAT,
+    geojson.FORMAT,
+    geoparquet.FORMAT,
+    kml.FORMAT,
+)
+
+
+def get(name: str) -> Format:
+    """The format of that name."""
+    for entry in FORMATS:
+        if entry.name == name:
+            return entry
+    raise NotFoundError(f"no format {name!r}", expected=", ".join(entry.name for entry in FORMATS))
+
+
+def sniff_source(source: SourceFile) -> list[Detection]:
+    """What one source may be, best first. Empty if nothing fits."""
+    with source.open() as reader:
+        head = reader.read(HEAD)
+    name = source.member or str(source.path)
+    found = []
+    for entry in FORMATS:
+        match = entry.sniff(head, name) if entry.sniff else None
+        if match:
+            found.append(Detection(entry, source.name, match.confidence, match.reason))
+    return sorted(found, key=lambda d: -d.confidence)
+
+
+def detect(path: str | Path) -> list[Detection]:
+    """What a file may be and why: for each of its sources (members of a zip) the matches, best first."""
+    return [found for source in streams.sources_of(path) for found in sniff_source(source)]
+
+
+def choose(source: SourceFile, format: str | None = None) -> Format:
+    """The format to read a source with: the one named, else the best match."""
+    if format is not None:
+        entry = get(format)
+        if not entry.reads:
+            raise UsageError(f"the format {format!r} is only written", expected=_names(reading=True))
+        return entry
+    found = sniff_source(source)
+    if not found:
+        raise InputRejectedError(
+            _nothing(source),
+            expected=f"one of {_names(reading=True)} (each was tried)",
+            where=source.name,
+            do="Name its format, or for a table write a column mapping; see docs/reference/formats.md.",
+        )
+    return found[0].format
+
+
+def _nothing(source: SourceFile) -> str:
+    with source.open() as reader:
+        head = reader.read(64)
+    if not head:
+        return "an empty file"
+    return f"nothing known begins with {head[:24]!r}"
+
+
+def read_source(
+    source: SourceFile, *, sha16: str, format: str | None = None, options: ReadOptions | None = None
+) -> Iterator[Batch]:
+    """Batches of one source whose hash is known."""
+    options = options or ReadOptions()
+    entry = choose(source, format)
+    if options.mapping is not None and not entry.uses_mapping:
+        raise UsageError(
+            f"the format {entry.name!r} takes no column mapping",
+            expected="csv, jsonl, geojson or geoparquet",
+            where=source.name,
+            do="Name the format, for example csv.",
+        )
+    if entry.read is None:
+        raise UsageError(f"the format {entry.name!r} is only written")
+    with source.open() as reader:
+        yield from entry.read(reader, sha16=sha16, options=options)
+
+
+def read(path: str | Path, format: str | None = None, options: ReadOptions | None = None) -> Iterator[Batch]:
+    """Batches of a file: sniffed, unless `format` forces one. Each source is hashed first, then read."""
+    for source in streams.sources_of(path):
+        yield from read_source(source, sha16=streams.digest(source).sha16, format=format, options=options)
+
+
+def write(
+    table: pa.Table | pa.RecordBatchReader | Iterable[pa.RecordBatch],
+    path: str | Path,
+    format: str | None = None,
+    options: WriteOptions | None = None,
+) -> int:
+    """Write rows that have lon and lat, in the format named or that of the file's ending; returns how many.
+
+    A file that could not be finished is removed.
+    """
+    path = Path(path)
+    entry = _writer(path, format)
+    if entry.write is None:
+        raise UsageError(f"the format {entry.name!r} is only read", expected=_names(reading=False))
+    to_batches = getattr(table, "to_batches", None)
+    batches = to_batches(max_chunksize=65_536) if to_batches else table
+    partial = path.with_name(path.name + ".partial")
+    try:
+        with partial.open("wb") as out:
+            written = entry.write(batches, out, options=options or WriteOptions())
+        partial.replace(path)
+    except OSError as error:
+        raise streams.unavailable(path, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+    return written
+
+
+def _writer(path: Path, format: str | None) -> Format:
+    if format is not None:
+        return get(format)
+    fitting = [entry for entry in FORMATS if entry.writes and path.suffix.lower() in entry.extensions]
+    if not fitting:
+        raise UsageError(f"no format is written to {path.suffix or 'a name without an ending'}", expected=_names(False))
+    if len(fitting) > 1:
+        raise AmbiguousError(f"several formats end with {path.suffix}", [entry.name for entry in fitting])
+    return fitting[0]
+
+
+def _names(reading: bool) -> str:
+    return ", ".join(entry.name for entry in FORMATS if (entry.reads if reading else entry.writes))

@@ -1,0 +1,172 @@
+"""Delta tables at file level: we write the Parquet files, Delta gets the list.
+
+Files carry the ledger number in their name (`00017-0003.parquet`), which is how a sweep tells what an unfinished
+write left behind. Deletion vectors and column mapping stay off, so that Spark and DuckDB read the files as they lie.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from darkwake.lake.schema import TABLES
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+
+ROW_GROUP = 512 * 1024
+#: Columns whose values repeat; for the others a dictionary only costs time.
+_DICTIONARY = [
+    "type",
+    "repeat",
+    "time_basis",
+    "time_uncertainty_s",
+    "station",
+    "source",
+    "nav_status",
+    "name",
+    "callsign",
+    "destination",
+    "eta",
+    "stations",
+    "kind",
+    "state",
+    "method",
+    "mmsi",
+    "segment",
+    "reason",
+]
+_STATISTICS = ("mmsi", "time", "segment", "row", "start")
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """One Parquet file of a table: path relative to the table, and its partition values."""
+
+    path: str
+    size: int
+    rows: int
+    partition: Mapping[str, str]
+
+
+def stored_schema(name: str) -> pa.Schema:
+    """The schema inside the files: without the partition columns, which live in the path."""
+    schema, partition_by = TABLES[name]
+    return pa.schema([field for field in schema if field.name not in partition_by])
+
+
+class FileWriter:
+    """Writes one Parquet file in row groups, then tells its size. The file is durable when `close` returns."""
+
+    def __init__(self, root: Path, name: str, number: int, index: int, partition: Mapping[str, Any]) -> None:
+        self._schema = stored_schema(name)
+        self._partition = {key: str(value) for key, value in partition.items()}
+        folder = "/".join(f"{key}={value}" for key, value in self._partition.items())
+        self._relative = f"{folder}/{number:05d}-{index:04d}.parquet"
+        self._path = root / name / self._relative
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._rows = 0
+        self._writer = pq.ParquetWriter(
+            self._path,
+            self._schema,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=[column for column in _DICTIONARY if column in self._schema.names],
+            write_statistics=[column for column in _STATISTICS if column in self._schema.names],
+            store_schema=False,
+        )
+
+    @property
+    def rows(self) -> int:
+        return self._rows
+
+    def write(self, table: pa.Table) -> None:
+        table = table.select(self._schema.names)
+        if table.schema != self._schema:
+            table = table.cast(self._schema)
+        self._writer.write_table(table, row_group_size=ROW_GROUP)
+        self._rows += table.num_rows
+
+    def close(self) -> DataFile:
+        self._writer.close()
+        with self._path.open("rb") as file:
+            os.fsync(file.fileno())
+        return DataFile(self._relative, self._path.stat().st_size, self._rows, self._partition)
+
+    def abandon(self) -> None:
+        self._writer.close()
+        self._path.unlink(missing_ok=True)
+
+
+def exists(root: Path, name: str) -> bool:
+    return (root / name / "_delta_log").is_dir()
+
+
+def open_table(root: Path, name: str, version: int | None = None) -> DeltaTable:
+    from deltalake import DeltaTable
+
+    return DeltaTable(str(root / name), version=version)
+
+
+def create(root: Path, name: str) -> int:
+    """An empty table; its version."""
+    from deltalake import DeltaTable
+
+    schema, partition_by = TABLES[name]
+    table = DeltaTable.create(
+        str(root / name),
+        schema=schema,
+        partition_by=list(partition_by),
+        configuration={
+            "delta.logRetentionDuration": "interval 36500 days",  # pinned versions stay readable
+            "delta.deletedFileRetentionDuration": "interval 36500 days",
+        },
+    )
+    return int(table.version())
+
+
+def files_of(table: DeltaTable) -> list[DataFile]:
+    """The files of a table's loaded version, in path order."""
+    actions = pa.table(table.get_add_actions(flatten=True))
+    rows = actions.to_pylist()
+    found = []
+    for row in rows:
+        partition = {
+            key.removeprefix("partition."): _text(value) for key, value in row.items() if key.startswith("partition.")
+        }
+        found.append(DataFile(row["path"], row["size_bytes"], row["num_records"] or 0, partition))
+    return sorted(found, key=lambda file: file.path)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def local_path(root: Path, name: str, file: DataFile) -> Path:
+    return root / name / file.path
+
+
+def commit(root: Path, name: str, added: Sequence[DataFile], removed: Sequence[DataFile]) -> int:
+    """One Delta transaction that adds and removes files; the new version."""
+    from deltalake.transaction import AddAction, RemoveAction
+
+    table = open_table(root, name)
+    schema, partition_by = TABLES[name]
+    now_ms = time.time_ns() // 1_000_000
+    actions: list[Any] = [
+        AddAction(file.path, file.size, file.partition, now_ms, True, json.dumps({"numRecords": file.rows}))
+        for file in added
+    ]
+    actions += [
+        RemoveAction(file.path, True, now_ms, size=file.size, partition_values=dict(file.partition)) for file in removed
+    ]
+    table.create_write_transaction(actions, mode="append", schema=schema, partition_by=list(partition_by))
+    return int(open_table(root, name).version())

@@ -1,0 +1,72 @@
+"""What pages show of events: a number, a noun, the place by name, the others involved, the main measures, evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from darkwake.casebook import words
+from darkwake.events.base import Event
+from darkwake.reports.exhibits import Cited, Exhibits
+from darkwake.reports.render import measures
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One event as it stands on a page."""
+
+    number: int
+    event: Event
+    noun: str
+    place: str
+    others: str
+    brief: str
+    cited: Cited
+
+
+def cards(
+    events: Iterable[Event], exhibits: Exhibits, places: Mapping[str, str], mmsi: int | None = None
+) -> list[Card]:
+    """Events in order of their start, numbered from 1."""
+    ordered = sorted(events, key=lambda e: (e.start, e.id))
+    return [
+        Card(
+            number,
+            event,
+            words.noun(event.kind),
+            place_name(event.place, places),
+            ", ".join(f"MMSI {v.mmsi:09d}" for v in event.vessels if v.mmsi != mmsi),
+            brief(event),
+            exhibits.cite_event(event),
+        )
+        for number, event in enumerate(ordered, 1)
+    ]
+
+
+def place_name(code: str | None, places: Mapping[str, str]) -> str:
+    if code is None:
+        return ""
+    return f"{places[code]} ({code})" if code in places else code
+
+
+def brief(event: Event) -> str:
+    """The first three measures that are known. Times of arrival and departure stand in columns of their own."""
+    told = {name: value for name, value in event.measures.items() if not name.startswith(("arrival", "departure"))}
+    known = [f"{name} {value}" for name, value in measures(told) if value != "unknown" and len(value) < 60]
+    return ", ".join(known[:3])
+
+
+def methods(events: Sequence[Event], definitions: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Each method version that made these events, once, with its definition where it is given."""
+    found: dict[str, dict[str, Any]] = {}
+    for event in events:
+        row = {"definition": definitions.get(event.kind, ""), **event.method}
+        row.setdefault("params", {})
+        found.setdefault(repr(sorted(row.items(), key=str)), row)
+    return sorted(found.values(), key=lambda row: (str(row["name"]), str(row["version"])))
+
+
+def is_simulated(texts: Iterable[str]) -> bool:
+    """Whether a broadcast name marks its ship as made up."""
+    return any(text.upper().startswith("SIM ") for text in texts)

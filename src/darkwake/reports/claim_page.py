@@ -1,0 +1,272 @@
+"""The page of one claim: its words, what the data say to them, the evidence down to the bytes, and the replies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from darkwake.casebook import words
+from darkwake.casebook.evaluate import OUTCOME_WORDS, Outcome, Verdict
+from darkwake.casebook.occurrences import Occurrence
+from darkwake.casebook.query import Query, Within, to_json
+from darkwake.casebook.windows import Fit, instants
+from darkwake.reports import chart, timeline
+from darkwake.reports.cards import Card, cards, methods
+from darkwake.reports.exhibits import Cited, Exhibits, Opener, failures
+from darkwake.reports.render import Page, Stamp, duration, page, percent, when
+
+_WINDOWS_SHOWN = 60
+_TONES: dict[Outcome, tuple[str, str]] = {
+    "supported": ("good", "✓"),
+    "contradicted": ("bad", "✗"),
+    "not_enough_data": ("open", "?"),
+}
+_OUTCOME_NOTES: dict[Outcome, str] = {
+    "supported": "The data bear this out, whatever happened unheard. They do not say why, or by whose will.",
+    "contradicted": "Under the assumptions below, the data leave no room for it.",
+    "not_enough_data": "Within this bound the claim may be so, and it may not be so.",
+}
+_REPLIES = {
+    "denial": "denial",
+    "reply": "reply",
+    "correction": "correction",
+    "no_reply": "no reply received",
+    "asked": "asked for comment",
+}
+
+
+class ClaimLike(Protocol):
+    """What the page needs of a claim; `casebook.models.Claim` is one."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def words(self) -> str: ...
+    @property
+    def asserted_by(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def source(self) -> str | None: ...
+    @property
+    def published_from(self) -> int | None: ...
+    @property
+    def published_to(self) -> int | None: ...
+    @property
+    def recorded_number(self) -> int: ...
+    @property
+    def recorded_at(self) -> int: ...
+
+
+class ReplyLike(Protocol):
+    """What the page needs of a reply; `casebook.models.Reply` is one."""
+
+    @property
+    def party(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def words(self) -> str | None: ...
+    @property
+    def said_on(self) -> int | None: ...
+    @property
+    def source(self) -> str | None: ...
+
+
+class EvaluationLike(Protocol):
+    """An earlier run of the query; `casebook.models.Evaluation` is one."""
+
+    @property
+    def as_of(self) -> int: ...
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def verdict(self) -> dict[str, Any]: ...
+    @property
+    def software(self) -> str: ...
+    @property
+    def recorded_at(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An occurrence in a table: the number of its first event and the evidence of all of them."""
+
+    number: int
+    start: int
+    end: int | None
+    place: str
+    brief: str
+    cited: Cited
+
+
+def claim_page(
+    claim: ClaimLike,
+    query: Query | None,
+    verdict: Verdict | None,
+    *,
+    stamp: Stamp,
+    replies: Sequence[ReplyLike] = (),
+    history: Sequence[EvaluationLike] = (),
+    track: pa.Table | None = None,
+    opener: Opener | None = None,
+    land: chart.Land | None = None,
+    places: Mapping[str, str] | None = None,
+    definitions: Mapping[str, str] | None = None,
+    simulated: bool = False,
+) -> Page:
+    """The page. `query` and `verdict` are None for a claim that is words alone; `track` is the named vessel's."""
+    names = places or {}
+    exhibits = Exhibits(opener, track)
+    counted = verdict.counted if verdict else ()
+    apart = verdict.apart if verdict else ()
+    events = [event for occurrence in (*counted, *apart) for event in occurrence.events]
+    mmsi = query.of.mmsi if query else None
+    items = cards(events, exhibits, names, mmsi)
+    by_id = {item.event.id: item for item in items}
+    opened = exhibits.opened()
+    drawing = _pictures(query, verdict, items, by_id, track, land)
+    html = page(
+        "claim.html.j2",
+        stamp=stamp,
+        simulated=simulated,
+        claim=claim,
+        question=words.query(query, names) if query else "",
+        query=json.dumps(to_json(query), indent=2) if query else "",
+        verdict=verdict,
+        outcome=OUTCOME_WORDS[verdict.outcome].capitalize() if verdict else "",
+        tone=_TONES[verdict.outcome][0] if verdict else "",
+        symbol=_TONES[verdict.outcome][1] if verdict else "",
+        outcome_note=_OUTCOME_NOTES[verdict.outcome] if verdict else "",
+        coverage=_coverage(verdict),
+        counted=[_row(occurrence, by_id) for occurrence in counted],
+        apart=[_row(occurrence, by_id) for occurrence in apart],
+        apart_note=_apart_note(query),
+        windows=[_window(f) for f in (verdict.possible if verdict else ())[:_WINDOWS_SHOWN]],
+        more_windows=_more_windows(verdict),
+        items=items,
+        replies=[_reply(reply) for reply in replies],
+        history=[_run(evaluation) for evaluation in history],
+        methods=methods(events, definitions or {}),
+        exhibits=opened,
+        opened=opener is not None,
+        **drawing,
+    )
+    return Page(html, len(opened), failures(opened))
+
+
+def _coverage(verdict: Verdict | None) -> str:
+    if verdict is None or verdict.heard is None:
+        return "Coverage is not known, because no vessel is named or its track is not at hand."
+    known = verdict.heard
+    if known.hours == 0:
+        return f"The vessel was not heard in any of the {known.of_hours:,} hours of the period: there is no data."
+    return (
+        f"The vessel was heard at least once in {known.hours:,} of the {known.of_hours:,} hours of the period "
+        f"({percent(known.coverage)})."
+    )
+
+
+def _apart_note(query: Query | None) -> str:
+    if isinstance(query, Within):
+        return "These had nothing beside them in the data, or are doubtful. They raise the upper bound, not the lower."
+    return "Less sure than the claim asks for. They raise the upper bound, not the lower."
+
+
+def _row(occurrence: Occurrence, by_id: Mapping[str, Card]) -> Row:
+    members = [by_id[event.id] for event in occurrence.events]
+    shown = tuple(dict.fromkeys(number for member in members for number in member.cited.shown))
+    more = sum(member.cited.more for member in members)
+    first = members[0]
+    return Row(first.number, occurrence.start, occurrence.end, first.place, first.brief, Cited(shown, more))
+
+
+def _window(given: Fit) -> dict[str, str]:
+    window = given.window
+    return {
+        "start": when(window.start) if window.start is not None else "before any report",
+        "end": when(window.end) if window.end is not None else "after all reports",
+        "length": duration(window.start, window.end) if window.start and window.end else "open",
+        "why": window.why,
+        "room": "no bound" if given.count is None else str(given.count),
+    }
+
+
+def _more_windows(verdict: Verdict | None) -> str:
+    rest = (verdict.possible if verdict else ())[_WINDOWS_SHOWN:]
+    if not rest:
+        return ""
+    room = sum(f.count or 0 for f in rest)
+    return f"{len(rest)} more such stretches, with room for {room} in all, are not listed here."
+
+
+def _reply(reply: ReplyLike) -> dict[str, Any]:
+    return {
+        "label": _REPLIES.get(reply.kind, reply.kind),
+        "party": reply.party,
+        "date": words.moment(reply.said_on) if reply.said_on is not None else "date unknown",
+        "source": reply.source,
+        "words": reply.words,
+    }
+
+
+def _run(evaluation: EvaluationLike) -> dict[str, Any]:
+    outcome = evaluation.outcome
+    return {
+        "as_of": evaluation.as_of,
+        "recorded_at": evaluation.recorded_at,
+        "outcome": outcome.replace("_", " "),
+        "words": str(evaluation.verdict.get("words", "")),
+        "software": evaluation.software,
+    }
+
+
+def _pictures(
+    query: Query | None,
+    verdict: Verdict | None,
+    items: Sequence[Card],
+    by_id: Mapping[str, Card],
+    track: pa.Table | None,
+    land: chart.Land | None,
+) -> dict[str, Any]:
+    """Map and timeline of the period, where the vessel's track is at hand."""
+    if query is None or verdict is None or track is None or track.num_rows == 0:
+        return {"map": None, "map_note": "", "timeline": None}
+    moments = instants(track)
+    start = query.of.since if query.of.since is not None else int(moments.min())
+    end = query.of.until if query.of.until is not None else int(moments.max())
+    inside = track.filter(pa.array((moments >= start) & (moments < end)))
+    marks = [
+        chart.Mark(i.number, i.event.lon, i.event.lat, f"{i.noun}, {when(i.event.start)}", f"e{i.number}")
+        for i in items
+        if i.event.lon is not None and i.event.lat is not None
+    ]
+    note = "" if land is not None else "No coast line was at hand when this page was made. "
+    lanes = [
+        timeline.Lane("counted", [_bar(o, by_id) for o in verdict.counted]),
+        timeline.Lane("kept apart", [_bar(o, by_id) for o in verdict.apart], "apart"),
+        timeline.Lane("could be missed", [_gap_bar(f, start, end) for f in verdict.possible], "window"),
+    ]
+    return {
+        "map": chart.draw(inside, marks, land, "Track in the period of the claim"),
+        "map_note": note + "Mercator; degrees and minutes, WGS 84.",
+        "timeline": timeline.draw(moments, start, end, [lane for lane in lanes if lane.bars]),
+    }
+
+
+def _bar(occurrence: Occurrence, by_id: Mapping[str, Card]) -> timeline.Bar:
+    number = by_id[occurrence.ids[0]].number
+    hint = f"{number}: {when(occurrence.start)}"
+    return timeline.Bar(occurrence.start, occurrence.end, str(number), hint, f"e{number}")
+
+
+def _gap_bar(given: Fit, start: int, end: int) -> timeline.Bar:
+    window = given.window
+    room = "no bound" if given.count is None else f"room for {given.count}"
+    began = start if window.start is None else max(window.start, start)
+    ended = end if window.end is None else min(window.end, end)
+    return timeline.Bar(began, max(ended, began), f"{given.count}" if given.count else "", f"{window.why}: {room}")

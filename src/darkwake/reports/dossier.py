@@ -1,0 +1,177 @@
+"""The dossier of one MMSI: what was sent under it and what was inferred, on one page that loads nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from darkwake import times
+from darkwake.casebook import words
+from darkwake.casebook.windows import chain_count, heard, instants
+from darkwake.events.base import Event
+from darkwake.reports import chart, identity, timeline
+from darkwake.reports.cards import Card, cards, is_simulated, methods
+from darkwake.reports.exhibits import Exhibits, Opener, failures
+from darkwake.reports.mid import claimed_flag
+from darkwake.reports.render import Page, Stamp, page, percent, when
+
+_SEGMENTS_SHOWN = 40
+
+
+def dossier(
+    mmsi: int,
+    *,
+    track: pa.Table,
+    statics: pa.Table,
+    segments: pa.Table,
+    events: Sequence[Event],
+    stamp: Stamp,
+    opener: Opener | None = None,
+    land: chart.Land | None = None,
+    places: Mapping[str, str] | None = None,
+    detected: Mapping[str, str] | None = None,
+    simulated: bool | None = None,
+) -> Page:
+    """The page. `detected`: kind → definition, of the detectors that ran; `places`: code → name.
+
+    `track`, `statics`, `segments` hold the rows of this MMSI in the shapes of `lake.schema`; retracted events are
+    left out. `simulated` None: decided by the names that were sent.
+    """
+    exhibits = Exhibits(opener, track)
+    standing = [event for event in events if event.state != "retracted"]
+    fields = [_with_exhibits(field, exhibits) for field in identity.identity(statics)]
+    items = cards(standing, exhibits, places or {}, mmsi)
+    names = identity.names(statics)
+    marks = [_mark(item) for item in items if item.event.lon is not None]
+    opened = exhibits.opened()
+    html = page(
+        "dossier.html.j2",
+        stamp=stamp,
+        simulated=is_simulated(names) if simulated is None else simulated,
+        mmsi=f"{mmsi:09d}",
+        names=names,
+        flag=claimed_flag(mmsi),
+        summary=_summary(track, segments, items, stamp),
+        fields=fields,
+        voyage=identity.voyage(statics),
+        map=chart.draw(track, marks, land, f"Track of MMSI {mmsi:09d}"),
+        map_note=_map_note(track, land),
+        timeline=_timeline(track, items, stamp),
+        items=items,
+        empty=_empty(items, detected, stamp),
+        coverage=_coverage(track, stamp),
+        segments=_segments(segments),
+        more_segments=max(0, segments.num_rows - _SEGMENTS_SHOWN),
+        methods=methods(standing, detected or {}),
+        exhibits=opened,
+        opened=opener is not None,
+    )
+    return Page(html, len(opened), failures(opened))
+
+
+def _with_exhibits(field: identity.Field, exhibits: Exhibits) -> dict[str, Any]:
+    values = [{**_as_dict(v), "exhibit": exhibits.cite(v.ref) if v.ref else None} for v in field.values]
+    return {"label": field.label, "values": values}
+
+
+def _as_dict(value: identity.Sent) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__slots__}
+
+
+def _mark(item: Card) -> chart.Mark:
+    event = item.event
+    assert event.lon is not None
+    assert event.lat is not None
+    label = f"{item.noun}, {when(event.start)}"
+    return chart.Mark(item.number, event.lon, event.lat, label, f"e{item.number}")
+
+
+def _summary(track: pa.Table, segments: pa.Table, items: Sequence[Card], stamp: Stamp) -> str:
+    if track.num_rows == 0:
+        return "No position with a known time was received under this MMSI."
+    moments = instants(track)
+    kinds: dict[str, int] = {}
+    for item in items:
+        kinds[item.event.kind] = kinds.get(item.event.kind, 0) + 1
+    counted = ", ".join(f"{n} {words.noun(kind, n)}" for kind, n in sorted(kinds.items())) or "no events"
+    share = heard(track, stamp.data_start, stamp.data_end)
+    positions = f"{track.num_rows:,} positions in {segments.num_rows} segment{'' if segments.num_rows == 1 else 's'}"
+    return (
+        f"{positions}, heard from {when(int(moments.min()))} to {when(int(moments.max()))}, in "
+        f"{share.hours:,} of the {share.of_hours:,} hours of this data ({percent(share.coverage)}): {counted}."
+    )
+
+
+def _coverage(track: pa.Table, stamp: Stamp) -> str:
+    if track.num_rows == 0:
+        return "No report with a known time was received under this MMSI in this data."
+    whole = heard(track, stamp.data_start, stamp.data_end)
+    own = heard(track, None, None)
+    text = (
+        f"At least one report arrived in {whole.hours:,} of {whole.of_hours:,} hours of the data "
+        f"({percent(whole.coverage)}), and in {percent(own.coverage)} of the hours from first to last."
+    )
+    ships = chain_count(track)
+    if ships > 1:
+        text += f" At times segments overlap: at least {ships} transmitters used this number at once."
+    return text
+
+
+def _map_note(track: pa.Table, land: chart.Land | None) -> str:
+    notes = [] if land is not None else ["No coast line was at hand when this page was made."]
+    if len(track["segment"].unique()) > 1:
+        notes.append("Segments are not joined by lines.")
+    notes.append("Mercator; degrees and minutes, WGS 84.")
+    return " ".join(notes)
+
+
+def _timeline(track: pa.Table, items: Sequence[Card], stamp: Stamp) -> Any:
+    if track.num_rows == 0:
+        return None
+    moments = instants(track)
+    start = int(moments.min()) if stamp.data_start is None else stamp.data_start
+    end = int(moments.max()) if stamp.data_end is None else stamp.data_end
+    lanes: dict[str, list[timeline.Bar]] = {}
+    for item in items:
+        hint = f"{item.number}: {item.noun}, {when(item.event.start)}"
+        bar = timeline.Bar(item.event.start, item.event.end, str(item.number), hint, f"e{item.number}")
+        lanes.setdefault(item.event.kind, []).append(bar)
+    ordered = [timeline.Lane(words.noun(kind, 2), bars) for kind, bars in sorted(lanes.items())]
+    return timeline.draw(moments, start, end, ordered)
+
+
+def _empty(items: Sequence[Card], detected: Mapping[str, str] | None, stamp: Stamp) -> list[str]:
+    """What was looked for and not found is said as plainly as what was found."""
+    if not detected:
+        return [] if items else ["No events are recorded for this MMSI."]
+    found = {item.event.kind for item in items}
+    between = (
+        ""
+        if stamp.data_start is None or stamp.data_end is None
+        else f" between {words.moment(stamp.data_start)} and {words.moment(stamp.data_end)}"
+    )
+    sentences = []
+    for kind in sorted(set(detected) - found):
+        if kind == "gap":
+            sentences.append(f"No gap longer than 6 h was observed{between}.")
+        else:
+            sentences.append(f"No {words.noun(kind)} was inferred{between}.")
+    return sentences
+
+
+def _segments(segments: pa.Table) -> list[dict[str, Any]]:
+    rows = segments.sort_by("start").slice(0, _SEGMENTS_SHOWN).to_pylist()
+    reasons = {"end_of_data": "end of the data", "ambiguous": "ambiguity", "overlap": "overlap with another"}
+    return [
+        {
+            "id": f"{row['segment']:012x}",
+            "start": times.from_datetime(row["start"]),
+            "end": times.from_datetime(row["end"]),
+            "positions": row["positions"],
+            "class_b": row["class_b"],
+            "end_reason": reasons.get(row["end_reason"], row["end_reason"] or "unknown"),
+        }
+        for row in rows
+    ]

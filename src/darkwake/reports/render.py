@@ -1,0 +1,169 @@
+"""Pages from templates: everything is escaped, nothing is fetched, and what cannot be seen is made visible."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from darkwake import times
+from darkwake.casebook import words
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a page rests on: the ledger number it is as of, when that was recorded, the software, the data's span."""
+
+    as_of: int
+    recorded_at: int | None
+    software: str
+    data_start: int | None
+    data_end: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A finished page, with what a caller must know to set its exit status."""
+
+    html: str
+    exhibits: int
+    failures: tuple[str, ...]  # exhibits whose bytes are missing or not those that were imported
+
+
+def visible(text: str) -> str:
+    """The text with control and direction characters shown as escapes, so that nothing reads as what it is not."""
+    return "".join(
+        c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") else _escape(c)
+        for c in text
+    )
+
+
+def _escape(character: str) -> str:
+    return f"\\x{ord(character):02x}" if ord(character) < 256 else f"\\u{ord(character):04x}"
+
+
+def page(template: str, **values: Any) -> str:
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("darkwake.reports", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finalize,
+    )
+    environment.filters |= {
+        "when": when,
+        "date": words.moment,
+        "span": span,
+        "duration": duration,
+        "percent": percent,
+        "position": position,
+        "measures": measures,
+        "params": params,
+    }
+    return environment
+
+
+def _finalize(value: Any) -> Any:
+    if isinstance(value, Markup):
+        return value
+    if value is None:
+        return "unknown"
+    return visible(value) if isinstance(value, str) else value
+
+
+# ------------------------------------------------------------------------------------------------- filters
+
+
+def when(instant_us: int | None) -> str:
+    """`2019-02-03 04:05:06 UTC`: one form everywhere, to the second."""
+    if instant_us is None:
+        return "unknown"
+    return f"{times.to_datetime(instant_us):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def span(start: int | None, end: int | None) -> str:
+    """`from … to …`, with the date said once if it is one day."""
+    if start is None or end is None:
+        return f"{when(start)} – {when(end)}" if end is not None else f"since {when(start)}"
+    a, b = times.to_datetime(start), times.to_datetime(end)
+    if a.date() == b.date():
+        return f"{a:%Y-%m-%d %H:%M:%S} – {b:%H:%M:%S} UTC"
+    return f"{a:%Y-%m-%d %H:%M:%S} – {b:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def duration(start: int | None, end: int | None) -> str:
+    if start is None or end is None:
+        return "not ended in this data"
+    hours = (end - start) / times.HOUR_US
+    if hours < 1:
+        return f"{hours * 60:.0f} min"
+    return f"{hours:.1f} h" if hours < 72 else f"{hours / 24:.1f} days"
+
+
+def percent(share: float | None) -> str:
+    """A share in percent; never rounded up to all or down to nothing."""
+    if share is None:
+        return "unknown"
+    if 0 < share < 0.001 or 0.999 < share < 1:
+        return "under 0.1 %" if share < 0.5 else "over 99.9 %"
+    return f"{share * 100:.0f} %" if share in (0, 1) else f"{share * 100:.1f} %"
+
+
+def position(lon: float | None, lat: float | None) -> str:
+    if lon is None or lat is None:
+        return "position unknown"
+    return f"{abs(lat):.4f}° {'N' if lat >= 0 else 'S'}, {abs(lon):.4f}° {'E' if lon >= 0 else 'W'}"
+
+
+_UNITS = {
+    "_h": "h", "_km": "km", "_m": "m", "_knots": "kn", "_deg": "°", "_difference_deg": "°", "_s": "s", "_nm": "nm",
+}  # fmt: skip
+
+
+def measures(given: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Measures as name and value with its unit; what is null is said to be unknown."""
+    return [_measure(name, value) for name, value in given.items() if name not in ("arrival", "departure")]
+
+
+def params(given: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in (_measure(n, v) for n, v in given.items())) or "none"
+
+
+def _measure(name: str, value: Any) -> tuple[str, str]:
+    for suffix, unit in _UNITS.items():
+        if name.endswith(suffix) and (value is None or isinstance(value, int | float)):
+            label = name.removesuffix(suffix).replace("_", " ")
+            return label, "unknown" if value is None else f"{_number(value)} {unit}"
+    label = name.replace("_", " ")
+    if value is None:
+        return label, "unknown"
+    if isinstance(value, float):
+        return label, _number(value)
+    if isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
+        items = (", ".join(f"{key.replace('_', ' ')} {plain(part)}" for key, part in item.items()) for item in value)
+        return label, "; ".join(items)
+    return label, plain(value)
+
+
+def _number(value: float) -> str:
+    return f"{value:g}".replace("-", "−")
+
+
+def plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

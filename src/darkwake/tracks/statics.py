@@ -1,0 +1,126 @@
+"""Identity and voyage data as transmissions, each given to the one segment that can have sent it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from darkwake.jit import kernel
+from darkwake.lake.schema import STATICS
+from darkwake.times import HOUR_US
+from darkwake.tracks.columns import Bools, Ints, flat, instants, ints, last_spans, truths
+from darkwake.tracks.transmissions import NO_SECOND, merge
+
+STATIC_TYPES = (5, 19, 24)
+STATIC_COLUMNS = (
+    "imo", "callsign", "name", "ship_type", "to_bow_m", "to_stern_m", "to_port_m", "to_starboard_m", "draught_m",
+    "destination",
+)  # fmt: skip
+#: A segment counts as alive this long around each of its transmissions.
+ALIVE_US = 12 * HOUR_US
+#: Of unchanged identities in a vendor's table, repeated in every row, one per this time is kept.
+THIN_US = 6 * HOUR_US
+#: Segments with fewer transmissions are strays; they do not make a ship's identity doubtful.
+STRAY = 3
+
+
+def build_statics(
+    reports: pa.Table, fit: Bools, bucket: int, mmsi: Ints, time_us: Ints, hull: Ints, segment: Ints
+) -> pa.Table:
+    """STATICS from the reports that take part (`fit`).
+
+    `mmsi`, `time_us`, `hull`: the position transmissions by (mmsi, time) and the segment ordinal of each;
+    `segment`: the id of each ordinal.
+    """
+    columns = ["mmsi", "time", "type", "second", "payload_key", "station", "source", "spans", *STATIC_COLUMNS]
+    rows = reports.select(columns).filter(pa.array(fit & has_identity(reports)))
+    offset, _ = last_spans(rows["spans"])
+    chosen = merge(
+        ints(rows["mmsi"]), instants(rows["time"]), ints(rows["payload_key"]), ints(rows["second"], NO_SECOND),
+        flat(rows["source"]), offset, flat(rows["station"]),
+    ).row  # fmt: skip
+    vendor = ~np.isin(ints(rows["type"])[chosen], STATIC_TYPES)
+    kept = chosen
+    if vendor.any():
+        content = np.column_stack([_codes(rows[name])[chosen] for name in STATIC_COLUMNS])
+        same = np.zeros(len(chosen), np.bool_)
+        same[1:] = (content[1:] == content[:-1]).all(axis=1)
+        kept = chosen[_thin(ints(rows["mmsi"])[chosen], instants(rows["time"])[chosen], same, vendor, THIN_US)]
+    owner = _sole_hull(
+        ints(rows["mmsi"])[kept], instants(rows["time"])[kept], *_without_strays(mmsi, time_us, hull, segment), ALIVE_US
+    )
+    picked = rows.take(pa.array(kept))
+    built = {
+        "bucket": pa.array(np.full(len(kept), bucket, np.int32)),
+        "segment": pa.array(np.append(segment, 0)[owner], mask=owner < 0),
+        **{name: picked[name] for name in ("mmsi", "time", *STATIC_COLUMNS, "payload_key", "source", "spans")},
+        "type": pc.fill_null(picked["type"], 0),
+    }
+    return pa.table(built).select(STATICS.names).cast(STATICS)
+
+
+def has_identity(reports: pa.Table) -> Bools:
+    """Rows of the static types, and rows of a vendor's table with any identity column filled."""
+    kind = ints(reports["type"])
+    vendor = truths(pc.equal(reports["time_basis"], "vendor"))
+    if vendor.any():
+        filled = np.zeros(reports.num_rows, np.bool_)
+        for name in STATIC_COLUMNS:
+            filled |= reports[name].is_valid().to_numpy()
+        vendor &= filled
+    return np.asarray(np.isin(kind, STATIC_TYPES) | vendor)
+
+
+def _codes(column: pa.ChunkedArray) -> Ints:
+    return ints(pc.dictionary_encode(flat(column)).indices, -1)
+
+
+def _without_strays(mmsi: Ints, time_us: Ints, hull: Ints, segment: Ints) -> tuple[Ints, Ints, Ints]:
+    """Leave out segments of a few positions, unless the MMSI has no others."""
+    size = np.bincount(hull, minlength=len(segment))
+    firm = size[hull] >= STRAY
+    known = np.unique(mmsi[firm])
+    keep = firm | ~np.isin(mmsi, known)
+    return mmsi[keep], time_us[keep], hull[keep]
+
+
+@kernel
+def _thin(mmsi: Ints, time_us: Ints, same: Bools, vendor: Bools, thin_us: int) -> Bools:  # pragma: no cover - compiled
+    """Which rows to keep: the first and last of each run of equal content, and one per `thin_us` within."""
+    n = len(mmsi)
+    keep = np.ones(n, np.bool_)
+    last = -1
+    for i in range(n):
+        inside = i > 0 and i + 1 < n and mmsi[i] == mmsi[i - 1] and mmsi[i] == mmsi[i + 1]
+        if vendor[i] and inside and same[i] and same[i + 1] and time_us[i] - time_us[last] < thin_us:
+            keep[i] = False
+        else:
+            last = i
+    return keep
+
+
+@kernel
+def _sole_hull(
+    mmsi: Ints, time_us: Ints, position_mmsi: Ints, position_us: Ints, hull: Ints, alive_us: int
+) -> Ints:  # pragma: no cover - compiled
+    """For each (mmsi, time) the hull that alone has a position within `alive_us`; -1 for none or several."""
+    n = len(position_mmsi)
+    run_end = np.empty(n, np.int64)  # last row of the stretch with one hull
+    for i in range(n - 1, -1, -1):
+        joined = i + 1 < n and hull[i + 1] == hull[i]
+        run_end[i] = run_end[i + 1] if joined else i
+    owner = np.full(len(mmsi), -1, np.int64)
+    low = 0
+    high = 0
+    for i in range(len(mmsi)):
+        while low < n and (
+            position_mmsi[low] < mmsi[i] or (position_mmsi[low] == mmsi[i] and position_us[low] < time_us[i] - alive_us)
+        ):
+            low += 1
+        high = max(high, low)
+        while high < n and position_mmsi[high] == mmsi[i] and position_us[high] <= time_us[i] + alive_us:
+            high += 1
+        if high > low and run_end[low] >= high - 1:
+            owner[i] = hull[low]
+    return owner

@@ -1,0 +1,446 @@
+"""The composition root: `darkwake.open()` returns a Workspace, and everything is reached from it in the same nouns."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from darkwake import times
+from darkwake.errors import DarkwakeError, NotFoundError, UsageError
+from darkwake.rows import Rows, jsonable
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from darkwake.casebook.desk import Casebook
+    from darkwake.events.base import Context
+    from darkwake.events.store import Run, Stored
+    from darkwake.lake.imports import Imported
+    from darkwake.lake.ledger import Entry
+    from darkwake.lake.store import Lake, Snapshot
+    from darkwake.places import Gazetteer
+    from darkwake.reports.desk import Reports
+
+MARKER = "darkwake.toml"
+ENVIRONMENT = "DARKWAKE_WORKSPACE"
+
+Progress = Callable[[str, int, int], None]
+
+
+def locate(folder: str | Path | None = None) -> Path:
+    """The workspace to use: the one named, else $DARKWAKE_WORKSPACE, else the nearest above the current folder."""
+    if folder is None and os.environ.get(ENVIRONMENT):
+        folder = os.environ[ENVIRONMENT]
+    if folder is not None:
+        if not (Path(folder) / MARKER).is_file():
+            raise NotFoundError(f"no workspace at {folder}", do=f"Make one with: darkwake init {folder}")
+        return Path(folder).resolve()
+    here = Path.cwd()
+    for candidate in (here, *here.parents):
+        if (candidate / MARKER).is_file():
+            return candidate
+    raise NotFoundError(
+        f"no workspace in {here} or above it", do="Make one with: darkwake init DIR; or name one with -w DIR."
+    )
+
+
+def create(folder: str | Path, *, name: str | None = None, simulated: bool = False) -> Workspace:
+    """A new, empty workspace. An existing one is left as it is and opened."""
+    path = Path(folder)
+    if (path / MARKER).exists():
+        return Workspace(path.resolve())
+    if path.exists() and not path.is_dir():
+        raise UsageError(f"{path} is a file", expected="a folder (new or empty) for the workspace")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        title = (name or path.resolve().name).replace("\\", "/").replace('"', "'")
+        (path / MARKER).write_text(
+            "# A Darkwake workspace. The tables are in lake/, what people recorded is in darkwake.sqlite.\n"
+            f'name = "{title}"\n'
+            f"simulated = {str(simulated).lower()}\n"
+            '# database = "postgresql+psycopg://…"   # for a team; the default is the SQLite file beside this one\n',
+            encoding="utf-8",
+        )
+    except OSError as error:
+        raise DarkwakeError(
+            f"cannot write here: {error.strerror}", where=str(path), do="Choose another folder."
+        ) from error
+    return Workspace(path.resolve())
+
+
+def open(folder: str | Path | None = None) -> Workspace:
+    """Open a workspace (see `locate` for which)."""
+    return Workspace(locate(folder))
+
+
+@dataclass(frozen=True)
+class VesselFilter:
+    """What a vessel reference of the outer contract asks for, as far as broadcast identity can answer it."""
+
+    field: str  # mmsi | imo | callsign | name
+    value: str
+
+    @classmethod
+    def parse(cls, text: str) -> VesselFilter:
+        field, colon, value = text.partition(":")
+        if not colon:
+            field, value = ("mmsi", text) if text.isdigit() and len(text) == 9 else ("name", text)
+        field, value = field.strip().lower(), value.strip().strip('"')
+        if field not in ("mmsi", "imo", "callsign", "name") or not value:
+            raise UsageError(
+                f"not a vessel reference: {text!r}",
+                expected='imo:1234567, mmsi:299000001, callsign:SIM01 or name:"SIM AURORA"',
+            )
+        if field in ("mmsi", "imo") and not value.isdigit():
+            raise UsageError(f"not a number: {value!r}", expected=f"digits after {field}:")
+        return cls(field, value)
+
+
+class Workspace:
+    """A folder with a lake of reports and a ledger of what was recorded."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            self.settings = tomllib.loads((folder / MARKER).read_text(encoding="utf-8"))
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise DarkwakeError(f"cannot read the workspace file: {error}", where=str(folder / MARKER)) from error
+
+    def __repr__(self) -> str:
+        return f"<Workspace {self.folder}>"
+
+    @property
+    def simulated(self) -> bool:
+        """Whether everything here is made up; then every export says SIMULATED."""
+        return bool(self.settings.get("simulated", False))
+
+    @cached_property
+    def engine(self) -> sa.Engine:
+        import sqlalchemy as sa
+
+        from darkwake import migrations
+
+        url = self.settings.get("database") or f"sqlite:///{self.folder / 'darkwake.sqlite'}"
+        engine = sa.create_engine(url)
+        if engine.dialect.name == "sqlite":
+            sa.event.listen(engine, "connect", _sqlite_pragmas)
+        migrations.upgrade(engine)
+        return engine
+
+    @cached_property
+    def lake(self) -> Lake:
+        from darkwake.lake.store import Lake
+
+        return Lake(self.folder / "lake", self.engine)
+
+    @cached_property
+    def places(self) -> Gazetteer:
+        """Ports, anchorages and zones: those that ship with Darkwake and those imported here."""
+        from darkwake.places import Gazetteer
+
+        return Gazetteer.load(self.folder / "places")
+
+    @cached_property
+    def casebook(self) -> Casebook:
+        """Cases, claims and what the data say to them."""
+        from darkwake.casebook.desk import Casebook
+
+        return Casebook(self.engine, self.lake, self.places)
+
+    @cached_property
+    def reports(self) -> Reports:
+        """Self-contained pages: dossiers and claims."""
+        from darkwake.reports.desk import Reports
+
+        return Reports(self.lake, self.places, self.casebook, simulated=self.simulated)
+
+    def close(self) -> None:
+        """Give back the database connections."""
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- writing -----------------------------------------------------------------------------------------------
+
+    def import_files(
+        self,
+        paths: Iterable[str | Path],
+        *,
+        format: str | None = None,
+        mapping: str | Path | None = None,
+        keep: bool = False,
+        progress: Progress | None = None,
+    ) -> Imported:
+        """Read AIS files into the lake; `-` is standard input (kept in the workspace's inbox)."""
+        from darkwake.formats import ReadOptions
+        from darkwake.formats.mapping import load_mapping
+        from darkwake.lake.imports import import_files
+        from darkwake.streams import keep_copy, spool
+
+        resolved: list[str | Path] = []
+        for path in paths:
+            if str(path) == "-":
+                resolved.append(spool(None, self.folder / "inbox"))
+            else:
+                resolved.append(keep_copy(Path(path), self.folder / "locker") if keep else path)
+        options = ReadOptions(load_mapping(mapping)) if mapping else None
+        return import_files(self.lake, resolved, format=format, options=options, progress=progress)
+
+    def build_tracks(self, progress: Progress | None = None) -> Entry | None:
+        """Bring tracks, statics and segments up to the imports; None if they are."""
+        from darkwake.tracks.update import update
+
+        return update(self.lake, progress=progress)
+
+    def detect(
+        self,
+        kinds: Sequence[str] = (),
+        *,
+        engine: str = "local",
+        params: dict[str, dict[str, float]] | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        progress: Progress | None = None,
+    ) -> Run:
+        """Run detectors over the data (tracks are brought up to date first) and record what changed."""
+        from darkwake.engine import open_engine
+        from darkwake.events import registry, store
+
+        chosen = list(kinds) or registry.kinds()
+        registry.in_order(chosen)  # an unknown kind is told of before any work
+        start, end = _interval(since, until)
+        self.build_tracks(progress)
+        options: dict[str, Any] = {} if engine == "spark" else {"progress": progress}
+        return store.detect(
+            self.lake,
+            chosen,
+            self._context,
+            open_engine(engine, **options),
+            params=params,
+            since=start,
+            until=end,
+        )
+
+    def _context(self, snapshot: Snapshot) -> Context:
+        from darkwake.events.base import Context
+        from darkwake.geo.coast import Coast
+        from darkwake.lake.store import data_span
+
+        start, end = data_span(snapshot)
+        return Context(start or 0, end or 0, self.places, Coast())
+
+    # --- reading -----------------------------------------------------------------------------------------------
+
+    def snapshot(self, as_of: str | int | None = None) -> Snapshot:
+        return self.lake.snapshot(as_of)
+
+    def track(
+        self,
+        ref: str | None = None,
+        *,
+        mmsi: int | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        as_of: str | int | None = None,
+    ) -> Rows:
+        """Positions of a vessel, by reference or MMSI, with segment and flags, in order of time."""
+        snapshot = self.snapshot(as_of)
+        wanted = [mmsi] if mmsi is not None else self.mmsis(ref or "", snapshot)
+        start, end = _interval(since, until)
+        parts = []
+        for number in wanted:
+            where = pc.field("mmsi") == number
+            if start is not None:
+                where &= pc.field("time") >= pa.scalar(start, pa.timestamp("us", tz="UTC"))
+            if end is not None:
+                where &= pc.field("time") < pa.scalar(end, pa.timestamp("us", tz="UTC"))
+            parts.append(snapshot.scan("tracks", where=where, bucket=number % _buckets()))
+        table = pa.concat_tables(parts) if parts else snapshot.scan("tracks").slice(0, 0)
+        return Rows(table.sort_by([("mmsi", "ascending"), ("time", "ascending")]), f"track of {ref or mmsi}")
+
+    def statics(self, mmsi: int, as_of: str | int | None = None) -> pa.Table:
+        """Identity and voyage data as sent under an MMSI, in order of time."""
+        where = pc.field("mmsi") == mmsi
+        return self.snapshot(as_of).scan("statics", where=where, bucket=mmsi % _buckets()).sort_by("time")
+
+    def segments(self, mmsi: int, as_of: str | int | None = None) -> pa.Table:
+        where = pc.field("mmsi") == mmsi
+        return self.snapshot(as_of).scan("segments", where=where, bucket=mmsi % _buckets()).sort_by("start")
+
+    def mmsis(self, ref: str, snapshot: Snapshot | None = None) -> list[int]:
+        """The MMSIs that a vessel reference stands for in what was broadcast."""
+        wanted = VesselFilter.parse(ref)
+        if wanted.field == "mmsi":
+            return [int(wanted.value)]
+        snapshot = snapshot or self.snapshot()
+        if wanted.field == "imo":
+            where = pc.field("imo") == int(wanted.value)
+        else:
+            where = pc.field(wanted.field) == wanted.value.upper()
+        found = pc.unique(snapshot.scan("statics", ["mmsi"], where)["mmsi"]).to_pylist()
+        if not found:
+            raise NotFoundError(f"nothing sent {wanted.field} {wanted.value!r}", do="Try: darkwake vessel search TEXT")
+        return sorted(found)
+
+    def events(
+        self,
+        kinds: Sequence[str] = (),
+        *,
+        vessel: str | None = None,
+        place: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        bbox: tuple[float, float, float, float] | None = None,
+        as_of: str | int | None = None,
+        retracted: bool = False,
+    ) -> list[Stored]:
+        """Events as they stood at `as_of`; OR within a filter, AND across filters."""
+        from darkwake.events import registry, store
+
+        for kind in kinds:
+            registry.get(kind)
+        snapshot = self.snapshot(as_of)
+        start, end = _interval(since, until)
+        mmsis = set(self.mmsis(vessel, snapshot)) if vessel else None
+
+        def wanted(stored: Stored) -> bool:
+            event = stored.event
+            return (
+                (retracted or event.state != "retracted")
+                and (not kinds or event.kind in kinds)
+                and (mmsis is None or any(v.mmsi in mmsis for v in event.vessels))
+                and (place is None or event.place == place.upper())
+                and (end is None or event.start < end)
+                and (start is None or event.end is None or event.end >= start)
+                and (bbox is None or _in_box(event.lon, event.lat, bbox))
+            )
+
+        return [stored for stored in store.read(snapshot) if wanted(stored)]
+
+    def search(self, text: str, as_of: str | int | None = None) -> list[dict[str, Any]]:
+        """Broadcast identities that contain `text`, each with its MMSI and the time over which it was sent."""
+        needle = text.strip().upper().removeprefix("IMO").strip()
+        if not needle:
+            raise UsageError("nothing to search for", expected="a part of a name, MMSI, IMO number or call sign")
+        snapshot = self.snapshot(as_of)
+        statics = snapshot.scan("statics", ["mmsi", "time", "imo", "callsign", "name"])
+        matches = [
+            pc.match_substring(pc.fill_null(pc.cast(statics[name], pa.string()), ""), needle)
+            for name in ("mmsi", "imo", "callsign", "name")
+        ]
+        wanted = matches[0]
+        for match in matches[1:]:
+            wanted = pc.or_(wanted, match)
+        groups = statics.filter(wanted).group_by(["mmsi", "imo", "callsign", "name"])
+        found = groups.aggregate([("time", "min"), ("time", "max"), ("time", "count")]).to_pylist()
+        rows = [
+            {
+                "mmsi": row["mmsi"],
+                "name": row["name"],
+                "imo": row["imo"],
+                "callsign": row["callsign"],
+                "first_sent": jsonable(row["time_min"]),
+                "last_sent": jsonable(row["time_max"]),
+                "messages": row["time_count"],
+            }
+            for row in found
+        ]
+        if needle.isdigit() and not rows:  # an MMSI that never sent its name
+            segments = snapshot.scan("segments", ["mmsi"])["mmsi"]
+            for mmsi in sorted(m for m in pc.unique(segments).to_pylist() if needle in str(m)):
+                rows.append({"mmsi": mmsi, "name": None, "imo": None, "callsign": None})
+        return sorted(rows, key=lambda row: (row["mmsi"], row.get("first_sent") or ""))
+
+    def sources(self) -> list[dict[str, Any]]:
+        """Every source that was imported: where it lay, its hash, its format, what was found in it."""
+        import sqlalchemy as sa
+
+        from darkwake.lake import ledger
+
+        query = (
+            sa.select(ledger.SOURCES, ledger.IMPORT_SOURCES.c.number, ledger.IMPORT_SOURCES.c.counts)
+            .join(ledger.IMPORT_SOURCES, ledger.IMPORT_SOURCES.c.sha256 == ledger.SOURCES.c.sha256)
+            .order_by(ledger.IMPORT_SOURCES.c.number, ledger.IMPORT_SOURCES.c.position)
+        )
+        with self.engine.connect() as connection:
+            return [
+                {
+                    "import": row.number,
+                    "name": row.path + (f"!{row.member}" if row.member else ""),
+                    "sha256": row.sha256,
+                    "size": row.size,
+                    "format": row.format,
+                    "damage": row.damage,
+                    **row.counts,
+                }
+                for row in connection.execute(query)
+            ]
+
+    def stats(self, as_of: str | int | None = None) -> dict[str, Any]:
+        """How much is here, from when to when."""
+        from darkwake.lake.store import data_span
+
+        snapshot = self.snapshot(as_of)
+        start, end = data_span(snapshot)
+        imports = self.lake.entries("import", up_to=snapshot.number)
+        rejected: dict[str, int] = {}
+        for entry in imports:
+            for reason, count in entry.detail["rejected"].items():
+                rejected[reason] = rejected.get(reason, 0) + count
+        totals = {
+            name: sum(entry.detail[name] for entry in imports)
+            for name in ("files", "sentences", "messages", "positions", "statics", "duplicates")
+        }
+        return {
+            "ledger": snapshot.number,
+            "imports": len(imports),
+            **totals,
+            "rejected": rejected,
+            "track_positions": snapshot.rows("tracks"),
+            "segments": snapshot.rows("segments"),
+            "start": times.iso(start),
+            "end": times.iso(end),
+        }
+
+
+def _buckets() -> int:
+    from darkwake.lake.schema import BUCKETS
+
+    return BUCKETS
+
+
+def _interval(since: str | None, until: str | None) -> tuple[int | None, int | None]:
+    start = times.parse(since) if since else None
+    end = times.parse_end(until) if until else None
+    if start is not None and end is not None and end <= start:
+        raise UsageError(f"--until {until} is not after --since {since}")
+    return start, end
+
+
+def _in_box(lon: float | None, lat: float | None, box: tuple[float, float, float, float]) -> bool:
+    west, south, east, north = box
+    if lon is None or lat is None or not south <= lat <= north:
+        return False
+    return west <= lon <= east if west <= east else lon >= west or lon <= east
+
+
+def _sqlite_pragmas(connection: Any, _: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")  # what was acknowledged survives a power cut
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.close()

@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from darkwake.casebook.evaluate import Data, evaluate, judge
+from darkwake.casebook.query import COMPARISONS, Count, Exists, Filter, Moment, Sum, Within
+from darkwake.casebook.windows import Spot
+from darkwake.events.base import Event, VesselRef
+from made_up import AWAY, HARBOUR, MMSI, SEGMENT, event, hour, track
+
+SPOT = Spot(*HARBOUR, radius_m=5000)
+DAYS = 40
+CALLS = Filter("port_call", f"mmsi:{MMSI}", "SIMPT", hour(0), hour(24 * DAYS), minimum=(("confidence_level", 2),))
+
+
+def calls(number: int, first: float = 24, every: float = 72) -> list[Event]:
+    return [event(start=first + every * k, end=first + every * k + 12) for k in range(number)]
+
+
+def heard_all_along(silent: tuple[float, float] = (0, 0)) -> pa.Table:
+    """A report an hour for the whole period and a day around it, but for one silence."""
+    return track([h for h in range(-24, 24 * DAYS + 24) if not silent[0] < h < silent[1]])
+
+
+def test_all_heard_gives_an_exact_number() -> None:
+    verdict = evaluate(Count(CALLS, "at_least", 4), Data(calls(4), heard_all_along(), SPOT))
+    assert (verdict.outcome, verdict.lower, verdict.upper, verdict.coverage) == ("supported", 4, 4, 1.0)
+    assert verdict.possible == ()
+    assert verdict.words == "Number of port calls: exactly 4; the claim says at least 4: supported."
+
+
+def test_one_call_deleted_changes_the_verdict() -> None:
+    track_ = heard_all_along()
+    four, three = calls(4), calls(4)[1:]
+    assert evaluate(Count(CALLS, "at_least", 4), Data(four, track_, SPOT)).outcome == "supported"
+    assert evaluate(Count(CALLS, "at_least", 4), Data(three, track_, SPOT)).outcome == "contradicted"
+
+
+def test_a_silence_makes_room_for_calls_and_doubt() -> None:
+    silent = heard_all_along((500, 524))
+    verdict = evaluate(Count(CALLS, "at_least", 5), Data(calls(4), silent, SPOT))
+    # 24 h of silence: 3.7 h in, 3.7 h out, 16.6 h for stays of 3 h with 4 h between
+    assert (verdict.outcome, verdict.lower, verdict.upper) == ("not_enough_data", 4, 6)
+    assert [f.count for f in verdict.possible] == [2]
+    assert verdict.coverage == pytest.approx(1 - 23 / (24 * DAYS))
+    assert "between 4 and 6" in verdict.words
+    assert any("another MMSI" in sentence for sentence in verdict.assumptions)
+    assert evaluate(Count(CALLS, "at_least", 7), Data(calls(4), silent, SPOT)).outcome == "contradicted"
+    assert evaluate(Count(CALLS, "at_most", 6), Data(calls(4), silent, SPOT)).outcome == "supported"
+    assert evaluate(Count(CALLS, "exactly", 4), Data(calls(4), silent, SPOT)).outcome == "not_enough_data"
+
+
+def test_a_vessel_never_heard_is_no_evidence_of_anything() -> None:
+    verdict = evaluate(Count(CALLS, "at_least", 1), Data([], track([]), SPOT))
+    assert (verdict.outcome, verdict.lower, verdict.coverage) == ("not_enough_data", 0, 0.0)
+    assert verdict.upper == -(-24 * DAYS // 7)
+    assert any("never heard" in note for note in verdict.notes)
+
+
+def test_data_that_begins_too_late_leaves_room_before_it() -> None:
+    late = track(range(480, 24 * DAYS + 24))
+    verdict = evaluate(Count(CALLS, "at_most", 4), Data(calls(4, first=490), late, SPOT))
+    assert verdict.outcome == "not_enough_data"
+    assert [f.window.why for f in verdict.possible] == ["before the first report"]
+    assert verdict.coverage == 0.5
+
+
+def test_doubtful_calls_are_kept_apart_and_raise_only_the_upper_bound() -> None:
+    weak = event(start=400, end=410, measures={"confidence_level": 1})
+    verdict = evaluate(Count(CALLS, "at_least", 5), Data([*calls(4), weak], heard_all_along(), SPOT))
+    assert (verdict.outcome, verdict.lower, verdict.upper) == ("not_enough_data", 4, 5)
+    assert [o.ids for o in verdict.apart] == [(weak.id,)]
+
+
+def test_a_measure_that_falls_short_is_another_thing_and_no_doubt() -> None:
+    asked = Filter("loitering", f"mmsi:{MMSI}", None, hour(0), hour(900), minimum=(("duration_h", 10),))
+    short = event("loitering", 30, 39)
+    verdict = evaluate(Count(asked, "at_most", 0), Data([short], heard_all_along()))
+    assert (verdict.outcome, verdict.upper, verdict.apart) == ("supported", 0, ())
+
+
+def test_what_does_not_count() -> None:
+    others = [
+        event(start=30, end=40, state="retracted"),
+        event(start=60, end=70, place="SIMXX"),
+        event(start=90, end=99, vessels=(VesselRef(299000002, 1),)),
+        event(start=-30, end=-20),
+        event(start=24 * DAYS, end=24 * DAYS + 5),
+        event("gap", 100, 110),
+    ]
+    verdict = evaluate(Count(CALLS, "exactly", 0), Data(others, heard_all_along(), SPOT))
+    assert (verdict.lower, verdict.outcome) == (0, "supported")
+
+
+def test_the_same_call_seen_twice_counts_once() -> None:
+    twice = [event(start=24, end=36), event(start=25, end=38, vessels=(VesselRef(MMSI, 7),))]
+    verdict = evaluate(Count(CALLS, "exactly", 1), Data(twice, heard_all_along(), SPOT))
+    assert verdict.outcome == "supported"
+    assert len(verdict.counted[0].ids) == 2
+    assert verdict.counted[0].end == hour(38)
+
+
+def test_an_open_call_and_the_next_one_are_one_unless_the_ship_was_heard_elsewhere() -> None:
+    events = [event(start=24, end=None), event(start=200, end=210, vessels=(VesselRef(MMSI, 7),))]
+    stayed = track([h for h in range(-24, 24 * DAYS + 24) if not 24 < h < 200], HARBOUR)
+    assert evaluate(Count(CALLS, "at_least", 2), Data(events, stayed, SPOT)).lower == 1
+    assert evaluate(Count(CALLS, "at_least", 2), Data(events, heard_all_along(), SPOT)).lower == 2
+
+
+def test_a_long_silence_within_one_call_may_hide_another() -> None:
+    stay = event(start=0, end=60)
+    inside = track([h for h in range(61) if not 10 < h < 20], HARBOUR)
+    asked = replace(CALLS, until=hour(60))
+    verdict = evaluate(Count(asked, "exactly", 1), Data([stay], inside, SPOT))
+    assert (verdict.lower, verdict.upper, verdict.outcome) == (1, 2, "not_enough_data")
+
+
+def test_without_a_vessel_there_is_no_upper_bound() -> None:
+    verdict = evaluate(Count(replace(CALLS, vessel=None), "at_most", 100), Data(calls(4), heard_all_along(), SPOT))
+    assert (verdict.outcome, verdict.upper, verdict.coverage) == ("not_enough_data", None, None)
+
+
+def test_kinds_without_a_model_of_silence_have_no_upper_bound() -> None:
+    asked = Filter("circle", f"mmsi:{MMSI}")
+    verdict = evaluate(Count(asked, "at_most", 3), Data([], heard_all_along()))
+    assert (verdict.outcome, verdict.upper) == ("not_enough_data", None)
+    assert verdict.notes
+
+
+def test_nothing_detected_is_not_nothing_there() -> None:
+    verdict = evaluate(Count(CALLS, "at_least", 1), Data([], heard_all_along(), SPOT, detected=False))
+    assert (verdict.outcome, verdict.upper) == ("not_enough_data", None)
+
+
+def test_a_segment_can_be_asked_about() -> None:
+    asked = replace(CALLS, vessel=f"seg:{SEGMENT:012x}")
+    other = event(start=400, end=410, vessels=(VesselRef(MMSI, 7),))
+    verdict = evaluate(Count(asked, "at_least", 4), Data([*calls(4), other], heard_all_along(), SPOT))
+    assert (verdict.outcome, verdict.lower) == ("supported", 4)
+
+
+def test_a_box_instead_of_a_place() -> None:
+    asked = replace(CALLS, place=None, bbox=(125.0, 38.5, 125.5, 39.0))
+    verdict = evaluate(Count(asked, "exactly", 4), Data(calls(4), heard_all_along()))
+    assert verdict.outcome == "supported"
+
+
+def test_exists() -> None:
+    data = Data(calls(1), heard_all_along(), SPOT)
+    assert evaluate(Exists(CALLS), data).outcome == "supported"
+    assert evaluate(Exists(CALLS), replace(data, events=())).outcome == "contradicted"
+    assert evaluate(Exists(CALLS), Data((), heard_all_along((100, 200)), SPOT)).outcome == "not_enough_data"
+
+
+def test_sum_of_a_measure() -> None:
+    asked = Filter("loitering", f"mmsi:{MMSI}", None, hour(0), hour(900))
+    two = [event("loitering", 30, 40), event("loitering", 100, 112)]
+    verdict = evaluate(Sum(asked, "duration_h", "at_least", 20), Data(two, heard_all_along()))
+    assert (verdict.outcome, verdict.lower, verdict.upper) == ("supported", 22, 22)
+    silent = evaluate(Sum(asked, "duration_h", "at_most", 30), Data(two, heard_all_along((500, 600))))
+    assert (silent.outcome, silent.lower, silent.upper) == ("not_enough_data", 22, None)
+    unknown = [*two, event("loitering", 200, 210, measures={"duration_h": None})]
+    partial = evaluate(Sum(asked, "duration_h", "at_most", 30), Data(unknown, heard_all_along()))
+    assert (partial.upper, partial.outcome) == (None, "not_enough_data")
+    assert any("no duration_h" in note for note in partial.notes)
+
+
+def test_sum_of_a_measure_that_can_be_negative_has_no_bound_in_silence() -> None:
+    two = [event(start=30, end=40, measures={"confidence_level": 4, "draught_change_m": 2.0})]
+    verdict = evaluate(Sum(CALLS, "draught_change_m", "at_least", 1), Data(two, heard_all_along((500, 600)), SPOT))
+    assert (verdict.lower, verdict.upper, verdict.outcome) == (None, None, "not_enough_data")
+
+
+def test_the_first_and_the_last() -> None:
+    data = Data(calls(4), heard_all_along(), SPOT)
+    first = evaluate(Moment("first", CALLS, not_before=hour(20), not_after=hour(30)), data)
+    assert (first.outcome, first.lower, first.upper) == ("supported", hour(24), hour(24))
+    assert evaluate(Moment("first", CALLS, not_after=hour(20)), data).outcome == "contradicted"
+    assert evaluate(Moment("last", CALLS, not_before=hour(24 + 3 * 72)), data).outcome == "supported"
+    assert evaluate(Moment("last", CALLS, not_after=hour(200)), data).outcome == "contradicted"
+    none = evaluate(Moment("last", CALLS, not_after=hour(200)), replace(data, events=()))
+    assert (none.outcome, none.lower, none.upper) == ("contradicted", None, None)
+    assert "There was no port call" in none.words
+
+
+def test_a_silence_before_the_first_call_leaves_its_time_open() -> None:
+    data = Data(calls(2, first=100), heard_all_along((10, 60)), SPOT)
+    verdict = evaluate(Moment("first", CALLS, not_before=hour(90)), data)
+    assert verdict.outcome == "not_enough_data"
+    assert (verdict.lower, verdict.upper) == (hour(10), hour(100))
+    assert evaluate(Moment("first", CALLS, not_after=hour(100)), data).outcome == "supported"
+
+
+def test_within_hours_and_kilometres() -> None:
+    gaps = Filter("gap", f"mmsi:{MMSI}")
+    meeting = event("encounter", 30, 34, vessels=(VesselRef(MMSI, SEGMENT), VesselRef(299000002, 2)))
+    near = event("gap", 40, 60)
+    far = event("gap", 400, 420)
+    query = Within(gaps, Filter("encounter"), hours=12, km=5)
+    verdict = evaluate(query, Data([meeting, near, far], heard_all_along()))
+    assert (verdict.outcome, verdict.lower) == ("supported", 1)
+    assert [o.ids for o in verdict.counted] == [(near.id,)]
+    assert [o.ids for o in verdict.apart] == [(far.id,)]
+    elsewhere = replace(meeting, lon=AWAY[0], lat=AWAY[1])
+    assert evaluate(query, Data([elsewhere, near], heard_all_along())).lower == 0
+    assert evaluate(replace(query, km=None), Data([elsewhere, near], heard_all_along())).lower == 1
+    strangers = replace(meeting, vessels=(VesselRef(299000003, 3), VesselRef(299000002, 2)))
+    assert evaluate(query, Data([strangers, near], heard_all_along())).lower == 0
+    assert evaluate(replace(query, same_vessel=False), Data([strangers, near], heard_all_along())).lower == 1
+
+
+bounds = st.tuples(st.integers(0, 50), st.none() | st.integers(0, 50)).map(
+    lambda b: (b[0], None if b[1] is None else b[0] + b[1])
+)
+
+
+@given(bounds, st.integers(0, 110), st.sampled_from(COMPARISONS))
+def test_judge_agrees_with_every_number_in_the_bound(bound: tuple[int, int | None], number: int, compare: str) -> None:
+    lower, upper = bound
+    holds = {"at_least": lambda n: n >= number, "at_most": lambda n: n <= number, "exactly": lambda n: n == number}
+    answers = {holds[compare](n) for n in range(lower, (upper if upper is not None else 250) + 1)}
+    expected = "not_enough_data" if len(answers) == 2 else "supported" if answers == {True} else "contradicted"
+    assert judge(compare, number, lower, upper) == expected  # type: ignore[arg-type]
+
+
+stays = st.lists(st.integers(0, 35), unique=True, max_size=8).map(
+    lambda days: [event(start=24 * d, end=24 * d + 8) for d in sorted(days)]
+)
+silences = st.tuples(st.integers(0, 900), st.integers(0, 300)).map(lambda s: (s[0], s[0] + s[1]))
+
+
+@given(stays, silences, st.integers(0, 12), st.sampled_from(COMPARISONS))
+def test_the_bound_holds_together(events: list[Event], silent: tuple[int, int], number: int, compare: str) -> None:
+    data = Data(events, heard_all_along(silent), SPOT)
+    verdict = evaluate(Count(CALLS, compare, number), data)  # type: ignore[arg-type]
+    assert verdict.lower == len(events)
+    assert verdict.upper is not None
+    assert verdict.lower <= verdict.upper
+    assert verdict.coverage is not None
+    assert 0 <= verdict.coverage <= 1
+    text = json.dumps(verdict.to_json())
+    assert text == json.dumps(evaluate(Count(CALLS, compare, number), data).to_json())  # type: ignore[arg-type]
+    backwards = Data(list(reversed(events)), data.track, SPOT)
+    assert text == json.dumps(evaluate(Count(CALLS, compare, number), backwards).to_json())  # type: ignore[arg-type]
+
+
+@given(stays, silences, st.integers(0, 12), st.integers(36, 38))
+def test_one_more_call_never_speaks_against_at_least(
+    events: list[Event], silent: tuple[int, int], number: int, day: int
+) -> None:
+    query = Count(CALLS, "at_least", number)
+    track_ = heard_all_along(silent)
+    before = evaluate(query, Data(events, track_, SPOT))
+    after = evaluate(query, Data([*events, event(start=24 * day, end=24 * day + 8)], track_, SPOT))
+    assert after.lower == before.lower + 1
+    rank = {"contradicted": 0, "not_enough_data": 1, "supported": 2}
+    assert rank[after.outcome] >= rank[before.outcome]
+
+
+@given(stays, silences, silences)
+def test_less_heard_never_narrows_the_bound(
+    events: list[Event], silent: tuple[int, int], more: tuple[int, int]
+) -> None:
+    whole = [h for h in range(-24, 24 * DAYS + 24) if not silent[0] < h < silent[1]]
+    fewer = [h for h in whole if not more[0] < h < more[1]]
+    query = Count(CALLS, "at_least", 1)
+    known = evaluate(query, Data(events, track(whole), SPOT))
+    less = evaluate(query, Data(events, track(fewer), SPOT))
+    assert known.upper is not None
+    assert less.upper is not None
+    assert less.upper >= known.upper
+    assert (less.coverage or 0) <= (known.coverage or 0)

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from darkwake import refs
+from darkwake.casebook.evaluate import Data, Verdict, evaluate
+from darkwake.casebook.models import Claim, Evaluation, Reply
+from darkwake.casebook.query import Count, Filter, Query, Within
+from darkwake.casebook.windows import Spot
+from darkwake.reports.claim_page import claim_page
+from darkwake.reports.render import Page, Stamp
+from html_checks import check, text
+from made_up import HARBOUR, MMSI, event, hour, sentence, voyage
+
+STAMP = Stamp(7, hour(2000), "darkwake 0", hour(0), hour(240))
+CALLS = Filter("port_call", f"mmsi:{MMSI}", "SIMPT", hour(0), hour(240), minimum=(("confidence_level", 2),))
+TRACK = voyage(10, silences=[(90, 120)])
+EVENTS = [
+    event(start=48, end=72),
+    event(start=132, end=156),
+    event(start=216, end=239, measures={"confidence_level": 1}),
+]
+
+
+def opener(ref: refs.SourceRef) -> bytes:
+    return sentence(ref.spans[0].offset)
+
+
+def claim(**given: Any) -> Claim:
+    fields: dict[str, Any] = {
+        "id": "clm-0123456789ab", "words": "At least two calls\nwere made.", "query": None,
+        "asserted_by": "a port agent", "status": "alleged", "source": "notes, p. 3", "published_from": hour(0),
+        "published_to": hour(0), "recorded_number": 6, "recorded_at": hour(1000),
+    }  # fmt: skip
+    return Claim(**{**fields, **given})
+
+
+def make(query: Query | None = None, events: Any = EVENTS, **given: Any) -> tuple[Page, Verdict]:
+    asked = query or Count(CALLS, "at_least", 2)
+    verdict = evaluate(asked, Data(events, TRACK, Spot(*HARBOUR, 5000)))
+    fields: dict[str, Any] = {
+        "claim": claim(), "query": asked, "verdict": verdict, "stamp": STAMP, "track": TRACK, "opener": opener,
+        "places": {"SIMPT": "Port Sim"}, "simulated": True,
+    }  # fmt: skip
+    return claim_page(**{**fields, **given}), verdict
+
+
+def test_words_verdict_evidence_and_doubt_are_all_there() -> None:
+    page, verdict = make()
+    said = text(check(page.html))
+    for words in (
+        "At least two calls were made.",
+        "alleged",
+        "Said by a port agent , published 2019-02-01. Source: notes, p. 3.",
+        "at least 2 port calls of MMSI 299000001 at Port Sim (SIMPT)",
+        "Supported",
+        verdict.words,
+        "Counted (2)",
+        "Kept apart (1)",
+        "confidence level 1",
+        "What could have been missed",
+        "30.0 h silence",
+        "the ship makes at most 20 knots",
+        "darkwake claim verify clm-0123456789ab --as-of 7",
+        '"at_least": 2',
+        "hash verified",
+        "SIMULATED",
+    ):
+        assert words in said
+    assert page.failures == ()
+
+
+@pytest.mark.parametrize(("number", "outcome"), [(2, "Supported"), (5, "Not enough data"), (50, "Contradicted")])
+def test_every_outcome_in_words(number: int, outcome: str) -> None:
+    page, verdict = make(Count(CALLS, "at_least", number))
+    root = check(page.html)
+    found = root.find(".//p[@class='outcome']")
+    assert found is not None
+    assert "".join(found.itertext()).endswith(outcome)
+    assert f"the claim says at least {number}" in verdict.words
+
+
+def test_nothing_found_is_said_in_words() -> None:
+    said = text(check(make(events=[])[0].html))
+    assert "Nothing that the claim speaks of was found in this data." in said
+    assert "No evidence is cited" in said
+
+
+def test_a_claim_without_a_query_stands_as_words() -> None:
+    page = claim_page(claim(source=None, published_from=None, published_to=None), None, None, stamp=STAMP)
+    said = text(check(page.html))
+    assert "This claim has no query" in said
+    assert "date of publication not recorded" in said
+    assert "No source document is recorded." in said
+    assert "Run it again" not in said
+
+
+def test_without_a_vessel_no_bound_is_promised() -> None:
+    anyone = Filter("port_call", None, "SIMPT", hour(0), hour(240))
+    verdict = evaluate(Count(anyone, "at_most", 5), Data(EVENTS))
+    page = claim_page(claim(), Count(anyone, "at_most", 5), verdict, stamp=STAMP)
+    said = text(check(page.html))
+    assert "no upper bound" in said
+    assert "This data does not bound how many could have gone unheard." in said
+    assert "Coverage is not known" in said
+
+
+def test_denials_stand_beside_the_verdict() -> None:
+    denial = Reply(party="manager", kind="denial", words="We <deny> it.", said_on=hour(0), source=None)
+    asked = Reply(party="flag state", kind="asked", words=None, said_on=None, source="letter 4")
+    page, _ = make(replies=[denial, asked])
+    said = text(check(page.html))
+    assert "We <deny> it." in said
+    assert "asked for comment flag state date unknown · source: letter 4" in said
+    assert said.index("We <deny>") < said.index("Counted (2)")
+    assert "No reply is recorded" in text(check(make()[0].html))
+
+
+def test_earlier_runs_are_listed() -> None:
+    run = Evaluation(
+        as_of=5, outcome="not_enough_data", verdict={"words": "Between 1 and 9."}, software="darkwake 0", recorded_at=0
+    )
+    assert "5 1970-01-01 00:00:00 UTC not enough data Between 1 and 9. darkwake 0" in text(
+        check(make(history=[run])[0].html)
+    )
+
+
+def test_hostile_words_stay_text() -> None:
+    hostile = "<script>alert(1)</script>\u202e{{ 7*7 }}"
+    page, _ = make(claim=claim(words=hostile, asserted_by=hostile, source=hostile))
+    said = text(check(page.html))
+    assert "<script>alert(1)</script>\\u202e{{ 7*7 }}" in said
+
+
+def test_a_query_with_a_neighbour() -> None:
+    gaps = Filter("gap", f"mmsi:{MMSI}")
+    query = Within(gaps, Filter("port_call"), 24)
+    events = [*EVENTS, event("gap", 90, 120), event("gap", 300, 310)]
+    verdict = evaluate(query, Data(events, TRACK))
+    page = claim_page(claim(), query, verdict, stamp=STAMP, track=TRACK)
+    said = text(check(page.html))
+    assert "had nothing beside them" in said
+
+
+def test_anything_shaped_like_a_claim_will_do() -> None:
+    plain = SimpleNamespace(**{k: v for k, v in vars(claim()).items() if not k.startswith("_")})
+    assert make(claim=plain)[0].html == make()[0].html
+
+
+def test_many_windows_are_cut_short_with_their_sum() -> None:
+    every_day = [(24 * d + 1, 24 * d + 20) for d in range(100)]
+    track = voyage(100, silences=every_day)
+    asked = Count(Filter("port_call", f"mmsi:{MMSI}", "SIMPT", hour(0), hour(2400)), "at_least", 1)
+    verdict = evaluate(asked, Data(EVENTS, track, Spot(*HARBOUR, 5000)))
+    page = claim_page(claim(), asked, verdict, stamp=STAMP, track=track)
+    assert "more such stretches, with room for" in text(check(page.html))

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from darkwake.reports import render
+from made_up import hour
+
+
+@given(st.text())
+def test_nothing_invisible_is_left(text: str) -> None:
+    shown = render.visible(text)
+    assert all(c in "\n\t" or c.isprintable() or c.isspace() for c in shown)
+
+
+def test_characters_that_turn_the_reading_direction_are_shown() -> None:
+    assert render.visible("SIM \u202eAROUR\x00") == "SIM \\u202eAROUR\\x00"
+    assert render.visible("Türkiye 中国") == "Türkiye 中国"
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(1, "100 %"), (0, "0 %"), (0.9999, "over 99.9 %"), (0.0001, "under 0.1 %"), (0.943, "94.3 %"), (None, "unknown")],
+)
+def test_a_share_is_never_rounded_to_all_or_nothing(share: float | None, said: str) -> None:
+    assert render.percent(share) == said
+
+
+def test_measures_have_their_units_and_unknowns_are_said() -> None:
+    given = {
+        "arrival": "x",
+        "duration_h": 31.4,
+        "draught_change_m": -2.1,
+        "heading_difference_deg": 4,
+        "p_silence_by_reception": None,
+        "reachable": [{"place": "SIMPT", "comparable_ships": 14}],
+        "changed": {"name": ["A", "B"]},
+    }
+    assert render.measures(given) == [
+        ("duration", "31.4 h"),
+        ("draught change", "−2.1 m"),
+        ("heading difference", "4 °"),
+        ("p silence by reception", "unknown"),
+        ("reachable", "place SIMPT, comparable ships 14"),
+        ("changed", '{"name": ["A", "B"]}'),
+    ]
+
+
+def test_times_and_durations() -> None:
+    assert render.when(hour(1.5)) == "2019-02-01 01:30:00 UTC"
+    assert render.when(None) == "unknown"
+    assert render.duration(hour(0), hour(0.5)) == "30 min"
+    assert render.duration(hour(0), hour(30)) == "30.0 h"
+    assert render.duration(hour(0), hour(240)) == "10.0 days"
+    assert render.duration(hour(0), None) == "not ended in this data"
+    assert render.position(-124.5, -38.25) == "38.2500° S, 124.5000° W"

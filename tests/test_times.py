@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from darkwake import times
+from darkwake.errors import UsageError
+
+INSTANTS = st.integers(times.parse("0001-01-01"), times.parse("9999-12-31"))
+
+
+@given(INSTANTS)
+def test_iso_and_parse_are_inverse(instant: int) -> None:
+    text = times.iso(instant)
+    assert text is not None
+    assert text.endswith("Z")
+    assert times.parse(text) == instant
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("2019", "2019-01-01T00:00:00Z", "2020-01-01T00:00:00Z"),
+        ("2019-02", "2019-02-01T00:00:00Z", "2019-03-01T00:00:00Z"),
+        ("2019-12", "2019-12-01T00:00:00Z", "2020-01-01T00:00:00Z"),
+        ("2020-02-29", "2020-02-29T00:00:00Z", "2020-03-01T00:00:00Z"),
+        ("2019-02-01T06:00:00Z", "2019-02-01T06:00:00Z", "2019-02-01T06:00:00Z"),
+    ],
+)
+def test_a_day_month_or_year_has_a_start_and_an_end(text: str, start: str, end: str) -> None:
+    assert times.iso(times.parse(text)) == start
+    assert times.iso(times.parse_end(text)) == end
+
+
+def test_a_time_without_a_zone_is_utc_and_another_zone_is_converted() -> None:
+    assert times.parse("2019-02-01T06:00:00") == times.parse("2019-02-01T06:00:00Z")
+    assert times.parse("2019-02-01T15:00:00+09:00") == times.parse("2019-02-01T06:00:00Z")
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2019-13", "2019-02-30", "20:00"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="ISO 8601"):
+        times.parse(text)
+
+
+def test_a_naive_datetime_is_refused() -> None:
+    with pytest.raises(UsageError, match="without a zone"):
+        times.from_datetime(dt.datetime(2019, 1, 1))  # noqa: DTZ001
+
+
+@given(INSTANTS, INSTANTS, INSTANTS, INSTANTS)
+def test_overlap_is_symmetric_and_no_longer_than_either(a: int, b: int, c: int, d: int) -> None:
+    one, two = times.Interval(min(a, b), max(a, b)), times.Interval(min(c, d), max(c, d))
+    overlap = one.overlap_us(two)
+    assert overlap == two.overlap_us(one)
+    assert overlap is not None
+    assert 0 <= overlap <= min(abs(a - b), abs(c - d))
+
+
+def test_an_unbounded_overlap_is_unknown() -> None:
+    assert times.Interval(None, 5).overlap_us(times.Interval(None, 9)) is None
+    assert times.Interval(0, None).overlap_us(times.Interval(3, 9)) == 6
+    with pytest.raises(UsageError, match="ends before"):
+        times.Interval(5, 4)
