@@ -199,6 +199,23 @@ class Workspace:
         options = ReadOptions(load_mapping(mapping)) if mapping else None
         return import_files(self.lake, resolved, format=format, options=options, progress=progress)
 
+    def import_places(self, path: str | Path) -> dict[str, Any]:
+        """Take in a file of places; detection runs from now on use them."""
+        import hashlib
+
+        from darkwake.places import geojson
+        from darkwake.places.readers import read_places
+
+        found = read_places(path)
+        folder = self.folder / "places"
+        folder.mkdir(exist_ok=True)
+        name = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
+        partial = folder / f"{name}.partial"
+        geojson.write(found.places, partial)
+        partial.replace(folder / f"{name}.geojson")
+        self.__dict__.pop("places", None)
+        return {"file": str(path), "places": len(found.places), "rejected": dict(found.rejects)}
+
     def build_tracks(self, progress: Progress | None = None) -> Entry | None:
         """Bring tracks, statics and segments up to the imports; None if they are."""
         from darkwake.tracks.update import update

@@ -196,7 +196,7 @@ def test_aid_to_navigation(name: str, extension: str, read: str) -> None:
 
 def static_b(mmsi: int, last: tuple[int, int]) -> dict[str, Any]:
     return one(bits(
-        (24, 6), (0, 2), (mmsi, 30), (1, 2), (37, 8), ("SIM", 3), (5, 4), (654321, 20), ("SIM02", 7), last, (1, 4), (0, 2)
+        (24, 6), (0, 2), (mmsi, 30), (1, 2), (37, 8), ("SIM", 3), (5, 4), (654321, 20), ("SIM02", 7), last, (1, 4)
     ))  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from darkwake.ais.multipart import FAR, SLOTS
+from darkwake.ais.layout import SLOTS
+from darkwake.ais.multipart import FAR
 from sentences import bits, position, read, rows, sentence, sentences, tag, voyage
 
 ONE = sentence(position())

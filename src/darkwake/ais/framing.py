@@ -46,6 +46,7 @@ from darkwake.ais.layout import (
     BIT_COUNT,
     CHECKSUM_OK,
     DATA,
+    GROUPS,
     INCOMPLETE,
     LINE_TOO_LONG,
     MAX_BYTES,
@@ -68,6 +69,7 @@ from darkwake.ais.layout import (
     REPEAT,
     ROWS,
     SENTENCES,
+    SLOTS,
     SPAN_LENGTH,
     SPAN_OFFSET,
     SPANS,
@@ -85,14 +87,12 @@ from darkwake.ais.multipart import (
     CURRENT,
     FIRST_GROUP,
     GATEHOUSE,
-    GROUPS,
     LAST,
     LONE_TAG,
     N_PARTS,
     PART_SPAN,
     SKIPPED_FROM,
     SLOT_EVIDENCE,
-    SLOTS,
     TAG_LINE,
     add_part,
     join_parts,
@@ -230,7 +230,7 @@ def _use_gatehouse(st: int, total: int, checksum: int) -> None:
     if get(gatehouse, BASIS) != BASIS_GATEHOUSE:
         return
     expected = get(gatehouse, EXPECTED)
-    if expected == NONE or total > 1 or expected == checksum:
+    if expected in (NONE, checksum) or total > 1:
         if get(mine, TIME) == NONE:
             copy_time(mine, gatehouse)
         if get(mine, STATION_LENGTH) == 0:

@@ -63,6 +63,7 @@ MAX_LINE = 8192  # bytes; a longer line is one reject
 MAX_PAYLOAD = 5400  # characters of one sentence: 32,400 bits, below the limit of an int16
 MAX_PART = 400  # bytes kept of one part of a multi-part message
 MAX_PARTS = 9
+SLOTS, GROUPS = 64, 64  # how many unfinished messages and tag groups are kept in mind
 MAX_STATION = 32  # bytes kept of a station's name
 TEXT_WIDTH = 36  # room per row in a text column
 SLACK = 64  # readable and writable bytes behind all data
@@ -85,7 +86,8 @@ class Out:
         self.data: dict[int, Any] = {}
         self.valid: dict[int, Any] = {}
         self.offsets: dict[int, Any] = {}
-        bitmap, packed, spans = (rows + 7) // 8 + 8, rows * 24 + 4 * MAX_LINE, 2 * rows + 8 * MARGIN
+        reserve = MAX_LINE + SLOTS * MAX_PARTS * MAX_PART  # one line could complete every waiting message
+        bitmap, packed, spans = (rows + 7) // 8 + 8, rows * 24 + MAX_LINE + reserve, 2 * rows + 8 * MARGIN
         for column, field in enumerate(DECODED):
             size, dtype = rows, _DTYPES.get(str(field.type), "u1")
             if column in (SOURCE, SPANS):
@@ -108,7 +110,7 @@ class Out:
         self.reject_length = self._keep(REJECT_LENGTH, np.empty(rejects, np.int64))
         self.reject_code = self._keep(REJECT_CODE, np.empty(rejects, np.int8))
         self.table[MAX_ROWS], self.table[MAX_REJECTS] = rows - MARGIN, rejects - 2 * MARGIN
-        self.table[MAX_SPANS], self.table[MAX_BYTES] = spans - 4 * MARGIN, packed - MAX_LINE - MAX_PARTS * MAX_PART
+        self.table[MAX_SPANS], self.table[MAX_BYTES] = spans - 4 * MARGIN, packed - reserve
         self.address = int(self.table.ctypes.data)
 
     def _keep(self, word: int, array: Any) -> Any:

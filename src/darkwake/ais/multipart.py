@@ -26,6 +26,7 @@ from darkwake.ais.evidence import (
     same_station,
 )
 from darkwake.ais.layout import (
+    GROUPS,
     INCOMPLETE,
     MAX_PART,
     MAX_PARTS,
@@ -34,12 +35,12 @@ from darkwake.ais.layout import (
     REJECT_CODE,
     REJECT_LENGTH,
     REJECT_OFFSET,
+    SLOTS,
 )
 from darkwake.ais.words import byte, get, kernel_of_scalars, put, store8, store_word, take_bits
 
 NEAR, FAR = 8, 256  # sentences
 TIME_APART_US = 60_000_000  # parts of one message are not further apart
-SLOTS, GROUPS = 64, 64  # how many messages and tag groups are kept in mind
 
 # Words of a slot, which holds a waiting message: spans (offset, length) and bits follow the order of arrival and of
 # the parts' numbers; evidence and bytes lie behind.

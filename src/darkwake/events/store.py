@@ -6,6 +6,7 @@ events that are no longer found are retracted with a reason. Nothing is deleted.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -105,6 +106,7 @@ def detect(
         detail = {
             "kinds": [d.kind for d in detectors],
             "methods": {d.kind: {"version": d.version, "params": values[d.kind]} for d in detectors},
+            "places": _digest_of_places(context),
             "since": times.iso(since),
             "until": times.iso(until),
             "found": dict(run.found),
@@ -112,6 +114,11 @@ def detect(
         }
         writer.commit("detect", detail)
     return run
+
+
+def _digest_of_places(context: Context) -> str:
+    """Places are files of the workspace; a run says which state of them it used."""
+    return hashlib.sha256(repr(list(context.places)).encode()).hexdigest()[:16]
 
 
 def _ship_types(snapshot: Snapshot) -> dict[int, int]:
