@@ -140,7 +140,8 @@ def main() -> None:
             print(f"{name:8s}  not installed")
             continue
         print(
-            f"{name:8s}  {theirs / 1e3:10,.0f} k/s  ratio {rate / theirs:.0f}  ({found:,} messages of {few:,} sentences)"
+            f"{name:8s}  {theirs / 1e3:10,.0f} k/s  ratio {rate / theirs:.0f}  "
+            f"({found:,} messages of {few:,} sentences)"
         )
 
 

@@ -1,4 +1,4 @@
-"""Makes the picture of the README: the map of a dossier of a made-up ship, as `darkwake demo` finds it. `make picture`."""
+"""Makes the picture of the README: the map of a made-up ship's dossier, from `darkwake demo`. Run by `make picture`."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ from darkwake import demo, workspace
 TARGET = Path(__file__).parent / "images" / "dossier.svg"
 
 
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
 def main() -> None:
     """Run the demo in a temporary folder, take the map out of the page, and make it stand alone."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "demo"
-        demo.run(place, lambda text: print(text, file=sys.stderr))
+        demo.run(place, _say)
         with workspace.open(place) as ws:
             kinds: dict[int, set[str]] = {}
             for stored in ws.events():
@@ -33,7 +37,7 @@ def main() -> None:
     svg = svg.replace("</svg>", f"{note}</svg>").replace("<title", f"<style>{style}</style><title", 1)
     TARGET.parent.mkdir(exist_ok=True)
     TARGET.write_text(svg + "\n", encoding="utf-8")
-    print(TARGET)
+    sys.stdout.write(f"{TARGET}\n")
 
 
 if __name__ == "__main__":

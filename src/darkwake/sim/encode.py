@@ -42,18 +42,9 @@ def degrees(value: np.ndarray, per_minute: int = 10_000) -> np.ndarray:
 
 
 def position_a(
-    mmsi: int,
-    nav_status: Any,
-    rot: Any,
-    sog: Any,
-    lon: Any,
-    lat: Any,
-    cog: Any,
-    heading: Any,
-    second: Any,
-    kind: int = 1,
+    mmsi: int, kind: Any, nav_status: Any, sog: Any, lon: Any, lat: Any, cog: Any, heading: Any, second: Any
 ) -> list[Field]:
-    """Types 1 and 3. `sog` in 0.1 kn, `lon`/`lat` from `degrees`, `cog` in 0.1°."""
+    """Types 1 and 3 without rate of turn. `sog` in 0.1 kn, `lon`/`lat` from `degrees`, `cog` in 0.1°."""
     return [
         (kind, 6), (0, 2), (mmsi, 30), (nav_status, 4), (128, 8), (sog, 10), (1, 1), (lon, 28), (lat, 27), (cog, 12),
         (heading, 9), (second, 6), (0, 2), (0, 3), (0, 1), (0, 19),

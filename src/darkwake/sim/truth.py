@@ -133,9 +133,9 @@ def _encounters(world: World) -> list[True_]:
             if not near.any():
                 continue
             for first, last in _merged(_runs(near), grid, 4 * _H):
-                if grid[last] - grid[first] < 2 * _H:
-                    continue
                 stretch = near[first : last + 1]
+                if stretch.sum() * GRID_S < 2 * _H:  # together, interruptions not counted
+                    continue
                 speed = np.concatenate([sog[a, first : last + 1][stretch], sog[b, first : last + 1][stretch]])
                 if np.median(speed) >= 2.0:
                     continue
