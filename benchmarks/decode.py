@@ -139,10 +139,7 @@ def main() -> None:
         except ImportError:
             print(f"{name:8s}  not installed")
             continue
-        print(
-            f"{name:8s}  {theirs / 1e3:10,.0f} k/s  ratio {rate / theirs:.0f}  "
-            f"({found:,} messages of {few:,} sentences)"
-        )
+        print(f"{name:8s}  {theirs / 1e3:10,.0f} k/s  ratio {rate / theirs:.0f}  {found:,} of {few:,}")
 
 
 if __name__ == "__main__":
