@@ -7,26 +7,27 @@ find the same encounters. Prints rows a second, the ratio and the peak memory of
 only within a run.
 """
 
+# ruff: noqa: ARG002  (the methods of a Source)
+
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from darkwake.engine.base import Source
+from darkwake.events.base import Context, values_of
+from darkwake.lake.schema import TRACKS
+
 THREADS = 2
-PARTITIONS = 16
 
 #: One temporary table per step, narrow columns and one integer key per cell: the fastest of the forms tried.
 SQL = """
@@ -59,7 +60,8 @@ SELECT a.k, a.mmsi AS mmsi_a, a.segment AS segment_a, b.mmsi AS mmsi_b, b.segmen
   a.speed AS speed_a, b.speed AS speed_b,
   2 * 6371008.8 * asin(least(1, sqrt(sin(radians(b.lat - a.lat) / 2) ** 2
     + cos(radians(a.lat)) * cos(radians(b.lat)) * sin(radians(b.lon - a.lon) / 2) ** 2))) AS metres
-FROM (SELECT k, mmsi, segment, speed, lon, lat, ((k * 40000::BIGINT) + r + dr) * 28800 + (c + dc + 28800) % 28800 AS cell
+FROM (SELECT k, mmsi, segment, speed, lon, lat,
+        ((k * 40000::BIGINT) + r + dr) * 28800 + (c + dc + 28800) % 28800 AS cell
       FROM slow, (VALUES (-1), (0), (1)) AS y(dr), (VALUES (-1), (0), (1)) AS x(dc)) a
 JOIN (SELECT k, mmsi, segment, speed, lon, lat, ((k * 40000::BIGINT) + r) * 28800 + c AS cell FROM slow) b
   ON a.cell = b.cell AND a.mmsi < b.mmsi
@@ -74,10 +76,10 @@ WITH since AS (
     OVER (PARTITION BY segment_a, segment_b ORDER BY k) AS run FROM since
 ), long AS (
   SELECT mmsi_a, mmsi_b, min(k) AS first_step, max(k) AS last_step, median(metres) AS metres,
-    list_aggregate(list_concat(list(speed_a), list(speed_b)), 'median') AS speed
+    list_aggregate(list_concat(list(speed_a), list(speed_b)), 'median') AS knots
   FROM run GROUP BY mmsi_a, segment_a, mmsi_b, segment_b, run HAVING count(*) FILTER (since = 1) >= {min_steps}
 )
-SELECT * FROM long WHERE speed < {median_knots}
+SELECT * FROM long WHERE knots < {median_knots}
 """
 
 
@@ -100,67 +102,29 @@ def duckdb_encounters(folder: Path) -> pa.Table:
     return connection.sql(text).to_arrow_table()
 
 
-def our_encounters(folder: Path) -> pa.Table:
-    from darkwake.events import areas, close, grid, meetings
+class Files:
+    """A lake that is one Parquet file per bucket."""
 
-    values = {
-        "max_report_gap_h": 1.0, "slow_knots": 3.0, "min_port_distance_m": 10_000.0, "max_distance_m": 500.0,
-        "merge_steps": 24, "min_steps": 12, "max_median_speed_knots": 2.0,
-        **areas.place_arguments([]),
-    }  # fmt: skip
-    began = time.perf_counter()
+    def __init__(self, folder: Path) -> None:
+        self.paths = sorted(folder.glob("bucket=*.parquet"))
 
-    def say(what: str) -> None:
-        print(f"  {what} {time.perf_counter() - began:.1f} s, {peak_mib():,.0f} MiB", file=sys.stderr)
+    def buckets(self, table: str) -> Sequence[int]:
+        return range(len(self.paths))
 
-    def reader(path: Path) -> Callable[[], pa.Table]:
-        return lambda: pq.ParquetFile(path).read(columns=list(grid.COLUMNS), use_threads=False)
+    def read(self, table: str, bucket: int, columns: Sequence[str]) -> pa.Table:
+        return pq.ParquetFile(self.paths[bucket]).read(columns=list(columns), use_threads=False)
 
-    say("ready")
-    inputs = [reader(path) for path in sorted(folder.glob("bucket=*.parquet"))]
-    slow = shuffled(inputs, grid.slow_points, values)
-    say(f"resampled: {sum(t.nbytes for parts in slow for t in parts) / 2**20:,.0f} MiB")
-    pairs = shuffled(gathered(slow), close.close_pairs, values)
-    say(f"pairs: {sum(t.nbytes for parts in pairs for t in parts) / 2**20:,.0f} MiB")
-    with ThreadPoolExecutor(THREADS) as pool:
-        tables = list(pool.map(lambda make: meetings.meetings(make(), values), gathered(pairs)))
-    say("meetings")
-    return pa.concat_tables(tables)
+    def files(self, table: str) -> Sequence[str]:
+        return [str(path) for path in self.paths]
 
 
-def gathered(partitions: list[list[pa.Table]]) -> list[Callable[[], pa.Table]]:
-    """One maker per partition, which empties it: what was read is not kept."""
+def our_encounters(source: Source) -> pa.Table:
+    from darkwake.engine.local import LocalEngine
+    from darkwake.events.encounter import Encounter
 
-    def maker(parts: list[pa.Table]) -> Callable[[], pa.Table]:
-        def make() -> pa.Table:
-            table = pa.concat_tables(parts)
-            parts.clear()
-            return table
-
-        return make
-
-    return [maker(parts) for parts in partitions if parts]
-
-
-def shuffled(
-    inputs: Iterable[Callable[[], pa.Table]],
-    kernel: Callable[[pa.Table, Mapping[str, Any]], pa.Table],
-    values: Mapping[str, Any],
-) -> list[list[pa.Table]]:
-    """A stage over two threads, its output split by `part`."""
-    partitions: list[list[pa.Table]] = [[] for _ in range(PARTITIONS)]
-
-    def work(make: Callable[[], pa.Table]) -> None:
-        table = kernel(make(), values)
-        bucket = table.column("part").to_numpy() % PARTITIONS
-        for number, parts in enumerate(partitions):
-            if (chosen := np.flatnonzero(bucket == number)).size:
-                parts.append(table.take(chosen))
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(work, inputs))
-    gc.collect()
-    return partitions
+    detector = Encounter()
+    plan = detector.plan(values_of(detector), Context(0, 0, places=(), coast=None))
+    return LocalEngine(threads=THREADS).run([plan], source)[detector.kind]
 
 
 def peak_mib() -> float:
@@ -168,38 +132,36 @@ def peak_mib() -> float:
 
 
 def contender(name: str, folder: Path, out: Path) -> None:
-    if name == "ours":  # compile (or load) the kernels on nothing: their first compilation is not what is measured
-        from darkwake.events import close, grid, meetings
-
-        warm(grid, close, meetings)
+    if name == "ours":  # load (or compile) the kernels before the clock starts
+        our_encounters(Warm())
     began, cpu = time.perf_counter(), time.process_time()
-    table = our_encounters(folder) if name == "ours" else duckdb_encounters(folder)
+    table = our_encounters(Files(folder)) if name == "ours" else duckdb_encounters(folder)
     wall, cpu = time.perf_counter() - began, time.process_time() - cpu
-    if name == "ours":
-        metres, speed = table["median_distance_m"], table["median_speed_knots"]
-    else:
-        metres, speed = table["metres"], table["speed"]
-    columns = [table[column] for column in ("mmsi_a", "mmsi_b", "first_step", "last_step")]
-    result = pa.table([*columns, metres, speed], ["mmsi_a", "mmsi_b", "first", "last", "metres", "knots"])
-    pq.write_table(result, out)
+    own = ("first_step", "last_step", "median_distance_m", "median_speed_knots")
+    theirs = ("first_step", "last_step", "metres", "knots")
+    columns = [table[column] for column in ("mmsi_a", "mmsi_b", *(own if name == "ours" else theirs))]
+    pq.write_table(pa.table(columns, ["mmsi_a", "mmsi_b", *theirs]), out)
     print(json.dumps({"wall_s": wall, "cpu_s": cpu, "peak_mib": peak_mib()}))
 
 
-def warm(grid: Any, close: Any, meetings: Any) -> None:
-    from darkwake.events import areas
-    from darkwake.lake.schema import TRACKS
+class Warm:
+    """Two ships and four hours."""
 
-    values = {
-        "max_report_gap_h": 1.0, "slow_knots": 3.0, "min_port_distance_m": 1.0, "max_distance_m": 500.0, "merge_steps": 24,
-        "min_steps": 1, "max_median_speed_knots": 2.0, **areas.place_arguments([]),
-    }  # fmt: skip
-    rows = [
-        {"mmsi": ship, "segment": ship, "time": hour * 3_600_000_000, "lon": 5.0, "lat": 5.0, "sog_knots": 0.1, "source": "0" * 16,
-         "payload_key": 1, "span_offset": 1, "span_length": 1, "bucket": 0, "week": "", "type": 1, "receptions": 1}
-        for ship in (1, 2) for hour in (1, 2)
-    ]  # fmt: skip
-    table = pa.Table.from_pylist(rows, schema=TRACKS)
-    meetings.meetings(close.close_pairs(grid.slow_points(table, values), values), values)
+    def buckets(self, table: str) -> Sequence[int]:
+        return (0,)
+
+    def read(self, table: str, bucket: int, columns: Sequence[str]) -> pa.Table:
+        same = {"lon": 5.0, "lat": 5.0, "sog_knots": 0.1, "source": "0" * 16, "payload_key": 1, "span_offset": 1,
+                "span_length": 1, "bucket": 0, "week": "", "type": 1, "receptions": 1}  # fmt: skip
+        rows = [
+            {"mmsi": ship, "segment": ship, "time": hour * 3_600_000_000, **same}
+            for ship in (1, 2)
+            for hour in range(5)
+        ]
+        return pa.Table.from_pylist(rows, schema=TRACKS).select(list(columns))
+
+    def files(self, table: str) -> Sequence[str]:
+        return ()
 
 
 def compare(ours: pa.Table, theirs: pa.Table) -> str:
@@ -234,13 +196,12 @@ def main() -> None:
         answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
         figures[name] = json.loads(answer.splitlines()[-1])
         got = figures[name]
-        print(
-            f"{name:7} {got['wall_s']:7.1f} s  {rows / got['wall_s']:12,.0f} rows/s  {got['cpu_s']:7.1f} cpu_s  {got['peak_mib']:8,.0f} MiB"
-        )
+        rate = rows / got["wall_s"]
+        print(f"{name:7} {got['wall_s']:7.1f} s  {rate:12,.0f} rows/s", end="  ")
+        print(f"{got['cpu_s']:7.1f} cpu_s  {got['peak_mib']:8,.0f} MiB")
     ours, peer = figures["ours"], figures["duckdb"]
-    print(
-        f"ratio   {peer['wall_s'] / ours['wall_s']:.2f} times the speed in {ours['peak_mib'] / peer['peak_mib']:.2f} of the memory"
-    )
+    faster, memory = peer["wall_s"] / ours["wall_s"], ours["peak_mib"] / peer["peak_mib"]
+    print(f"ratio   {faster:.2f} times the speed in {memory:.2f} of the memory")
     print(compare(*(pq.read_table(given.folder / f"encounters-{name}.pq") for name in ("ours", "duckdb"))))
 
 

@@ -1,7 +1,8 @@
 """One decorator for compiled kernels: numba, no GIL, cached on disk.
 
 numba keys its cache on the file of the function alone, so a change in a called kernel of another file would go
-unseen. Our cache folder is therefore named by a digest of all source files of the package.
+unseen. Our cache folders are therefore named by a digest of all that a kernel can call or take constants from: the
+source of its own room, of `geo`, which every room may call, and of the primitives. A test holds to that.
 """
 
 from __future__ import annotations
@@ -18,23 +19,34 @@ import platformdirs
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+_ROOT = Path(__file__).parent
+
+
 @cache
-def cache_folder() -> Path:
-    """Where compiled kernels of exactly this source tree are kept."""
-    root = Path(__file__).parent
+def cache_folder(room: str) -> Path:
+    """Where the compiled kernels of exactly this state of a room are kept."""
     digest = hashlib.sha256(numba.__version__.encode())
-    for path in sorted(root.rglob("*.py")):
-        text = path.read_bytes()
-        if b"@kernel" in text:
-            digest.update(path.relative_to(root).as_posix().encode())
-            digest.update(text)
-    return Path(platformdirs.user_cache_dir("darkwake")) / "kernels" / digest.hexdigest()[:16]
+    files = {*_ROOT.glob("*.py"), *(_ROOT / "geo").rglob("*.py"), *(_ROOT / room).rglob("*.py")}
+    for path in sorted(files - {_ROOT / "workspace.py", _ROOT / "demo.py"}):
+        digest.update(path.relative_to(_ROOT).as_posix().encode())
+        digest.update(path.read_bytes())
+    return _home() / f"{room}-{digest.hexdigest()[:16]}"
 
 
-def is_compiled() -> bool:
-    """Whether any kernel of this source tree was compiled before (to say so on the screen if not)."""
-    folder = cache_folder()
+def _home() -> Path:
+    return Path(platformdirs.user_cache_dir("darkwake")) / "kernels"
+
+
+def is_compiled(room: str = "ais") -> bool:
+    """Whether the kernels of a room were compiled before (to say so on the screen if not)."""
+    folder = cache_folder(room)
     return folder.is_dir() and any(folder.iterdir())
+
+
+def room_of(function: Callable[..., Any]) -> str:
+    """The room a function stands in: the first name below `darkwake`."""
+    parts = function.__module__.split(".")
+    return parts[1] if len(parts) > 2 and parts[0] == "darkwake" else "outside"
 
 
 @overload
@@ -46,7 +58,7 @@ def kernel(function: F | None = None, **options: Any) -> F | Callable[[F], F]:
 
     def compile_(function: F) -> F:
         before = numba.config.CACHE_DIR
-        folder = cache_folder()
+        folder = cache_folder(room_of(function))
         try:
             folder.mkdir(parents=True, exist_ok=True)
             numba.config.CACHE_DIR = str(folder)

@@ -45,7 +45,7 @@ class Rows:
         return int(self._table.num_rows)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        for batch in self._table.to_batches(max_chunksize=10_000):
+        for batch in _shortest(self._table).to_batches(max_chunksize=10_000):
             for row in batch.to_pylist():
                 yield jsonable(row)
 
@@ -81,6 +81,15 @@ class Rows:
         )
         more = f"<p>… {len(self) - 20} more rows</p>" if len(self) > 20 else ""
         return f"<table><caption>{html.escape(repr(self))}</caption><tr>{head}</tr>{body}</table>{more}"
+
+
+def _shortest(table: pa.Table) -> pa.Table:
+    """32-bit floats as the shortest decimals that mean them: 12.3 knots, not 12.300000190734863."""
+    for index, field in enumerate(table.schema):
+        if field.type == pa.float32():
+            column = table.column(index).cast(pa.string()).cast(pa.float64())
+            table = table.set_column(index, pa.field(field.name, pa.float64()), column)
+    return table
 
 
 def _need(package: str) -> Any:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from darkwake.lake.ledger import Entry
     from darkwake.lake.store import Lake, Snapshot
     from darkwake.places import Gazetteer
+    from darkwake.reports.desk import Reports
 
 MARKER = "darkwake.toml"
 ENVIRONMENT = "DARKWAKE_WORKSPACE"
@@ -154,6 +155,13 @@ class Workspace:
 
         return Casebook(self.engine, self.lake, self.places)
 
+    @cached_property
+    def reports(self) -> Reports:
+        """Self-contained pages: dossiers and claims."""
+        from darkwake.reports.desk import Reports
+
+        return Reports(self.lake, self.places, self.casebook, simulated=self.simulated)
+
     def close(self) -> None:
         """Give back the database connections."""
         if "engine" in self.__dict__:
@@ -190,6 +198,23 @@ class Workspace:
                 resolved.append(keep_copy(Path(path), self.folder / "locker") if keep else path)
         options = ReadOptions(load_mapping(mapping)) if mapping else None
         return import_files(self.lake, resolved, format=format, options=options, progress=progress)
+
+    def import_places(self, path: str | Path) -> dict[str, Any]:
+        """Take in a file of places; detection runs from now on use them."""
+        import hashlib
+
+        from darkwake.places import geojson
+        from darkwake.places.readers import read_places
+
+        found = read_places(path)
+        folder = self.folder / "places"
+        folder.mkdir(exist_ok=True)
+        name = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
+        partial = folder / f"{name}.partial"
+        geojson.write(found.places, partial)
+        partial.replace(folder / f"{name}.geojson")
+        self.__dict__.pop("places", None)
+        return {"file": str(path), "places": len(found.places), "rejected": dict(found.rejects)}
 
     def build_tracks(self, progress: Progress | None = None) -> Entry | None:
         """Bring tracks, statics and segments up to the imports; None if they are."""
@@ -229,6 +254,7 @@ class Workspace:
     def _context(self, snapshot: Snapshot) -> Context:
         from darkwake.events.base import Context
         from darkwake.geo.coast import Coast
+        from darkwake.lake.store import data_span
 
         start, end = data_span(snapshot)
         return Context(start or 0, end or 0, self.places, Coast())
@@ -382,6 +408,8 @@ class Workspace:
 
     def stats(self, as_of: str | int | None = None) -> dict[str, Any]:
         """How much is here, from when to when."""
+        from darkwake.lake.store import data_span
+
         snapshot = self.snapshot(as_of)
         start, end = data_span(snapshot)
         imports = self.lake.entries("import", up_to=snapshot.number)
@@ -403,15 +431,6 @@ class Workspace:
             "start": times.iso(start),
             "end": times.iso(end),
         }
-
-
-def data_span(snapshot: Snapshot) -> tuple[int | None, int | None]:
-    """First and last time of any position in the tracks, µs; None where there is none."""
-    segments = snapshot.scan("segments", ["start", "end"])
-    if segments.num_rows == 0:
-        return None, None
-    start, end = (pc.min(segments["start"]), pc.max(segments["end"]))
-    return int(start.cast(pa.int64()).as_py()), int(end.cast(pa.int64()).as_py())
 
 
 def _buckets() -> int:

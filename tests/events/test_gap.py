@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -19,9 +19,7 @@ HOUR_MIN = 60
 class Ports:
     """Two made-up ports."""
 
-    rows: list[tuple[str, float, float]] = field(
-        default_factory=lambda: [("XXNEAR", 124.5, 38.5), ("XXFAR", 140.0, 30.0)]
-    )
+    rows: tuple[tuple[str, float, float], ...] = (("XXNEAR", 124.5, 38.5), ("XXFAR", 140.0, 30.0))
 
     def ports_table(self) -> pa.Table:
         code, lon, lat = zip(*self.rows, strict=True)

@@ -22,10 +22,10 @@ class Reading:
         assert reader is not None
         self.data = data
         self.batches: list[Any] = list(reader(io.BytesIO(data), sha16="0" * 16, options=ReadOptions(mapping=chosen)))
-        self.messages: pa.Table = pa.concat_tables([DECODED.empty_table(), *(b.messages for b in self.batches)])
+        self.messages: pa.Table = pa.Table.from_batches([b.messages for b in self.batches], DECODED)
         self.rejects = [reject for b in self.batches for reject in b.rejects.to_pylist()]
         self.reasons = Counter(reject["reason"] for reject in self.rejects)
-        self.nulled: Counter[str] = sum((b.nulled for b in self.batches if isinstance(b, ReadBatch)), Counter())
+        self.counts: Counter[str] = sum((b.counts for b in self.batches if isinstance(b, ReadBatch)), Counter())
 
     def column(self, name: str) -> list[Any]:
         return self.messages[name].to_pylist()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from darkwake.formats import registry
+from darkwake.formats.base import REASONS
 from darkwake.formats.describe import SECTIONS, filled, listing
 from support import ROOT
 
@@ -26,10 +27,8 @@ def test_the_generated_parts_of_the_reference_are_up_to_date() -> None:
 def test_every_reason_of_a_reject_is_documented() -> None:
     from darkwake.formats import delimited, features, rows
 
-    text = " ".join(REFERENCE.read_text(encoding="utf-8").split())
-    reasons = {*rows._REASONS[1:], *delimited._BAD.values(), delimited.TOO_LONG, features.TOO_LONG, features.CUT_OFF}
-    for reason in reasons:
-        assert f"`{reason}`" in text, reason
+    said = {*rows._REASONS[1:], *delimited._BAD.values(), delimited.TOO_LONG, features.TOO_LONG, features.CUT_OFF}
+    assert said <= set(REASONS)
 
 
 def test_the_listing_has_a_row_per_format() -> None:

@@ -49,7 +49,7 @@ def test_points_in_well_known_binary_of_all_kinds() -> None:
     got = Reading(_file(_table(pa.array(points, pa.binary())), _geo()), "geoparquet")
     assert got.column("lon") == [124.5] * 4 + [None]
     assert got.column("lat") == [38.1] * 4 + [None]
-    assert got.reasons == {"longitude not readable": 2}
+    assert got.reasons == {"bad_lon": 2}
 
 
 def test_native_points_and_another_coordinate_system() -> None:

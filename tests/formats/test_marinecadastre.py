@@ -53,7 +53,7 @@ def test_the_shapes_of_the_years(year: str) -> None:
 def test_a_vessel_type_that_is_no_ais_code_is_not_stored_as_one() -> None:
     got = Reading("\n".join(YEARS["2015"]).encode(), "marinecadastre")
     assert got.column("ship_type") == [None]
-    assert got.nulled["ship_type: unreadable"] == 1
+    assert got.counts["bad_ship_type"] == 1
     assert got.column("cog_deg") == [pytest.approx(-138.9, abs=1e-4)]  # as sent; the years before 2018 wrap around
 
 

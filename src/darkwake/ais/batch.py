@@ -8,43 +8,44 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from darkwake.ais import layout
-from darkwake.ais.layout import BYTES, REASONS, REJECTS, ROWS, SPANS, TEXT_WIDTH, TEXTS, Out
+from darkwake.ais.columns import end_text, get_offset, text_end
+from darkwake.ais.layout import (
+    MARGIN,
+    N_REJECTS,
+    N_SPANS,
+    REASONS,
+    ROWS,
+    SLACK,
+    SOURCE,
+    SPANS,
+    STATION,
+    TEXTS,
+    TIME_BASIS,
+    Out,
+)
 from darkwake.ais.schema import DECODED, SPAN, TIME_BASES
 from darkwake.ais.schema import SPANS as SPANS_TYPE
+from darkwake.ais.words import byte, get, kernel_of_scalars, store8
 from darkwake.jit import kernel
 
+LARGEST = 1 << 17  # rows of a batch
 REJECT_SCHEMA = pa.schema([("offset", pa.int64()), ("length", pa.int64()), ("reason", pa.string())])
 
-_NEVER_NULL = {"type", "repeat", "payload_bit_count", "mmsi", "payload_key"}
-_PLACE: dict[str, tuple[str, int]] = {
-    name: (group, column)
-    for group, names in (
-        ("i8", layout.I8), ("i16", layout.I16), ("i32", layout.I32), ("i64", layout.I64), ("f32", layout.F32),
-        ("f64", layout.F64), ("flags", layout.FLAGS),
-    )
-    for column, name in enumerate(names)
-}  # fmt: skip
 
-
-@kernel
-def close_texts(out: Out, station: int, bitmaps: Any, any_valid: Any) -> None:
-    """Fill the offsets of the text columns up to the last row, and mark the rows that hold a text as valid."""
-    n = out.m[ROWS]
-    for c in range(out.text_at.shape[0]):
-        if c != station:
-            k = out.text_row[c]
-            end = out.text_at[c, k]
-            any_valid[c] = end > 0
-            if end == 0:
-                continue
-            for row in range(k + 1, n + 1):
-                out.text_at[c, row] = end
-        any_valid[c] = out.text_at[c, n] > 0
-        if any_valid[c]:
-            for row in range(n):
-                if out.text_at[c, row + 1] > out.text_at[c, row]:
-                    bitmaps[c, row >> 3] |= 1 << (row & 7)
+@kernel_of_scalars
+def close_text(out: int, column: int, bitmap: int) -> bool:
+    """Fill a text column's offsets up to the last row and mark the rows that hold a text; whether any does."""
+    n = get(out, ROWS)
+    if column != STATION:
+        if text_end(out, column) == 0:
+            return False
+        end_text(out, column, n, text_end(out, column))
+    if get_offset(out, column, n) == 0:
+        return False
+    for r in range(n):
+        if get_offset(out, column, r + 1) > get_offset(out, column, r):
+            store8(bitmap + (r >> 3), byte(bitmap + (r >> 3)) | (1 << (r & 7)))
+    return True
 
 
 @kernel
@@ -59,15 +60,11 @@ def spell(codes: Any, word_at: Any, words: Any, offsets: Any, data: Any) -> None
         offsets[r + 1] = end
 
 
-def _buffer(array: Any) -> Any:
-    return pa.py_buffer(array)
-
-
 @lru_cache(maxsize=32)
 def _repeated(text: str, rows: int) -> Any:
     data = np.frombuffer(text.encode() * rows, np.uint8)
     offsets = np.arange(0, (rows + 1) * len(text), len(text) or 1, dtype=np.int32)[: rows + 1]
-    return pa.Array.from_buffers(pa.string(), rows, [None, _buffer(offsets), _buffer(data)], 0)
+    return pa.Array.from_buffers(pa.string(), rows, [None, pa.py_buffer(offsets), pa.py_buffer(data)], 0)
 
 
 def _constant(text: str, rows: int) -> Any:
@@ -85,73 +82,59 @@ def _bases(codes: Any) -> Any:
     offsets = np.zeros(len(codes) + 1, np.int32)
     data = np.empty(int(np.diff(_WORD_AT)[codes].sum()), np.uint8)
     spell(codes, _WORD_AT, _WORDS, offsets, data)
-    return pa.Array.from_buffers(pa.string(), len(codes), [None, _buffer(offsets), _buffer(data)], 0)
+    return pa.Array.from_buffers(pa.string(), len(codes), [None, pa.py_buffer(offsets), pa.py_buffer(data)], 0)
 
 
 def messages(out: Out, sha16: str) -> pa.RecordBatch:
     """The batch as Arrow, exactly in the schema DECODED; shares memory with `out`."""
-    n = int(out.m[ROWS])
-    bitmap = (n + 7) // 8
-    texts = np.zeros((len(TEXTS), bitmap), np.uint8)
-    any_text = np.zeros(len(TEXTS), np.bool_)
-    close_texts(out, layout.STATION, texts, any_text)
-    any_valid = dict(zip(layout.VALID, out.valid[:, :bitmap].any(axis=1).tolist(), strict=True))
-    valid_row = {name: row for row, name in enumerate(layout.VALID)}
-    columns = []
-    for field in DECODED:
-        name, kind = field.name, field.type
-        if name in _PLACE:
-            group, column = _PLACE[name]
-            if name not in _NEVER_NULL and not any_valid[name]:
-                columns.append(pa.nulls(n, kind))
-                continue
-            mask = None if name in _NEVER_NULL else _buffer(out.valid[valid_row[name], :bitmap])
-            rows = getattr(out, group)[column, : bitmap if group == "flags" else n]
-            columns.append(pa.Array.from_buffers(kind, n, [mask, _buffer(rows)]))
-        elif name in TEXTS:
-            c = TEXTS.index(name)
-            if not any_text[c]:
-                columns.append(pa.nulls(n, kind))
-                continue
-            end = int(out.text_at[c, n])
-            buffers = [_buffer(texts[c]), _buffer(out.text_at[c, : n + 1]), _buffer(out.text[c, :end])]
-            columns.append(pa.Array.from_buffers(kind, n, buffers))
-        elif name == "time_basis":
-            columns.append(_bases(out.basis[:n]))
-        elif name == "source":
-            columns.append(_constant(sha16, n))
-        elif name == "spans":
-            columns.append(_spans(out, n))
-        else:
-            packed = out.packed[: int(out.m[BYTES])]
-            buffers = [None, _buffer(out.packed_at[: n + 1]), _buffer(packed)]
-            columns.append(pa.Array.from_buffers(kind, n, buffers, 0))
+    n = out[ROWS]
+    columns = [_column(out, column, field.type, n, sha16) for column, field in enumerate(DECODED)]
     return pa.RecordBatch.from_arrays(columns, schema=DECODED)
 
 
+def _column(out: Out, column: int, kind: pa.DataType, n: int, sha16: str) -> Any:
+    if column == TIME_BASIS:
+        return _bases(out.data[column][:n])
+    if column == SOURCE:
+        return _constant(sha16, n)
+    if column == SPANS:
+        return _spans(out, n)
+    bitmap = (n + 7) // 8
+    if column in TEXTS:
+        valid = np.zeros(bitmap + SLACK, np.uint8)
+        any_valid = close_text(out.address, column, valid.ctypes.data)
+    elif column in out.valid:
+        valid = out.valid[column]
+        any_valid = valid[:bitmap].any()
+    else:
+        valid, any_valid = None, True
+    if not any_valid:
+        return pa.nulls(n, kind)
+    buffers = [None if valid is None else pa.py_buffer(valid[:bitmap])]
+    if column in out.offsets:
+        offsets = out.offsets[column][: n + 1]
+        buffers += [pa.py_buffer(offsets), pa.py_buffer(out.data[column][: int(offsets[n])])]
+    else:
+        buffers.append(pa.py_buffer(out.data[column][: bitmap if pa.types.is_boolean(kind) else n]))
+    return pa.Array.from_buffers(kind, n, buffers)
+
+
 def _spans(out: Out, n: int) -> Any:
-    m = int(out.m[SPANS])
-    offset = pa.Array.from_buffers(pa.int64(), m, [None, _buffer(out.span_offset[:m])], 0)
-    length = pa.Array.from_buffers(pa.int32(), m, [None, _buffer(out.span_length[:m])], 0)
+    m = out[N_SPANS]
+    offset = pa.Array.from_buffers(pa.int64(), m, [None, pa.py_buffer(out.span_offset[:m])], 0)
+    length = pa.Array.from_buffers(pa.int32(), m, [None, pa.py_buffer(out.span_length[:m])], 0)
     spans = pa.Array.from_buffers(SPAN, m, [None], 0, children=[offset, length])
-    return pa.Array.from_buffers(SPANS_TYPE, n, [None, _buffer(out.span_at[: n + 1])], 0, children=[spans])
+    return pa.Array.from_buffers(SPANS_TYPE, n, [None, pa.py_buffer(out.offsets[SPANS][: n + 1])], 0, children=[spans])
 
 
 def rejects(out: Out) -> pa.Table:
     """What could not be read: offset, length, reason."""
-    n = int(out.m[REJECTS])
-    codes = pa.array(out.reject_code[:n].astype(np.int8))
+    n = out[N_REJECTS]
+    codes = pa.array(out.reject_code[:n])
     reasons = pa.DictionaryArray.from_arrays(codes, pa.array(REASONS)).cast(pa.string())
     return pa.table([pa.array(out.reject_offset[:n]), pa.array(out.reject_length[:n]), reasons], schema=REJECT_SCHEMA)
 
 
-def room_for(size: int) -> tuple[int, int, int]:
-    """Rows, rejects and packed bytes to allocate for `size` bytes of input; a batch that fills them is cut short."""
-    from darkwake.ais.framing import MARGIN
-
-    rows = min(size // 24, MAX_ROWS) + 2 * MARGIN
-    return rows, min(size // 16, MAX_ROWS) + 4 * MARGIN, rows * 24 + 4 * layout.MAX_LINE
-
-
-MAX_ROWS = 1 << 17
-assert TEXT_WIDTH >= layout.MAX_STATION
+def allocate(size: int) -> Out:
+    """Memory for the messages of `size` bytes of input; where they do not fit, the batch is cut short."""
+    return Out(min(size // 24, LARGEST) + 2 * MARGIN, min(size // 16, LARGEST) + 4 * MARGIN)

@@ -12,118 +12,126 @@ from typing import Any
 
 import numpy as np
 
+from darkwake.ais.columns import get8, get_bit, get_offset, is_valid, put8, put64, put_f32, set_valid
 from darkwake.ais.evidence import SECOND_US
-from darkwake.ais.fields import FNV_OFFSET, FNV_PRIME, base_station_utc
+from darkwake.ais.fields import FNV_OFFSET, FNV_PRIME, base_station_utc, row_bits, row_start
 from darkwake.ais.layout import (
     BASIS_BASE_STATION,
     BASIS_NONE,
     CHECKSUM_OK,
-    MMSI,
+    DATA,
     NONE,
     ROWS,
     SECOND,
     STATION,
     TIME,
+    TIME_BASIS,
     TYPE,
     UNCERTAINTY,
-    V_F32,
-    V_FLAGS,
-    V_I8,
-    V_TIME,
-    Out,
 )
-from darkwake.jit import kernel
+from darkwake.ais.words import byte, get, kernel_of_scalars, put, signed, take_bits
 
 AGREE_US = 60 * SECOND_US
 STALE = 500  # messages of a station after its last accepted type 4; then its clock says nothing any more
-WITH_SECOND_S, WITHOUT_SECOND_S = 10.0, 30.0
+CLOSE_S, LOOSE_S = 10.0, 30.0  # with a second of its own and a named station (they send every 10 s), or else
 
+# Words of a clock.
 KEY, CLOCK, BELIEVED, BELIEVED_TOO, WORD, WORD_OF, AGE = range(7)
+CLOCK_WORDS = 8
 STATIONS = 4096  # a power of two; stations beyond it get no clock
 
 
 def new_clocks() -> Any:
     """The table before the first byte of a source: one row per receiving station."""
-    clocks = np.full((STATIONS, 7), NONE, np.int64)
+    clocks = np.full((STATIONS, CLOCK_WORDS), NONE, np.int64)
     clocks[:, KEY] = 0
     return clocks
 
 
-@kernel
-def _find(out: Out, clocks: Any, r: int) -> int:
-    """Row of the clock of the station that received message `r`, made if need be; −1 if the table is full."""
+@kernel_of_scalars
+def _find(out: int, clocks: int, r: int) -> int:
+    """Address of the clock of the station that received message `r`, made if need be; 0 if there is no room."""
     key = FNV_OFFSET
-    for k in range(out.text_at[STATION, r], out.text_at[STATION, r + 1]):
-        key = (key ^ np.uint64(out.text[STATION, k])) * FNV_PRIME
-    wanted = np.int64(key | np.uint64(1))
-    place = np.int64((key >> np.uint64(20)) & np.uint64(STATIONS - 1))
+    text = get(out, DATA + STATION)
+    for k in range(get_offset(out, STATION, r), get_offset(out, STATION, r + 1)):
+        key = (key ^ np.uint64(byte(text + k))) * FNV_PRIME
+    wanted = signed(key | np.uint64(1))
+    place = (wanted >> 20) & (STATIONS - 1)
     for _ in range(64):
-        if clocks[place, KEY] == wanted:
-            return place
-        if clocks[place, KEY] == 0:
-            clocks[place, KEY] = wanted
-            return place
+        c = clocks + 8 * CLOCK_WORDS * place
+        if get(c, KEY) == 0:
+            put(c, KEY, wanted)
+        if get(c, KEY) == wanted:
+            return c
         place = (place + 1) & (STATIONS - 1)
-    return -1
+    return 0
 
 
-@kernel
-def _hear(clocks: Any, c: int, mmsi: int, utc: int) -> None:
+@kernel_of_scalars
+def _hear(c: int, mmsi: int, utc: int) -> None:
     """Take in what base station `mmsi` says."""
-    clock = clocks[c, CLOCK]
-    word, speaker = clocks[c, WORD], clocks[c, WORD_OF]
-    trusted = mmsi in (clocks[c, BELIEVED], clocks[c, BELIEVED_TOO])
+    clock, word, speaker = get(c, CLOCK), get(c, WORD), get(c, WORD_OF)
+    trusted = mmsi == get(c, BELIEVED) or mmsi == get(c, BELIEVED_TOO)
     near_clock = clock != NONE and abs(utc - clock) <= AGREE_US
     near_word = word != NONE and abs(utc - word) <= AGREE_US and (speaker != mmsi or (clock == NONE and trusted))
     if near_clock or near_word:
-        clocks[c, CLOCK], clocks[c, AGE] = utc, 0
+        put(c, CLOCK, utc)
+        put(c, AGE, 0)
         if near_word and not near_clock and speaker != mmsi:
-            clocks[c, BELIEVED_TOO] = speaker
-            clocks[c, BELIEVED] = mmsi
-        elif clocks[c, BELIEVED] != mmsi:
-            clocks[c, BELIEVED_TOO] = clocks[c, BELIEVED]
-            clocks[c, BELIEVED] = mmsi
+            put(c, BELIEVED_TOO, speaker)
+            put(c, BELIEVED, mmsi)
+        elif get(c, BELIEVED) != mmsi:
+            put(c, BELIEVED_TOO, get(c, BELIEVED))
+            put(c, BELIEVED, mmsi)
         return
     if trusted:
-        clocks[c, CLOCK] = NONE
-    clocks[c, WORD], clocks[c, WORD_OF] = utc, mmsi
+        put(c, CLOCK, NONE)
+    put(c, WORD, utc)
+    put(c, WORD_OF, mmsi)
 
 
-@kernel
-def set_clocks(out: Out, clocks: Any) -> None:
+@kernel_of_scalars
+def _nearest(clock: int, second: int) -> int:
+    """The instant nearest to `clock` that has this second of the minute."""
+    time = clock - clock % (60 * SECOND_US) + second * SECOND_US
+    if time - clock > 30 * SECOND_US:
+        return time - 60 * SECOND_US
+    if clock - time > 30 * SECOND_US:
+        return time + 60 * SECOND_US
+    return time
+
+
+@kernel_of_scalars
+def set_clocks(out: int, clocks: int) -> None:
     """Give rows without a time the time of their station's clock, if it has one."""
-    for r in range(out.m[ROWS]):
-        is_base = out.i8[TYPE, r] == 4
-        if not is_base and out.basis[r] != BASIS_NONE:
+    for r in range(get(out, ROWS)):
+        is_base, timeless = get8(out, TYPE, r) == 4, get8(out, TIME_BASIS, r) == BASIS_NONE
+        if not is_base and not timeless:
             continue
         c = _find(out, clocks, r)
-        if c < 0:
+        if c == 0:
             continue
-        byte, bit = r >> 3, 1 << (r & 7)
-        broken = out.valid[V_FLAGS + CHECKSUM_OK, byte] & bit != 0 and out.flags[CHECKSUM_OK, byte] & bit == 0
-        if clocks[c, CLOCK] != NONE:
-            clocks[c, AGE] += 1
-        utc = NONE
+        if get(c, CLOCK) != NONE:
+            put(c, AGE, get(c, AGE) + 1)
+        at, utc = row_start(out, r), NONE
+        broken = is_valid(out, CHECKSUM_OK, r) and not get_bit(out, CHECKSUM_OK, r)
         if is_base and not broken:
-            utc = base_station_utc(out, r)
+            utc = base_station_utc(at, row_bits(out, r))
             if utc != NONE:
-                _hear(clocks, c, np.int64(out.i32[MMSI, r]), utc)
-        clock = clocks[c, CLOCK]
-        if out.basis[r] != BASIS_NONE or clock == NONE or clocks[c, AGE] > STALE:
+                _hear(c, take_bits(at, 8, 30), utc)
+        clock = get(c, CLOCK)
+        if not timeless or clock == NONE or get(c, AGE) > STALE:
             continue
-        time, uncertainty = clock, WITHOUT_SECOND_S
+        time, uncertainty = clock, LOOSE_S
+        named = get_offset(out, STATION, r + 1) > get_offset(out, STATION, r)
         if utc != NONE:
             if utc != clock:
                 continue  # this base station is not believed
-            uncertainty = WITH_SECOND_S
-        elif out.valid[V_I8 + SECOND, byte] & bit != 0:
-            minute = clock - clock % (60 * SECOND_US)
-            time = minute + np.int64(out.i8[SECOND, r]) * SECOND_US
-            if time - clock > 30 * SECOND_US:
-                time -= 60 * SECOND_US
-            elif clock - time > 30 * SECOND_US:
-                time += 60 * SECOND_US
-            uncertainty = WITH_SECOND_S
-        out.i64[TIME, r], out.f32[UNCERTAINTY, r], out.basis[r] = time, uncertainty, BASIS_BASE_STATION
-        out.valid[V_TIME, byte] |= bit
-        out.valid[V_F32 + UNCERTAINTY, byte] |= bit
+            uncertainty = CLOSE_S if named else LOOSE_S
+        elif is_valid(out, SECOND, r):
+            time = _nearest(clock, get8(out, SECOND, r))
+            uncertainty = CLOSE_S if named else LOOSE_S
+        put64(out, TIME, r, time)
+        set_valid(out, TIME, r)
+        put_f32(out, UNCERTAINTY, r, uncertainty)
+        put8(out, TIME_BASIS, r, BASIS_BASE_STATION)

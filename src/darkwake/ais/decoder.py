@@ -13,8 +13,8 @@ import pyarrow as pa
 from darkwake.ais import batch as batches
 from darkwake.ais.clocks import new_clocks, set_clocks
 from darkwake.ais.fields import read_fields
-from darkwake.ais.framing import flush, scan
-from darkwake.ais.layout import COUNTS, MAX_LINE, REJECTS, ROWS, SLACK, Out, allocate
+from darkwake.ais.framing import flush, is_full, scan
+from darkwake.ais.layout import COUNT, COUNTS, MAX_LINE, N_REJECTS, ROWS, SLACK, Out
 from darkwake.ais.multipart import new_state
 from darkwake.ais.schema import DECODED
 from darkwake.errors import DarkwakeError
@@ -49,35 +49,31 @@ class Decoder:
 
     def room(self) -> memoryview:
         """Where the next block of bytes may be written."""
-        return memoryview(self._buffer)[self._held : self._held + self._block]
+        return memoryview(self._buffer.data)[self._held : self._held + self._block]
 
     def take(self, size: int, final: bool = False) -> Iterator[Batch]:
         """Decode, after `size` bytes were written to `room()`. With `final`, nothing follows."""
         end = self._held + size
+        memory = self._buffer.ctypes.data
         self._buffer[end : end + SLACK] = 0
         at, finished = 0, False
         while not finished:
-            out = allocate(*batches.room_for(end - at))
-            stop = int(scan(self._buffer, at, end, final, self._base, self._state, out))
-            finished = stop >= end or stop == at or not self._is_full(out)
-            at = stop
+            out = batches.allocate(end - at)
+            stop = scan(memory + at, memory + end, final, self._base - memory, self._state.ctypes.data, out.address)
+            at = int(stop) - memory
+            finished = at >= end or not is_full(out.address)
             if final and finished:
-                flush(self._state, out)
-            if out.m[ROWS] or out.m[REJECTS] or out.counts.any():
+                flush(self._state.ctypes.data, out.address)
+            if out[ROWS] or out[N_REJECTS] or out.table[COUNT : COUNT + len(COUNTS)].any():
                 yield self._batch(out)
         self._held = end - at
         self._buffer[: self._held] = self._buffer[at:end].copy()
         self._base += at
 
-    def _is_full(self, out: Out) -> bool:
-        from darkwake.ais.framing import is_full
-
-        return bool(is_full(out))
-
     def _batch(self, out: Out) -> Batch:
-        set_clocks(out, self._clocks)
-        read_fields(out)
-        counts = dict(zip(COUNTS, out.counts.tolist(), strict=True))
+        read_fields(out.address)
+        set_clocks(out.address, self._clocks.ctypes.data)
+        counts = dict(zip(COUNTS, out.table[COUNT : COUNT + len(COUNTS)].tolist(), strict=True))
         return Batch(batches.messages(out, self._sha16), batches.rejects(out), counts["sentences"], counts)
 
 

@@ -1,13 +1,29 @@
 """The fields of each message type, from packed bits to columns. Source: ITU-R M.1371-5, annex 8.
 
 A field that lies beyond the end of the message, or holds its "not available" value, stays null. Bit positions count
-from 0. `at` is the byte in `out.packed` where a message begins, `bits` its length, `r` its row.
+from 0. `at` is the address where a message begins, `bits` its length, `r` its row.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from darkwake.ais.columns import (
+    count,
+    end_text,
+    get8,
+    get_offset,
+    put8,
+    put16,
+    put32,
+    put64,
+    put_bit,
+    put_f32,
+    put_f64,
+    put_offset,
+    set_valid,
+    text_end,
+)
 from darkwake.ais.evidence import civil_us
 from darkwake.ais.layout import (
     ACCURATE,
@@ -21,6 +37,7 @@ from darkwake.ais.layout import (
     CALLSIGN,
     CLASS_B_FLAGS,
     COG,
+    DATA,
     DESTINATION,
     DRAUGHT,
     DTE,
@@ -33,19 +50,19 @@ from darkwake.ais.layout import (
     LATENCY,
     LON,
     MANEUVER,
-    MMSI,
     MOTHERSHIP,
-    N_NO_COG,
-    N_NO_HEADING,
-    N_NO_POSITION,
-    N_NO_ROT,
-    N_NO_SOG,
-    N_OVERLONG,
     NAME,
     NAV_STATUS,
+    NO_COG,
+    NO_HEADING,
+    NO_POSITION,
+    NO_ROT,
+    NO_SOG,
     NONE,
     OFF_POSITION,
+    OVERLONG,
     PART,
+    PAYLOAD,
     RADIO,
     RAIM,
     ROT,
@@ -60,120 +77,104 @@ from darkwake.ais.layout import (
     TO_STERN,
     TYPE,
     UTC,
-    V_F32,
-    V_F64,
-    V_FLAGS,
-    V_I8,
-    V_I16,
-    V_I32,
-    V_UTC,
     VENDOR,
     VENDOR_MODEL,
     VENDOR_SERIAL,
     VIRTUAL,
-    Out,
-)
-from darkwake.ais.words import take_bits, take_signed
-from darkwake.jit import kernel
+)  # fmt: skip
+from darkwake.ais.words import byte, get, kernel_of_scalars, load_word, signed, store8, take_bits, take_signed
 
 FNV_OFFSET, FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 
 
-@kernel
-def _i8(out: Out, column: int, r: int, at: int, bits: int, start: int, length: int) -> None:
+@kernel_of_scalars
+def _i8(out: int, column: int, r: int, at: int, bits: int, start: int, length: int) -> None:
     if start + length <= bits:
-        out.i8[column, r] = take_bits(out.packed, at, start, length)
-        out.valid[V_I8 + column, r >> 3] |= 1 << (r & 7)
+        put8(out, column, r, take_bits(at, start, length))
+        set_valid(out, column, r)
 
 
-@kernel
-def _i16(out: Out, column: int, r: int, at: int, bits: int, start: int, length: int, missing: int) -> None:
+@kernel_of_scalars
+def _i16(out: int, column: int, r: int, at: int, bits: int, start: int, length: int, missing: int) -> None:
     if start + length <= bits:
-        value = take_bits(out.packed, at, start, length)
+        value = take_bits(at, start, length)
         if value != missing:
-            out.i16[column, r] = value
-            out.valid[V_I16 + column, r >> 3] |= 1 << (r & 7)
+            put16(out, column, r, value)
+            set_valid(out, column, r)
 
 
-@kernel
-def _i32(out: Out, column: int, r: int, at: int, bits: int, start: int, length: int, missing: int) -> None:
+@kernel_of_scalars
+def _i32(out: int, column: int, r: int, at: int, bits: int, start: int, length: int, missing: int) -> None:
     if start + length <= bits:
-        value = take_bits(out.packed, at, start, length)
+        value = take_bits(at, start, length)
         if value != missing:
-            out.i32[column, r] = value
-            out.valid[V_I32 + column, r >> 3] |= 1 << (r & 7)
+            put32(out, column, r, value)
+            set_valid(out, column, r)
 
 
-@kernel
-def _flag(out: Out, column: int, r: int, at: int, bits: int, start: int) -> None:
+@kernel_of_scalars
+def _flag(out: int, column: int, r: int, at: int, bits: int, start: int) -> None:
     if start < bits:
-        bit = r & 7
-        out.flags[column, r >> 3] |= take_bits(out.packed, at, start, 1) << bit
-        out.valid[V_FLAGS + column, r >> 3] |= 1 << bit
+        put_bit(out, column, r, take_bits(at, start, 1))
 
 
-@kernel
-def _second(out: Out, r: int, at: int, bits: int, start: int) -> None:
+@kernel_of_scalars
+def _second(out: int, r: int, at: int, bits: int, start: int) -> None:
     if start + 6 <= bits:
-        value = take_bits(out.packed, at, start, 6)
+        value = take_bits(at, start, 6)
         if value < 60:
-            out.i8[SECOND, r] = value
-            out.valid[V_I8 + SECOND, r >> 3] |= 1 << (r & 7)
+            put8(out, SECOND, r, value)
+            set_valid(out, SECOND, r)
 
 
-@kernel
-def _speed(out: Out, r: int, at: int, bits: int, start: int, length: int, step: float) -> None:
+@kernel_of_scalars
+def _speed(out: int, r: int, at: int, bits: int, start: int, length: int, step: float) -> None:
     """Speed over ground; all ones is "not available", one less is "this or more" and stays."""
     if start + length <= bits:
-        value = take_bits(out.packed, at, start, length)
+        value = take_bits(at, start, length)
         if value == (1 << length) - 1:
-            out.counts[N_NO_SOG] += 1
+            count(out, NO_SOG)
         else:
-            out.f32[SOG, r] = value * step
-            out.valid[V_F32 + SOG, r >> 3] |= 1 << (r & 7)
+            put_f32(out, SOG, r, value * step)
 
 
-@kernel
-def _course(out: Out, r: int, at: int, bits: int, start: int) -> None:
+@kernel_of_scalars
+def _course(out: int, r: int, at: int, bits: int, start: int) -> None:
     if start + 12 <= bits:
-        value = take_bits(out.packed, at, start, 12)
+        value = take_bits(at, start, 12)
         if value == 3600:
-            out.counts[N_NO_COG] += 1
+            count(out, NO_COG)
         else:
-            out.f32[COG, r] = value * 0.1
-            out.valid[V_F32 + COG, r >> 3] |= 1 << (r & 7)
+            put_f32(out, COG, r, value * 0.1)
 
 
-@kernel
-def _heading(out: Out, r: int, at: int, bits: int, start: int) -> None:
+@kernel_of_scalars
+def _heading(out: int, r: int, at: int, bits: int, start: int) -> None:
     if start + 9 <= bits:
-        value = take_bits(out.packed, at, start, 9)
+        value = take_bits(at, start, 9)
         if value == 511:
-            out.counts[N_NO_HEADING] += 1
+            count(out, NO_HEADING)
         else:
-            out.i16[HEADING, r] = value
-            out.valid[V_I16 + HEADING, r >> 3] |= 1 << (r & 7)
+            put16(out, HEADING, r, value)
+            set_valid(out, HEADING, r)
 
 
-@kernel
-def _position(out: Out, r: int, at: int, bits: int, start: int) -> None:
+@kernel_of_scalars
+def _position(out: int, r: int, at: int, bits: int, start: int) -> None:
     """Longitude (28 bits) and latitude (27), 1/10,000 minute."""
     if start + 55 > bits:
         return
-    lon, lat = take_signed(out.packed, at, start, 28), take_signed(out.packed, at, start + 28, 27)
-    byte, bit = r >> 3, 1 << (r & 7)
+    lon, lat = take_signed(at, start, 28), take_signed(at, start + 28, 27)
     if lon != 181 * 600_000:
-        out.f64[LON, r] = lon / 600_000.0
-        out.valid[V_F64 + LON, byte] |= bit
+        put_f64(out, LON, r, lon / 600_000.0)
     if lat != 91 * 600_000:
-        out.f64[LAT, r] = lat / 600_000.0
-        out.valid[V_F64 + LAT, byte] |= bit
+        put_f64(out, LAT, r, lat / 600_000.0)
     if lon == 181 * 600_000 or lat == 91 * 600_000:
-        out.counts[N_NO_POSITION] += 1
+        count(out, NO_POSITION)
 
 
-@kernel
-def _text(out: Out, column: int, r: int, at: int, bits: int, start: int, characters: int) -> None:
+@kernel_of_scalars
+def _text(out: int, column: int, r: int, at: int, bits: int, start: int, characters: int) -> None:
     """Six-bit text. '@' ends it, trailing blanks go, an empty one is null.
 
     A text cut off within its last character keeps the others (short type 5); one cut off earlier is null.
@@ -182,36 +183,23 @@ def _text(out: Out, column: int, r: int, at: int, bits: int, start: int, charact
         characters -= 1
         if start + 6 * characters > bits:
             return
-    k = out.text_row[column]
-    begin = out.text_at[column, k]
-    end = begin
-    last = begin
+    begin = text_end(out, column)
+    text = get(out, DATA + column) + begin
+    length = 0
     for n in range(characters):
-        c = take_bits(out.packed, at, start + 6 * n, 6)
+        c = take_bits(at, start + 6 * n, 6)
         if c == 0:
             break
-        out.text[column, end] = c + 64 if c < 32 else c
-        end += 1
+        store8(text + n, c + 64 if c < 32 else c)
         if c != 32:
-            last = end
-    _end_text(out, column, r, last)
+            length = n + 1
+    end_text(out, column, r, begin + length)
 
 
-@kernel
-def _end_text(out: Out, column: int, r: int, end: int) -> None:
-    """Close the text of row `r` at `end`; rows passed over since the last one get empty texts."""
-    k = out.text_row[column]
-    begin = out.text_at[column, k]
-    for row in range(k + 1, r + 1):
-        out.text_at[column, row] = begin
-    out.text_at[column, r + 1] = end
-    out.text_row[column] = r + 1
-
-
-@kernel
-def _dimensions(out: Out, r: int, at: int, bits: int, start: int) -> None:
+@kernel_of_scalars
+def _dimensions(out: int, r: int, at: int, bits: int, start: int) -> None:
     """Bow and stern (9 bits), port and starboard (6); all zero is "not available"."""
-    if start + 30 > bits or take_bits(out.packed, at, start, 30) == 0:
+    if start + 30 > bits or take_bits(at, start, 30) == 0:
         return
     _i16(out, TO_BOW, r, at, bits, start, 9, -1)
     _i16(out, TO_STERN, r, at, bits, start + 9, 9, -1)
@@ -219,21 +207,19 @@ def _dimensions(out: Out, r: int, at: int, bits: int, start: int) -> None:
     _i16(out, TO_STARBOARD, r, at, bits, start + 24, 6, -1)
 
 
-@kernel
-def _class_a(out: Out, r: int, at: int, bits: int) -> None:
+@kernel_of_scalars
+def _class_a(out: int, r: int, at: int, bits: int) -> None:
     """Types 1, 2, 3."""
-    byte, bit = r >> 3, 1 << (r & 7)
     _i8(out, NAV_STATUS, r, at, bits, 38, 4)
     if bits >= 50:
-        raw = take_signed(out.packed, at, 42, 8)
-        out.i16[ROT_RAW, r] = raw
-        out.valid[V_I16 + ROT_RAW, byte] |= bit
+        raw = take_signed(at, 42, 8)
+        put16(out, ROT_RAW, r, raw)
+        set_valid(out, ROT_RAW, r)
         if -127 < raw < 127:
             turn = (raw / 4.733) * (raw / 4.733)
-            out.f32[ROT, r] = turn if raw >= 0 else -turn
-            out.valid[V_F32 + ROT, byte] |= bit
+            put_f32(out, ROT, r, turn if raw >= 0 else -turn)
         elif raw == -128:
-            out.counts[N_NO_ROT] += 1
+            count(out, NO_ROT)
     _speed(out, r, at, bits, 50, 10, 0.1)
     _flag(out, ACCURATE, r, at, bits, 60)
     _position(out, r, at, bits, 61)
@@ -241,33 +227,32 @@ def _class_a(out: Out, r: int, at: int, bits: int) -> None:
     _heading(out, r, at, bits, 128)
     _second(out, r, at, bits, 137)
     if bits >= 145:
-        maneuver = take_bits(out.packed, at, 143, 2)
+        maneuver = take_bits(at, 143, 2)
         if maneuver != 0:
-            out.i8[MANEUVER, r] = maneuver
-            out.valid[V_I8 + MANEUVER, byte] |= bit
+            put8(out, MANEUVER, r, maneuver)
+            set_valid(out, MANEUVER, r)
     _flag(out, RAIM, r, at, bits, 148)
     _i32(out, RADIO, r, at, bits, 149, 19, -1)
 
 
-@kernel
-def base_station_utc(out: Out, r: int) -> int:
+@kernel_of_scalars
+def base_station_utc(at: int, bits: int) -> int:
     """The time that a type 4 or 11 says of itself (µs), or NONE."""
-    at = np.int64(out.packed_at[r])
-    if out.i16[BIT_COUNT, r] < 78:
+    if bits < 78:
         return NONE
-    year, month = take_bits(out.packed, at, 38, 14), take_bits(out.packed, at, 52, 4)
-    day, hour = take_bits(out.packed, at, 56, 5), take_bits(out.packed, at, 61, 5)
-    minute, second = take_bits(out.packed, at, 66, 6), take_bits(out.packed, at, 72, 6)
+    year, month = take_bits(at, 38, 14), take_bits(at, 52, 4)
+    day, hour = take_bits(at, 56, 5), take_bits(at, 61, 5)
+    minute, second = take_bits(at, 66, 6), take_bits(at, 72, 6)
     return civil_us(year, month, day, hour, minute, second) if second < 60 else NONE
 
 
-@kernel
-def _base_station(out: Out, r: int, at: int, bits: int) -> None:
+@kernel_of_scalars
+def _base_station(out: int, r: int, at: int, bits: int) -> None:
     """Types 4, 11."""
-    utc = base_station_utc(out, r)
+    utc = base_station_utc(at, bits)
     if utc != NONE:
-        out.i64[UTC, r] = utc
-        out.valid[V_UTC, r >> 3] |= 1 << (r & 7)
+        put64(out, UTC, r, utc)
+        set_valid(out, UTC, r)
     _flag(out, ACCURATE, r, at, bits, 78)
     _position(out, r, at, bits, 79)
     _i8(out, EPFD, r, at, bits, 134, 4)
@@ -275,35 +260,34 @@ def _base_station(out: Out, r: int, at: int, bits: int) -> None:
     _i32(out, RADIO, r, at, bits, 149, 19, -1)
 
 
-@kernel
-def _two(out: Out, column: int, at: int, value: int, missing: bool) -> int:
-    """Write two digits, or `--`."""
-    out.text[column, at] = 45 if missing else 48 + value // 10
-    out.text[column, at + 1] = 45 if missing else 48 + value % 10
-    return at + 2
+@kernel_of_scalars
+def _two_digits(at: int, value: int, missing: bool, separator: int) -> int:
+    """Write two digits, or `--`, and a separator."""
+    store8(at, 45 if missing else 48 + value // 10)
+    store8(at + 1, 45 if missing else 48 + value % 10)
+    store8(at + 2, separator)
+    return at + 3
 
 
-@kernel
-def _eta(out: Out, r: int, at: int, bits: int) -> None:
+@kernel_of_scalars
+def _eta(out: int, r: int, at: int, bits: int) -> None:
     if bits < 294:
         return
-    month, day = take_bits(out.packed, at, 274, 4), take_bits(out.packed, at, 278, 5)
-    hour, minute = take_bits(out.packed, at, 283, 5), take_bits(out.packed, at, 288, 6)
+    month, day = take_bits(at, 274, 4), take_bits(at, 278, 5)
+    hour, minute = take_bits(at, 283, 5), take_bits(at, 288, 6)
     if month == 0 and day == 0 and hour == 24 and minute == 60:
         return
-    i = out.text_at[ETA, out.text_row[ETA]]
-    i = _two(out, ETA, i, month, month == 0)
-    out.text[ETA, i] = 45
-    i = _two(out, ETA, i + 1, day, day == 0)
-    out.text[ETA, i] = 84
-    i = _two(out, ETA, i + 1, hour, hour == 24)
-    out.text[ETA, i] = 58
-    i = _two(out, ETA, i + 1, minute, minute == 60)
-    _end_text(out, ETA, r, i)
+    begin = text_end(out, ETA)
+    i = get(out, DATA + ETA) + begin
+    i = _two_digits(i, month, month == 0, 45)
+    i = _two_digits(i, day, day == 0, 84)
+    i = _two_digits(i, hour, hour == 24, 58)
+    _two_digits(i, minute, minute == 60, 0)
+    end_text(out, ETA, r, begin + 11)
 
 
-@kernel
-def _voyage(out: Out, r: int, at: int, bits: int) -> None:
+@kernel_of_scalars
+def _voyage(out: int, r: int, at: int, bits: int) -> None:
     """Type 5."""
     _i8(out, AIS_VERSION, r, at, bits, 38, 2)
     _i32(out, IMO, r, at, bits, 40, 30, 0)
@@ -314,16 +298,15 @@ def _voyage(out: Out, r: int, at: int, bits: int) -> None:
     _i8(out, EPFD, r, at, bits, 270, 4)
     _eta(out, r, at, bits)
     if bits >= 302:
-        draught = take_bits(out.packed, at, 294, 8)
+        draught = take_bits(at, 294, 8)
         if draught != 0:
-            out.f32[DRAUGHT, r] = draught * 0.1
-            out.valid[V_F32 + DRAUGHT, r >> 3] |= 1 << (r & 7)
+            put_f32(out, DRAUGHT, r, draught * 0.1)
     _text(out, DESTINATION, r, at, bits, 302, 20)
     _flag(out, DTE, r, at, bits, 422)
 
 
-@kernel
-def _aircraft(out: Out, r: int, at: int, bits: int) -> None:
+@kernel_of_scalars
+def _aircraft(out: int, r: int, at: int, bits: int) -> None:
     """Type 9: search-and-rescue aircraft; speed in whole knots."""
     _i16(out, ALTITUDE, r, at, bits, 38, 12, 4095)
     _speed(out, r, at, bits, 50, 10, 1.0)
@@ -338,8 +321,8 @@ def _aircraft(out: Out, r: int, at: int, bits: int) -> None:
     _i32(out, RADIO, r, at, bits, 148, 20, -1)
 
 
-@kernel
-def _class_b(out: Out, r: int, at: int, bits: int, extended: bool) -> None:
+@kernel_of_scalars
+def _class_b(out: int, r: int, at: int, bits: int, extended: bool) -> None:
     """Types 18 and 19 (extended)."""
     _speed(out, r, at, bits, 46, 10, 0.1)
     _flag(out, ACCURATE, r, at, bits, 56)
@@ -362,16 +345,33 @@ def _class_b(out: Out, r: int, at: int, bits: int, extended: bool) -> None:
         _i32(out, RADIO, r, at, bits, 148, 20, -1)
 
 
-@kernel
-def _aid(out: Out, r: int, at: int, bits: int) -> None:
+@kernel_of_scalars
+def _longer_name(out: int, r: int, at: int, more: int) -> None:
+    """Write the 20 characters of a type 21 again, with the extension behind them."""
+    begin = get_offset(out, NAME, r)
+    text = get(out, DATA + NAME) + begin
+    length = 0
+    for n in range(20 + more):
+        place = 43 + 6 * n if n < 20 else 272 + 6 * (n - 20)
+        c = take_bits(at, place, 6)
+        if c == 0:
+            break
+        store8(text + n, c + 64 if c < 32 else c)
+        if c != 32:
+            length = n + 1
+    put_offset(out, NAME, r + 1, begin + length)
+
+
+@kernel_of_scalars
+def _aid(out: int, r: int, at: int, bits: int) -> None:
     """Type 21. A name of 20 characters may go on behind the fixed part, by up to 14 more."""
     _i8(out, AID_TYPE, r, at, bits, 38, 5)
     _text(out, NAME, r, at, bits, 43, 20)
     more = min((bits - 272) // 6, 14)
     if more > 0:
-        full = take_bits(out.packed, at, 43, 6) != 0
+        full = take_bits(at, 43, 6) != 0
         for n in range(1, 20):
-            full = full and take_bits(out.packed, at, 43 + 6 * n, 6) != 0
+            full = full and take_bits(at, 43 + 6 * n, 6) != 0
         if full:
             _longer_name(out, r, at, more)
     _flag(out, ACCURATE, r, at, bits, 163)
@@ -386,33 +386,17 @@ def _aid(out: Out, r: int, at: int, bits: int) -> None:
     _flag(out, ASSIGNED, r, at, bits, 270)
 
 
-@kernel
-def _longer_name(out: Out, r: int, at: int, more: int) -> None:
-    """Write the 20 characters of a type 21 again, with the extension behind them."""
-    begin = out.text_at[NAME, r]
-    last = begin
-    for n in range(20 + more):
-        place = 43 + 6 * n if n < 20 else 272 + 6 * (n - 20)
-        c = take_bits(out.packed, at, place, 6)
-        if c == 0:
-            break
-        out.text[NAME, begin + n] = c + 64 if c < 32 else c
-        if c != 32:
-            last = begin + n + 1
-    out.text_at[NAME, r + 1] = last
-
-
-@kernel
-def _static(out: Out, r: int, at: int, bits: int) -> None:
+@kernel_of_scalars
+def _static(out: int, r: int, at: int, bits: int) -> None:
     """Type 24, parts A and B. An auxiliary craft (MMSI 98…) sends its mother ship in place of its dimensions."""
     if bits < 40:
         return
-    part = take_bits(out.packed, at, 38, 2)
+    part = take_bits(at, 38, 2)
     if part > 1:
         return
-    end = out.text_at[PART, out.text_row[PART]]
-    out.text[PART, end] = 65 + part
-    _end_text(out, PART, r, end + 1)
+    end = text_end(out, PART)
+    store8(get(out, DATA + PART) + end, 65 + part)
+    end_text(out, PART, r, end + 1)
     if part == 0:
         _text(out, NAME, r, at, bits, 40, 20)
         return
@@ -421,54 +405,60 @@ def _static(out: Out, r: int, at: int, bits: int) -> None:
     _i8(out, VENDOR_MODEL, r, at, bits, 66, 4)
     _i32(out, VENDOR_SERIAL, r, at, bits, 70, 20, -1)
     _text(out, CALLSIGN, r, at, bits, 90, 7)
-    if out.i32[MMSI, r] // 10_000_000 == 98:
+    if take_bits(at, 8, 30) // 10_000_000 == 98:
         _i32(out, MOTHERSHIP, r, at, bits, 132, 30, 0)
     else:
         _dimensions(out, r, at, bits, 132)
     _i8(out, EPFD, r, at, bits, 162, 4)
 
 
-@kernel
-def _long_range(out: Out, r: int, at: int, bits: int) -> None:
+@kernel_of_scalars
+def _long_range(out: int, r: int, at: int, bits: int) -> None:
     """Type 27: 1/10 minute, whole knots, whole degrees."""
-    byte, bit = r >> 3, 1 << (r & 7)
     _flag(out, ACCURATE, r, at, bits, 38)
     _flag(out, RAIM, r, at, bits, 39)
     _i8(out, NAV_STATUS, r, at, bits, 40, 4)
     if bits >= 79:
-        lon, lat = take_signed(out.packed, at, 44, 18), take_signed(out.packed, at, 62, 17)
+        lon, lat = take_signed(at, 44, 18), take_signed(at, 62, 17)
         if lon != 181 * 600:
-            out.f64[LON, r] = lon / 600.0
-            out.valid[V_F64 + LON, byte] |= bit
+            put_f64(out, LON, r, lon / 600.0)
         if lat != 91 * 600:
-            out.f64[LAT, r] = lat / 600.0
-            out.valid[V_F64 + LAT, byte] |= bit
+            put_f64(out, LAT, r, lat / 600.0)
         if lon == 181 * 600 or lat == 91 * 600:
-            out.counts[N_NO_POSITION] += 1
+            count(out, NO_POSITION)
     _speed(out, r, at, bits, 79, 6, 1.0)
     if bits >= 94:
-        course = take_bits(out.packed, at, 85, 9)
+        course = take_bits(at, 85, 9)
         if course == 511:
-            out.counts[N_NO_COG] += 1
+            count(out, NO_COG)
         else:
-            out.f32[COG, r] = course
-            out.valid[V_F32 + COG, byte] |= bit
+            put_f32(out, COG, r, course)
     _flag(out, LATENCY, r, at, bits, 94)
 
 
-@kernel
-def read_fields(out: Out) -> None:
+@kernel_of_scalars
+def row_start(out: int, r: int) -> int:
+    """Address of the bits of row `r`."""
+    return get(out, DATA + PAYLOAD) + get_offset(out, PAYLOAD, r)
+
+
+@kernel_of_scalars
+def row_bits(out: int, r: int) -> int:
+    """How many bits row `r` has."""
+    return load_word(get(out, DATA + BIT_COUNT) + 2 * r) & 0x7FFF
+
+
+@kernel_of_scalars
+def read_fields(out: int) -> None:
     """Fill the columns of every message of the batch from its bits."""
-    for r in range(out.m[ROWS]):
-        at = np.int64(out.packed_at[r])
-        bits = np.int64(out.i16[BIT_COUNT, r])
-        kind = out.i8[TYPE, r]
+    for r in range(get(out, ROWS)):
+        at, bits, kind = row_start(out, r), row_bits(out, r), get8(out, TYPE, r)
         key = FNV_OFFSET
-        for k in range(at, out.packed_at[r + 1]):
-            key = (key ^ np.uint64(out.packed[k])) * FNV_PRIME
+        for k in range((bits + 7) >> 3):
+            key = (key ^ np.uint64(byte(at + k))) * FNV_PRIME
         key = (key ^ np.uint64(bits & 0xFF)) * FNV_PRIME
         key = (key ^ np.uint64(bits >> 8)) * FNV_PRIME
-        out.i64[KEY, r] = np.int64(key)
+        put64(out, KEY, r, signed(key))
         longest = 1064
         if 1 <= kind <= 3:
             _class_a(out, r, at, bits)
@@ -498,4 +488,4 @@ def read_fields(out: Out) -> None:
             _aircraft(out, r, at, bits)
             longest = 168
         if bits > longest:
-            out.counts[N_OVERLONG] += 1
+            count(out, OVERLONG)

@@ -1,62 +1,46 @@
-"""Where each column lies in the arrays that the kernels fill.
+"""Where things lie in the memory that the kernels fill. The numbers here are compiled into every @kernel of this room.
 
-Columns of one width share a two-dimensional array (column × row), so that the kernels take few arguments and each
-column is a contiguous Arrow buffer. The numbers here are compiled into every @kernel of this room.
+A batch is a table of words: per column the addresses of its data, its validity bitmap and its offsets, then counters
+and limits. Columns are numbered as in the schema.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from darkwake.ais.schema import COLUMNS
+from darkwake.ais.schema import COLUMNS, DECODED
 
-I8 = (
-    "type", "repeat", "nav_status", "second", "maneuver", "ais_version", "epfd", "aid_type", "vendor_model",
-    "class_b_flags",
+NAMES = (
+    "type", "mmsi", "repeat", "time", "time_basis", "time_uncertainty_s", "station", "source", "spans", "checksum_ok",
+    "payload_bits", "payload_bit_count", "payload_key", "nav_status", "rot_raw", "rot_deg_per_min", "sog_knots", "lon",
+    "lat", "cog_deg", "heading_deg", "second", "accurate", "raim", "maneuver", "radio", "altitude_m",
+    "altitude_barometric", "assigned", "dte", "imo", "ais_version", "callsign", "name", "ship_type", "to_bow_m",
+    "to_stern_m", "to_port_m", "to_starboard_m", "draught_m", "destination", "eta", "epfd", "utc", "aid_type",
+    "off_position", "virtual", "aid_status", "part", "vendor", "vendor_model", "vendor_serial", "mothership_mmsi",
+    "class_b_flags", "position_latency",
 )  # fmt: skip
-I16 = (
-    "payload_bit_count", "rot_raw", "heading_deg", "altitude_m", "ship_type", "to_bow_m", "to_stern_m", "to_port_m",
-    "to_starboard_m", "aid_status",
-)  # fmt: skip
-I32 = ("mmsi", "radio", "imo", "vendor_serial", "mothership_mmsi")
-I64 = ("time", "payload_key", "utc")
-F32 = ("time_uncertainty_s", "rot_deg_per_min", "sog_knots", "cog_deg", "draught_m")
-F64 = ("lon", "lat")
-FLAGS = (
-    "checksum_ok", "accurate", "raim", "altitude_barometric", "assigned", "dte", "off_position", "virtual",
-    "position_latency",
-)  # fmt: skip
-TEXTS = ("station", "callsign", "name", "destination", "eta", "part", "vendor")
-SPECIAL = ("time_basis", "source", "spans", "payload_bits")
+if tuple(column.name for column in COLUMNS) != NAMES:
+    raise RuntimeError("the columns of the schema and of the decoder differ: bring ais/layout.py up to date")
+(
+    TYPE, MMSI, REPEAT, TIME, TIME_BASIS, UNCERTAINTY, STATION, SOURCE, SPANS, CHECKSUM_OK,
+    PAYLOAD, BIT_COUNT, KEY, NAV_STATUS, ROT_RAW, ROT, SOG, LON,
+    LAT, COG, HEADING, SECOND, ACCURATE, RAIM, MANEUVER, RADIO, ALTITUDE,
+    BAROMETRIC, ASSIGNED, DTE, IMO, AIS_VERSION, CALLSIGN, NAME, SHIP_TYPE, TO_BOW,
+    TO_STERN, TO_PORT, TO_STARBOARD, DRAUGHT, DESTINATION, ETA, EPFD, UTC, AID_TYPE,
+    OFF_POSITION, VIRTUAL, AID_STATUS, PART, VENDOR, VENDOR_MODEL, VENDOR_SERIAL, MOTHERSHIP,
+    CLASS_B_FLAGS, LATENCY,
+) = range(55)  # fmt: skip
+TEXTS = (STATION, CALLSIGN, NAME, DESTINATION, ETA, PART, VENDOR)
+NEVER_NULL = (TYPE, MMSI, REPEAT, BIT_COUNT, KEY)
 
-#: Row of the validity array (one bitmap per nullable column of the groups above, without texts).
-VALID = (*I8[2:], *I16[1:], *I32[1:], "time", "utc", *F32, *F64, *FLAGS)
-
-_GROUPS = (I8, I16, I32, I64, F32, F64, FLAGS, TEXTS, SPECIAL)
-_UNPLACED = {column.name for column in COLUMNS} ^ {name for group in _GROUPS for name in group}
-if _UNPLACED:
-    raise RuntimeError(f"columns of the schema and of the decoder differ: {sorted(_UNPLACED)}")
-
-(TYPE, REPEAT, NAV_STATUS, SECOND, MANEUVER, AIS_VERSION, EPFD, AID_TYPE, VENDOR_MODEL, CLASS_B_FLAGS) = range(10)
-(BIT_COUNT, ROT_RAW, HEADING, ALTITUDE, SHIP_TYPE, TO_BOW, TO_STERN, TO_PORT, TO_STARBOARD, AID_STATUS) = range(10)
-MMSI, RADIO, IMO, VENDOR_SERIAL, MOTHERSHIP = range(5)
-TIME, KEY, UTC = range(3)
-UNCERTAINTY, ROT, SOG, COG, DRAUGHT = range(5)
-LON, LAT = range(2)
-(CHECKSUM_OK, ACCURATE, RAIM, BAROMETRIC, ASSIGNED, DTE, OFF_POSITION, VIRTUAL, LATENCY) = range(9)
-STATION, CALLSIGN, NAME, DESTINATION, ETA, PART, VENDOR = range(7)
-
-#: Validity rows begin, per group, at these offsets: row = offset + column (− the columns that are never null).
-V_I8 = -2
-V_I16 = len(I8) - 2 - 1
-V_I32 = V_I16 + len(I16) - 1
-V_TIME = V_I32 + len(I32)
-V_UTC = V_TIME + 1
-V_F32 = V_UTC + 1
-V_F64 = V_F32 + len(F32)
-V_FLAGS = V_F64 + len(F64)
+# Words of a batch's table. The first three groups have one word per column.
+DATA, VALID, OFFSETS, TEXT_ROW = 0, 64, 128, 192  # TEXT_ROW: up to which row the offsets of a text are filled
+ROWS, N_SPANS, N_BYTES, N_REJECTS, MAX_ROWS, MAX_SPANS, MAX_BYTES, MAX_REJECTS = range(256, 264)
+SPAN_OFFSET, SPAN_LENGTH, REJECT_OFFSET, REJECT_LENGTH, REJECT_CODE = range(264, 269)
+COUNT = 272
+WORDS = 288
 
 #: time_basis codes: the index in schema.TIME_BASES, so that the smaller of two is the better.
 BASIS_TAG, BASIS_PREFIX, BASIS_GATEHOUSE, BASIS_USCG, BASIS_VENDOR, BASIS_BASE_STATION, BASIS_NONE = range(7)
@@ -72,75 +56,66 @@ COUNTS = (
     "no_cog", "no_heading", "no_rot",
 )  # fmt: skip
 (
-    N_SENTENCES, N_OTHER, N_BAD_CHECKSUM, N_BAD_TAG, N_BAD_TIME, N_OVERLONG, N_NO_POSITION, N_NO_SOG, N_NO_COG,
-    N_NO_HEADING, N_NO_ROT,
-) = range(11)  # fmt: skip
+    SENTENCES, OTHER_LINES, BAD_CHECKSUM, BAD_TAG, BAD_TIME, OVERLONG, NO_POSITION, NO_SOG, NO_COG, NO_HEADING, NO_ROT,
+) = range(COUNT, COUNT + 11)  # fmt: skip
 
 MAX_LINE = 8192  # bytes; a longer line is one reject
 MAX_PAYLOAD = 5400  # characters of one sentence: 32,400 bits, below the limit of an int16
 MAX_PART = 400  # bytes kept of one part of a multi-part message
 MAX_PARTS = 9
+SLOTS, GROUPS = 64, 64  # how many unfinished messages and tag groups are kept in mind
 MAX_STATION = 32  # bytes kept of a station's name
 TEXT_WIDTH = 36  # room per row in a text column
-SLACK = 64  # readable and writable bytes behind every byte array
+SLACK = 64  # readable and writable bytes behind all data
+MARGIN = 1024  # rows kept free: one line can hold several hundred sentences
 
-#: Fill counters in `Out.m`.
-ROWS, SPANS, BYTES, REJECTS = range(4)
-#: No time; also "no span".
-NONE = -(2**62)
+NONE = -(2**62)  # no time, no span
 
 
-class Out(NamedTuple):
-    """The arrays of one batch."""
-
-    i8: Any
-    i16: Any
-    i32: Any
-    i64: Any
-    f32: Any
-    f64: Any
-    flags: Any  # bitmaps
-    valid: Any  # bitmaps
-    basis: Any  # uint8 per row
-    text_at: Any  # int32 [text, row + 1]: offsets
-    text: Any  # uint8 [text, bytes]
-    text_row: Any  # int64 [text]: offsets are filled up to this row
-    packed_at: Any  # int32 [row + 1]
-    packed: Any
-    span_at: Any  # int32 [row + 1]
-    span_offset: Any
-    span_length: Any
-    reject_offset: Any
-    reject_length: Any
-    reject_code: Any
-    counts: Any
-    m: Any
+_DTYPES = {
+    "int8": "i1", "int16": "i2", "int32": "i4", "int64": "i8", "float": "f4", "double": "f8",
+    "timestamp[us, tz=UTC]": "i8",
+}  # fmt: skip
 
 
-def allocate(rows: int, rejects: int, packed_bytes: int) -> Out:
-    """Empty arrays for one batch; pages are touched only as they are filled."""
-    bitmap = (rows + 7) // 8 + 8
-    return Out(
-        np.zeros((len(I8), rows), np.int8),
-        np.zeros((len(I16), rows), np.int16),
-        np.zeros((len(I32), rows), np.int32),
-        np.zeros((len(I64), rows), np.int64),
-        np.zeros((len(F32), rows), np.float32),
-        np.zeros((len(F64), rows), np.float64),
-        np.zeros((len(FLAGS), bitmap), np.uint8),
-        np.zeros((len(VALID), bitmap), np.uint8),
-        np.empty(rows, np.uint8),
-        np.zeros((len(TEXTS), rows + 1), np.int32),
-        np.empty((len(TEXTS), rows * TEXT_WIDTH + MAX_STATION + SLACK), np.uint8),
-        np.zeros(len(TEXTS), np.int64),
-        np.zeros(rows + 1, np.int32),
-        np.empty(packed_bytes + SLACK, np.uint8),
-        np.zeros(rows + 1, np.int32),
-        np.empty(2 * rows + 8192, np.int64),
-        np.empty(2 * rows + 8192, np.int32),
-        np.empty(rejects, np.int64),
-        np.empty(rejects, np.int64),
-        np.empty(rejects, np.uint8),
-        np.zeros(len(COUNTS), np.int64),
-        np.zeros(4, np.int64),
-    )
+class Out:
+    """The memory of one batch; `address` is what kernels take. Pages are touched only as they are filled."""
+
+    def __init__(self, rows: int, rejects: int) -> None:
+        self.table = np.zeros(WORDS, np.int64)
+        self.data: dict[int, Any] = {}
+        self.valid: dict[int, Any] = {}
+        self.offsets: dict[int, Any] = {}
+        reserve = MAX_LINE + SLOTS * MAX_PARTS * MAX_PART  # one line could complete every waiting message
+        bitmap, packed, spans = (rows + 7) // 8 + 8, rows * 24 + MAX_LINE + reserve, 2 * rows + 8 * MARGIN
+        for column, field in enumerate(DECODED):
+            size, dtype = rows, _DTYPES.get(str(field.type), "u1")
+            if column in (SOURCE, SPANS):
+                size = 0
+            elif column == PAYLOAD:
+                size = packed + SLACK
+            elif column in TEXTS:
+                size = rows * TEXT_WIDTH + SLACK
+            elif str(field.type) == "bool":
+                size = bitmap
+            make = np.zeros if str(field.type) == "bool" else np.empty  # what a null hides may be anything
+            self.data[column] = self._keep(DATA + column, make(size, dtype))
+            if column in TEXTS or column in (PAYLOAD, SPANS):
+                self.offsets[column] = self._keep(OFFSETS + column, np.zeros(rows + 4, np.int32))
+            elif column not in NEVER_NULL:
+                self.valid[column] = self._keep(VALID + column, np.zeros(bitmap, np.uint8))
+        self.span_offset = self._keep(SPAN_OFFSET, np.empty(spans, np.int64))
+        self.span_length = self._keep(SPAN_LENGTH, np.empty(spans, np.int32))
+        self.reject_offset = self._keep(REJECT_OFFSET, np.empty(rejects, np.int64))
+        self.reject_length = self._keep(REJECT_LENGTH, np.empty(rejects, np.int64))
+        self.reject_code = self._keep(REJECT_CODE, np.empty(rejects, np.int8))
+        self.table[MAX_ROWS], self.table[MAX_REJECTS] = rows - MARGIN, rejects - 2 * MARGIN
+        self.table[MAX_SPANS], self.table[MAX_BYTES] = spans - 4 * MARGIN, packed - reserve
+        self.address = int(self.table.ctypes.data)
+
+    def _keep(self, word: int, array: Any) -> Any:
+        self.table[word] = array.ctypes.data
+        return array
+
+    def __getitem__(self, word: int) -> int:
+        return int(self.table[word])

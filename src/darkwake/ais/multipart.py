@@ -8,230 +8,207 @@ waiting message already has ends that message. Nothing waits longer than FAR sen
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from darkwake.ais.evidence import (
     BASIS,
-    EV_WIDTH,
+    EVIDENCE_WORDS,
     GROUP,
-    GROUP_NUMBER,
     GROUP_TOTAL,
     STATION_LENGTH,
-    STATION_LENGTH_OF_LINE,
-    STATION_OFFSET,
     TIME,
-    TIME_LENGTH,
-    TIME_OFFSET,
-    UNCERTAINTY,
     clear,
+    copy_group,
+    copy_station,
+    copy_time,
+    same_station,
 )
-from darkwake.ais.layout import INCOMPLETE, MAX_PART, MAX_PARTS, MAX_STATION, NONE, REJECTS, SLACK, Out
-from darkwake.ais.words import take_bits
-from darkwake.jit import kernel
+from darkwake.ais.layout import (
+    GROUPS,
+    INCOMPLETE,
+    MAX_PART,
+    MAX_PARTS,
+    N_REJECTS,
+    NONE,
+    REJECT_CODE,
+    REJECT_LENGTH,
+    REJECT_OFFSET,
+    SLOTS,
+)
+from darkwake.ais.words import byte, get, kernel_of_scalars, put, store8, store_word, take_bits
 
 NEAR, FAR = 8, 256  # sentences
 TIME_APART_US = 60_000_000  # parts of one message are not further apart
 
-# Scalars of the state.
-SENTENCES, SKIPPED_FROM, TAG_LINE = range(3)
-# Fields of a waiting message.
+# Words of a slot, which holds a waiting message: spans (offset, length) and bits follow the order of arrival and of
+# the parts' numbers; evidence and bytes lie behind.
 ACTIVE, SEQUENCE, TOTAL, HAVE, CHANNEL, LAST, CHECK, N_PARTS = range(8)
-SLOTS, GROUPS = 64, 64
-# Rows of the evidence array: the current line, a tag block alone on its line, the last Gatehouse line, groups, slots.
-CURRENT, LONE_TAG, GATEHOUSE, FIRST_GROUP = range(4)
-FIRST_SLOT = FIRST_GROUP + GROUPS
+PART_SPAN = 8
+PART_BITS = PART_SPAN + 2 * MAX_PARTS
+SLOT_EVIDENCE = PART_BITS + MAX_PARTS
+PART_DATA = SLOT_EVIDENCE + EVIDENCE_WORDS
+SLOT_WORDS = PART_DATA + MAX_PARTS * MAX_PART // 8 + 2
+
+# Words of the state, which is carried from one block of bytes to the next.
+COUNTED, SKIPPED_FROM, TAG_LINE = range(3)  # AIS sentences so far; start of an overlong line; a tag block waits
+CURRENT = 4  # evidence: of the line at hand, of a tag block alone on its line, of the last Gatehouse line, of groups
+LONE_TAG = CURRENT + EVIDENCE_WORDS
+GATEHOUSE = LONE_TAG + EVIDENCE_WORDS
+FIRST_GROUP = GATEHOUSE + EVIDENCE_WORDS
+FIRST_SLOT = FIRST_GROUP + GROUPS * EVIDENCE_WORDS
+STATE_WORDS = FIRST_SLOT + SLOTS * SLOT_WORDS
 
 
-class State(NamedTuple):
-    """What is carried from one block of bytes to the next."""
-
-    n: Any
-    ev: Any
-    sta: Any
-    slot: Any
-    part_bits: Any
-    part_span: Any  # [slot, 2 × part]: offset and length, in the order of arrival
-    part_data: Any
-
-
-def new_state() -> State:
+def new_state() -> Any:
     """The state before the first byte of a source."""
-    state = State(
-        np.zeros(4, np.int64),
-        np.full((FIRST_SLOT + SLOTS, EV_WIDTH), NONE, np.int64),
-        np.zeros((FIRST_SLOT + SLOTS, MAX_STATION), np.uint8),
-        np.zeros((SLOTS, 8), np.int64),
-        np.zeros((SLOTS, MAX_PARTS), np.int64),
-        np.zeros((SLOTS, 2 * MAX_PARTS), np.int64),
-        np.zeros(SLOTS * MAX_PARTS * MAX_PART + SLACK, np.uint8),
-    )
-    state.n[SKIPPED_FROM] = NONE
-    for row in range(FIRST_SLOT + SLOTS):
-        clear.py_func(state.ev, row)
+    state = np.zeros(STATE_WORDS, np.int64)
+    state[SKIPPED_FROM] = NONE
+    for place in range(CURRENT, FIRST_SLOT, EVIDENCE_WORDS):
+        clear(int(state[place:].ctypes.data))
     return state
 
 
-@kernel
-def reject(out: Out, offset: int, length: int, code: int) -> None:
+@kernel_of_scalars
+def slot(st: int, s: int) -> int:
+    """Address of slot number `s`."""
+    return st + 8 * (FIRST_SLOT + s * SLOT_WORDS)
+
+
+@kernel_of_scalars
+def reject(out: int, offset: int, length: int, code: int) -> None:
     """Keep the span of bytes that could not be read, and why."""
-    k = out.m[REJECTS]
-    out.reject_offset[k], out.reject_length[k], out.reject_code[k] = offset, length, code
-    out.m[REJECTS] = k + 1
+    k = get(out, N_REJECTS)
+    store_word(get(out, REJECT_OFFSET) + 8 * k, offset)
+    store_word(get(out, REJECT_LENGTH) + 8 * k, length)
+    store8(get(out, REJECT_CODE) + k, code)
+    put(out, N_REJECTS, k + 1)
 
 
-@kernel
-def reject_parts(st: State, out: Out, s: int, code: int) -> None:
-    """Give up the message waiting in slot `s`: every part becomes a reject."""
-    for k in range(st.slot[s, N_PARTS]):
-        reject(out, st.part_span[s, 2 * k], st.part_span[s, 2 * k + 1], code)
-    st.slot[s, ACTIVE] = 0
+@kernel_of_scalars
+def reject_parts(out: int, w: int, code: int) -> None:
+    """Give up the message waiting in slot `w`: every part becomes a reject."""
+    for k in range(get(w, N_PARTS)):
+        reject(out, get(w, PART_SPAN + 2 * k), get(w, PART_SPAN + 2 * k + 1), code)
+    put(w, ACTIVE, 0)
 
 
-@kernel
-def same_station(ev: Any, sta: Any, a: int, b: int) -> bool:
-    """Whether two evidence records name the same station; one that names none contradicts nobody."""
-    n = ev[a, STATION_LENGTH]
-    if n == 0 or ev[b, STATION_LENGTH] == 0:
-        return True
-    if n != ev[b, STATION_LENGTH]:
-        return False
-    for k in range(n):  # noqa: SIM110 - a loop is what numba compiles
-        if sta[a, k] != sta[b, k]:
-            return False
-    return True
-
-
-@kernel
-def copy_time(ev: Any, to: int, source: int) -> None:
-    """Take over time, uncertainty, basis and the span of the line that they come from, if there is a time."""
-    if ev[source, TIME] == NONE:
-        return
-    ev[to, TIME], ev[to, UNCERTAINTY], ev[to, BASIS] = ev[source, TIME], ev[source, UNCERTAINTY], ev[source, BASIS]
-    ev[to, TIME_OFFSET], ev[to, TIME_LENGTH] = ev[source, TIME_OFFSET], ev[source, TIME_LENGTH]
-
-
-@kernel
-def copy_station(ev: Any, sta: Any, to: int, source: int) -> None:
-    """Take over the station and the span of the line that names it, if one is named."""
-    n = ev[source, STATION_LENGTH]
-    if n == 0:
-        return
-    ev[to, STATION_LENGTH] = n
-    for k in range(n):
-        sta[to, k] = sta[source, k]
-    ev[to, STATION_OFFSET] = ev[source, STATION_OFFSET]
-    ev[to, STATION_LENGTH_OF_LINE] = ev[source, STATION_LENGTH_OF_LINE]
-
-
-@kernel
-def _score(st: State, s: int, number: int, channel: int) -> int:
-    """How well the current part fits the message waiting in slot `s`; −1: not at all."""
-    ev, row = st.ev, FIRST_SLOT + s
-    age = st.n[SENTENCES] - st.slot[s, LAST]
-    if not same_station(ev, st.sta, CURRENT, row):
+@kernel_of_scalars
+def _score(st: int, w: int, number: int, channel: int) -> int:
+    """How well the current part fits the message waiting in slot `w`; −1: not at all."""
+    mine, theirs = st + 8 * CURRENT, w + 8 * SLOT_EVIDENCE
+    if not same_station(mine, theirs):
         return -1
-    if ev[CURRENT, TIME] != NONE and ev[row, TIME] != NONE and abs(ev[CURRENT, TIME] - ev[row, TIME]) > TIME_APART_US:
+    if (
+        get(mine, TIME) != NONE
+        and get(theirs, TIME) != NONE
+        and abs(get(mine, TIME) - get(theirs, TIME)) > TIME_APART_US
+    ):
         return -1
     score = 0
-    if ev[CURRENT, GROUP] != NONE and ev[row, GROUP] != NONE:
-        if ev[CURRENT, GROUP] != ev[row, GROUP] or ev[CURRENT, GROUP_TOTAL] != ev[row, GROUP_TOTAL]:
+    if get(mine, GROUP) != NONE and get(theirs, GROUP) != NONE:
+        if get(mine, GROUP) != get(theirs, GROUP) or get(mine, GROUP_TOTAL) != get(theirs, GROUP_TOTAL):
             return -1
         score = 8
-    theirs = st.slot[s, CHANNEL]
-    if theirs == channel:
+    if get(w, CHANNEL) == channel:
         return score + 4
-    if age > NEAR and score == 0:
+    if get(st, COUNTED) - get(w, LAST) > NEAR and score == 0:
         return -1
-    if theirs == 0 or channel == 0:
+    if get(w, CHANNEL) == 0 or channel == 0:
         return score + 2
-    return score + 1 if st.slot[s, HAVE] < (1 << number) else -1
+    return score + 1 if get(w, HAVE) < (1 << number) else -1
 
 
-@kernel
+@kernel_of_scalars
+def _choose(st: int, out: int, total: int, number: int, sequence: int, channel: int) -> int:
+    """The slot to file a part in: of the message that it completes best, or a fresh one."""
+    best, best_score, best_last = 0, -1, -1
+    free, oldest, oldest_last = 0, 0, 0
+    now = get(st, COUNTED)
+    for s in range(SLOTS):
+        w = slot(st, s)
+        if get(w, ACTIVE) != 0 and now - get(w, LAST) > FAR:
+            reject_parts(out, w, INCOMPLETE)
+        if get(w, ACTIVE) != 0 and get(w, TOTAL) == total and get(w, SEQUENCE) == sequence:
+            if get(w, HAVE) & (1 << number) == 0:
+                score = _score(st, w, number, channel)
+                if score > best_score or (score == best_score and score >= 0 and get(w, LAST) > best_last):
+                    best, best_score, best_last = w, score, get(w, LAST)
+            elif get(w, CHANNEL) == channel and same_station(st + 8 * CURRENT, w + 8 * SLOT_EVIDENCE):
+                reject_parts(out, w, INCOMPLETE)
+        if get(w, ACTIVE) == 0:
+            if free == 0:
+                free = w
+        elif oldest == 0 or get(w, LAST) < oldest_last:
+            oldest, oldest_last = w, get(w, LAST)
+    if best_score >= 0:
+        return best
+    if free == 0:
+        free = oldest
+        reject_parts(out, free, INCOMPLETE)
+    clear(free + 8 * SLOT_EVIDENCE)
+    put(free, ACTIVE, 1)
+    put(free, SEQUENCE, sequence)
+    put(free, TOTAL, total)
+    put(free, HAVE, 0)
+    put(free, CHANNEL, channel)
+    put(free, CHECK, 1)
+    put(free, N_PARTS, 0)
+    return free
+
+
+@kernel_of_scalars
 def add_part(
-    st: State, out: Out, at: int, bits: int, total: int, number: int, sequence: int, channel: int, check: int,
+    st: int, out: int, at: int, bits: int, total: int, number: int, sequence: int, channel: int, check: int,
     offset: int, length: int,
 ) -> int:  # fmt: skip
-    """File the part whose bits lie at `out.packed[at]`; returns the slot if its message is now complete, else −1."""
-    best, best_score, best_last = -1, -1, -1
-    free, oldest = -1, 0
-    now = st.n[SENTENCES]
-    for s in range(SLOTS):
-        if st.slot[s, ACTIVE] != 0 and now - st.slot[s, LAST] > FAR:
-            reject_parts(st, out, s, INCOMPLETE)
-        if st.slot[s, ACTIVE] == 0:
-            if free < 0:
-                free = s
-            continue
-        if st.slot[s, LAST] < st.slot[oldest, LAST]:
-            oldest = s
-        if st.slot[s, TOTAL] != total or st.slot[s, SEQUENCE] != sequence:
-            continue
-        if st.slot[s, HAVE] & (1 << number) != 0:
-            if st.slot[s, CHANNEL] == channel and same_station(st.ev, st.sta, CURRENT, FIRST_SLOT + s):
-                reject_parts(st, out, s, INCOMPLETE)
-                if free < 0:
-                    free = s
-            continue
-        score = _score(st, s, number, channel)
-        if score > best_score or (score == best_score and score >= 0 and st.slot[s, LAST] > best_last):
-            best, best_score, best_last = s, score, st.slot[s, LAST]
-    s = best
-    if s < 0:
-        s = free
-        if s < 0:
-            s = oldest
-            reject_parts(st, out, s, INCOMPLETE)
-        clear(st.ev, FIRST_SLOT + s)
-        st.slot[s, ACTIVE], st.slot[s, SEQUENCE], st.slot[s, TOTAL] = 1, sequence, total
-        st.slot[s, HAVE], st.slot[s, CHANNEL], st.slot[s, CHECK], st.slot[s, N_PARTS] = 0, channel, 1, 0
-    row, ev = FIRST_SLOT + s, st.ev
-    if ev[CURRENT, BASIS] < ev[row, BASIS]:
-        copy_time(ev, row, CURRENT)
-    if ev[row, STATION_LENGTH] == 0 and ev[CURRENT, STATION_LENGTH] > 0:
-        copy_station(ev, st.sta, row, CURRENT)
-    if ev[row, GROUP] == NONE:
-        ev[row, GROUP], ev[row, GROUP_TOTAL] = ev[CURRENT, GROUP], ev[CURRENT, GROUP_TOTAL]
-        ev[row, GROUP_NUMBER] = ev[CURRENT, GROUP_NUMBER]
-    st.slot[s, HAVE] |= 1 << number
-    st.slot[s, LAST] = now
-    if check == 0 or st.slot[s, CHECK] == 0:
-        st.slot[s, CHECK] = 0
+    """File the part whose bits lie at the address `at`; returns its slot if the message is now complete, else 0."""
+    w = _choose(st, out, total, number, sequence, channel)
+    mine, theirs = st + 8 * CURRENT, w + 8 * SLOT_EVIDENCE
+    if get(mine, BASIS) < get(theirs, BASIS):
+        copy_time(theirs, mine)
+    if get(theirs, STATION_LENGTH) == 0:
+        copy_station(theirs, mine)
+    if get(theirs, GROUP) == NONE:
+        copy_group(theirs, mine)
+    put(w, HAVE, get(w, HAVE) | (1 << number))
+    put(w, LAST, get(st, COUNTED))
+    if check == 0 or get(w, CHECK) == 0:
+        put(w, CHECK, 0)
     elif check == 2:
-        st.slot[s, CHECK] = 2
-    if st.slot[s, CHANNEL] == 0:
-        st.slot[s, CHANNEL] = channel
-    k = st.slot[s, N_PARTS]
-    st.part_span[s, 2 * k], st.part_span[s, 2 * k + 1] = offset, length
-    st.slot[s, N_PARTS] = k + 1
-    st.part_bits[s, number - 1] = bits
-    data = (s * MAX_PARTS + number - 1) * MAX_PART
+        put(w, CHECK, 2)
+    if get(w, CHANNEL) == 0:
+        put(w, CHANNEL, channel)
+    k = get(w, N_PARTS)
+    put(w, PART_SPAN + 2 * k, offset)
+    put(w, PART_SPAN + 2 * k + 1, length)
+    put(w, N_PARTS, k + 1)
+    put(w, PART_BITS + number - 1, bits)
+    data = w + 8 * PART_DATA + (number - 1) * MAX_PART
     for b in range((bits + 7) >> 3):
-        st.part_data[data + b] = out.packed[at + b]
-    return s if k + 1 == total else -1
+        store8(data + b, byte(at + b))
+    return w if k + 1 == total else 0
 
 
-@kernel
-def join_parts(st: State, s: int, packed: Any, at: int) -> int:
-    """Write the bits of all parts of slot `s` one behind the other to `packed[at:]`; returns how many."""
-    total = 0
-    word, held = np.int64(0), 0  # bits not yet written
-    for number in range(st.slot[s, TOTAL]):
-        data, bits = (s * MAX_PARTS + number) * MAX_PART, st.part_bits[s, number]
+@kernel_of_scalars
+def join_parts(w: int, at: int) -> int:
+    """Write the bits of all parts of slot `w` one behind the other to `at`; returns how many."""
+    total, word, held = 0, 0, 0  # `word`: the last `held` bits, not yet written
+    for number in range(get(w, TOTAL)):
+        data, bits = w + 8 * PART_DATA + number * MAX_PART, get(w, PART_BITS + number)
         taken = 0
         while taken < bits:
             n = min(40, bits - taken)
-            word = (word << n) | take_bits(st.part_data, data, taken, n)
+            word = (word << n) | take_bits(data, taken, n)
             held += n
             taken += n
             while held >= 8:
                 held -= 8
-                packed[at] = (word >> held) & 0xFF
+                store8(at, word >> held)
                 at += 1
             word &= (1 << held) - 1
         total += bits
     if held > 0:
-        packed[at] = (word << (8 - held)) & 0xFF
+        store8(at, word << (8 - held))
     return total

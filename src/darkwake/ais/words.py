@@ -1,7 +1,10 @@
-"""Eight bytes at a time: unaligned loads, and six-bit armour turned into bits (SWAR).
+"""Memory by address, eight bytes at a time: loads and stores, and six-bit armour turned into bits (SWAR).
 
-Every array given here needs 16 readable bytes behind the last one that counts.
+Kernels of this room take addresses (int64) and not arrays: one hands on dozens of columns, and numba's arrays cost
+reference counting and long argument lists at each call. The owner of the memory (`decoder.Decoder`) keeps it alive.
+Whatever is read or written here needs 16 more bytes behind the last one that counts.
 """
+# ruff: noqa: ARG001 - the arguments of an intrinsic are numba's
 
 from __future__ import annotations
 
@@ -9,10 +12,10 @@ from typing import Any
 
 import numba
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba.extending import intrinsic
 
-from darkwake.jit import kernel
+from darkwake.jit import F, kernel
 
 _LANES = np.uint64(0x0101010101010101)
 _HIGH = np.uint64(0x8080808080808080)
@@ -28,61 +31,112 @@ _63, _64 = np.uint64(63), np.uint64(64)
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
+_TYPES = {"int": "int64", "float": "float64", "bool": "boolean", "None": "void"}
+
+
+def kernel_of_scalars(function: F) -> F:
+    """Compile a kernel whose arguments are all scalars, by its annotations.
+
+    numba would otherwise compile a version of its own for every constant that a caller passes: five times the work.
+    """
+    *arguments, result = function.__annotations__.values()
+    pair = result.removeprefix("tuple[").removesuffix("]").split(", ")
+    returned = f"Tuple(({', '.join(_TYPES[kind] for kind in pair)}))" if len(pair) > 1 else _TYPES[result]
+    return kernel(signature_or_function=f"{returned}({', '.join(_TYPES[kind] for kind in arguments)})")(function)
+
+
+def _load(bits: int, result: Any) -> Any:
+    @intrinsic
+    def load(typingctx: Any, address: Any) -> Any:
+        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            pointer = builder.inttoptr(args[0], ir.IntType(bits).as_pointer())
+            value = builder.load(pointer, align=1)
+            return value if bits == 64 else builder.zext(value, ir.IntType(64))
+
+        return result(numba.int64), codegen
+
+    return load
+
+
+def _store(kind: Any, given: Any) -> Any:
+    @intrinsic
+    def store(typingctx: Any, address: Any, value: Any) -> Any:
+        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            value = args[1]
+            if isinstance(kind, ir.IntType) and kind.width < 64:
+                value = builder.trunc(value, kind)
+            elif isinstance(kind, ir.FloatType):
+                value = builder.fptrunc(value, kind)
+            builder.store(value, builder.inttoptr(args[0], kind.as_pointer()), align=1)
+            return context.get_dummy_value()
+
+        return numba.void(numba.int64, given), codegen
+
+    return store
+
+
+#: Read at an address (any alignment): a byte, a 64-bit word (unsigned, little-endian), a signed word.
+byte = _load(8, numba.int64)
+load64 = _load(64, numba.uint64)
+load_word = _load(64, numba.int64)
+#: Write at an address.
+store8 = _store(ir.IntType(8), numba.int64)
+store16 = _store(ir.IntType(16), numba.int64)
+store32 = _store(ir.IntType(32), numba.int64)
+store_word = _store(ir.IntType(64), numba.int64)
+store64 = _store(ir.IntType(64), numba.uint64)
+store_f32 = _store(ir.FloatType(), numba.float64)
+store_f64 = _store(ir.DoubleType(), numba.float64)
+
+
 @intrinsic
-def load64(typingctx: Any, array: Any, index: Any) -> Any:
-    """Little-endian 64-bit word at byte `index` of a uint8 array, at any alignment and without a bounds check."""
-    signature = numba.uint64(array, numba.int64)
+def signed(typingctx: Any, value: Any) -> Any:
+    """The same 64 bits as a signed number."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        view = context.make_array(sig.args[0])(context, builder, args[0])
-        pointer = builder.bitcast(builder.gep(view.data, [args[1]]), ir.IntType(64).as_pointer())
-        return builder.load(pointer, align=1)
+        return args[0]
 
-    return signature, codegen
-
-
-@intrinsic
-def store64(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
-    """Write a little-endian 64-bit word at byte `index` of a uint8 array, without a bounds check."""
-    signature = numba.void(array, numba.int64, numba.uint64)
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        view = context.make_array(sig.args[0])(context, builder, args[0])
-        pointer = builder.bitcast(builder.gep(view.data, [args[1]]), ir.IntType(64).as_pointer())
-        builder.store(args[2], pointer, align=1)
-        return context.get_dummy_value()
-
-    return signature, codegen
+    return numba.int64(numba.uint64), codegen
 
 
 @intrinsic
 def swap64(typingctx: Any, value: Any) -> Any:
     """Reverse the bytes of a 64-bit word."""
-    signature = numba.uint64(numba.uint64)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.bswap(args[0])
 
-    return signature, codegen
+    return numba.uint64(numba.uint64), codegen
 
 
 @intrinsic
 def trailing_zeros(typingctx: Any, value: Any) -> Any:
     """Number of zero bits below the lowest set bit; `value` must not be 0."""
-    signature = numba.int64(numba.uint64)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
 
-    return signature, codegen
+    return numba.int64(numba.uint64), codegen
 
 
-@kernel
-def find_line_end(buf: Any, start: int, end: int) -> int:
-    """Index of the first CR or LF in [start, end), or `end`."""
+@kernel_of_scalars
+def get(record: int, k: int) -> int:
+    """Word `k` of the record at an address."""
+    return load_word(record + 8 * k)
+
+
+@kernel_of_scalars
+def put(record: int, k: int, value: int) -> None:
+    """Set word `k` of the record at an address."""
+    store_word(record + 8 * k, value)
+
+
+@kernel_of_scalars
+def find_line_end(start: int, end: int) -> int:
+    """Address of the first CR or LF in [start, end), or `end`."""
     i = start
     while i < end:
-        word = load64(buf, i)
+        word = load64(i)
         lf, cr = word ^ _LF, word ^ _CR
         hit = (((lf - _LANES) & ~lf) | ((cr - _LANES) & ~cr)) & _HIGH
         if hit != np.uint64(0):
@@ -92,32 +146,32 @@ def find_line_end(buf: Any, start: int, end: int) -> int:
     return end
 
 
-@kernel
-def xor_bytes(buf: Any, start: int, end: int) -> int:
+@kernel_of_scalars
+def xor_bytes(start: int, end: int) -> int:
     """XOR of the bytes in [start, end): the checksum of NMEA 0183."""
     total = np.uint64(0)
     i = start
     while i + 8 <= end:
-        total ^= load64(buf, i)
+        total ^= load64(i)
         i += 8
     if i < end:
-        total ^= load64(buf, i) & (_ALL >> (_64 - (np.uint64(end - i) << _3)))
+        total ^= load64(i) & (_ALL >> (_64 - (np.uint64(end - i) << _3)))
     total ^= total >> _32
     total ^= total >> _16
     total ^= total >> _8
-    return np.int64(total & np.uint64(0xFF))
+    return signed(total & np.uint64(0xFF))
 
 
-@kernel
-def unarmour(buf: Any, start: int, out: Any, at: int) -> int:
-    """Write the bits of the armoured characters from `start` on to `out[at:]`; returns the first other byte's index.
+@kernel_of_scalars
+def unarmour(start: int, at: int) -> int:
+    """Write the bits of the armoured characters from `start` on to `at`; returns the first other byte's address.
 
     Armour is '0'…'W' and '`'…'w' (ITU-R M.1371 via IEC 61162-1); anything else ends it, so the byte behind the data
     must be something else. Writes up to 8 bytes more than it counts.
     """
     i, o = start, at
     while True:
-        word = load64(buf, i)
+        word = load64(i)
         gap = (word & _GAP_MASK) ^ _GAP
         bad = ((word - _ZEROS) | (_LAST - word) | word | ((gap - _LANES) & ~gap)) & _HIGH
         good = 8
@@ -132,22 +186,22 @@ def unarmour(buf: Any, start: int, out: Any, at: int) -> int:
         six = ((six >> _2) & np.uint64(0x0FC00FC00FC00FC0)) | (six & np.uint64(0x003F003F003F003F))
         six = ((six >> _4) & np.uint64(0x00FFF00000FFF000)) | (six & np.uint64(0x00000FFF00000FFF))
         six = ((six >> _8) & np.uint64(0x0000FFFFFF000000)) | (six & np.uint64(0x0000000000FFFFFF))
-        store64(out, o, swap64(six << _16))
+        store64(o, swap64(six << _16))
         i += good
         if good < 8:
             return i
         o += 6
 
 
-@kernel
-def take_bits(packed: Any, base: int, start: int, length: int) -> int:
-    """Unsigned field of up to 57 bits that begins `start` bits after byte `base`, most significant bit first."""
-    word = swap64(load64(packed, base + (start >> 3)))
-    return np.int64((word << np.uint64(start & 7)) >> np.uint64(64 - length))
+@kernel_of_scalars
+def take_bits(base: int, start: int, length: int) -> int:
+    """Unsigned field of up to 57 bits that begins `start` bits after the address `base`, most significant bit first."""
+    word = swap64(load64(base + (start >> 3)))
+    return signed((word << np.uint64(start & 7)) >> np.uint64(64 - length))
 
 
-@kernel
-def take_signed(packed: Any, base: int, start: int, length: int) -> int:
+@kernel_of_scalars
+def take_signed(base: int, start: int, length: int) -> int:
     """Like `take_bits`, in two's complement."""
-    word = swap64(load64(packed, base + (start >> 3)))
-    return np.int64(word << np.uint64(start & 7)) >> (64 - length)
+    word = swap64(load64(base + (start >> 3)))
+    return signed(word << np.uint64(start & 7)) >> (64 - length)

@@ -135,8 +135,7 @@ class Casebook:
         return Data(standing, track, target, detected=kinds <= ran)
 
     def _track(self, mmsi: int, snapshot: Snapshot) -> pa.Table:
-        columns = ["mmsi", "segment", "time", "lon", "lat"]
-        return snapshot.scan("tracks", columns, pc.field("mmsi") == mmsi, bucket=mmsi % BUCKETS).sort_by("time")
+        return snapshot.scan("tracks", where=pc.field("mmsi") == mmsi, bucket=mmsi % BUCKETS).sort_by("time")
 
 
 def _claim_row(claim: Claim) -> dict[str, Any]:

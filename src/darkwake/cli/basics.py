@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import click
 
 from darkwake.cli.main import workspace_of
 from darkwake.cli.options import as_of
-from darkwake.cli.output import Output, note, output_options
+from darkwake.cli.output import Output, compiling_note, note, output_options, progress_bar
 
 
 @click.command()
@@ -21,6 +22,27 @@ def init(folder: Path) -> None:
     with workspace.create(folder) as made:
         made.lake.snapshot()
         note(f"{'Opened' if existed else 'Made'} {made.folder}; next: darkwake -w {folder} ais import FILE…")
+
+
+@click.command()
+@click.option("--no-browser", is_flag=True, help="Do not open the pages in a browser.")
+@click.option("--folder", default="demo", show_default=True, type=click.Path(file_okay=False, path_type=Path))
+def demo(no_browser: bool, folder: Path) -> None:
+    """Build the sample workspace, run everything, open the result. Made-up ships: SIMULATED."""
+    import webbrowser
+
+    from darkwake import demo as sample
+
+    compiling_note()
+    with progress_bar("") as progress:
+        result = sample.run(folder, click.echo, progress)
+    exhibit = result.exhibit
+    click.echo(f"Evidence {exhibit.ref}, SHA-256 of its source verified:\n  " + exhibit.text)
+    click.echo(f"Pages: {result.claim_page}\n       {result.dossier}")
+    click.echo(f"Look further: darkwake -w {folder} event list; darkwake -w {folder} claim show {result.claim}")
+    if not no_browser:
+        with contextlib.suppress(webbrowser.Error):
+            webbrowser.open(result.claim_page.resolve().as_uri())
 
 
 @click.group()

@@ -76,7 +76,8 @@ def score(ctx: click.Context, truth: Path, min_heard_per_hour: float | None, as_
     from darkwake.events import score as scoring
 
     events = [stored.event for stored in workspace_of(ctx).events(as_of=as_of)]
-    out.rows(scoring.score(events, scoring.read_truth(truth), min_heard_per_hour=min_heard_per_hour))
+    found = scoring.score(events, scoring.load_truth(truth), min_heard_per_hour=min_heard_per_hour)
+    out.rows(row.as_row() for row in found)
 
 
 @click.group()

@@ -21,7 +21,7 @@ Row = Mapping[str, Any]
 WIDEST = 28  # a table cell longer than this is cut, with a sign that it was
 
 
-def output_options(positions: bool = False) -> Callable[[F], F]:
+def output_options(positions: bool = False, to_file: bool = True) -> Callable[[F], F]:
     """--json, --csv, (--geojson,) -o on a command; it gets them as one keyword `out`."""
 
     def decorate(function: F) -> F:
@@ -37,12 +37,14 @@ def output_options(positions: bool = False) -> Callable[[F], F]:
         command.__doc__ = function.__doc__
         command.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
         options = [
-            click.option("-o", "output", type=click.Path(dir_okay=False, path_type=Path), help="Write to FILE."),
             click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values."),
             click.option("--json", "as_json", is_flag=True, help="One JSON object per line."),
         ]
+        if to_file:
+            target = click.Path(dir_okay=False, path_type=Path)
+            options.insert(0, click.option("-o", "output", type=target, help="Write to FILE."))
         if positions:
-            options.insert(1, click.option("--geojson", "as_geojson", is_flag=True, help="GeoJSON features."))
+            options.insert(-2, click.option("--geojson", "as_geojson", is_flag=True, help="GeoJSON features."))
         decorated: Any = command
         for option in options:
             decorated = option(decorated)

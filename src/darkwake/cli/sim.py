@@ -28,7 +28,7 @@ def list_scenarios(out: Output) -> None:
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("-o", "folder", required=True, metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--dial", "dials", multiple=True, metavar="NAME=VALUE", help="Another value for a dial.")
-@output_options()
+@output_options(to_file=False)
 def run(scenario: str, seed: int, folder: Path, dials: tuple[str, ...], out: Output) -> None:
     """Write feed files and truth.jsonl into DIR."""
     from darkwake import sim

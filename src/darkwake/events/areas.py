@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from darkwake.geo.sphere import EARTH_RADIUS_M, METRES_PER_DEGREE, distance_m
 from darkwake.jit import kernel
 
-EARTH_M = 6_371_008.8
+HARBOUR_KINDS = ("port", "berth", "anchorage")
 CELL_DEG = 0.5
 _COLUMNS, _ROWS = 720, 360
 
@@ -32,15 +33,6 @@ class Areas(NamedTuple):
 
 
 @kernel
-def haversine_m(lon_a: float, lat_a: float, lon_b: float, lat_b: float) -> float:
-    """Great-circle distance on a sphere of the mean radius."""
-    half_lat = np.radians(lat_b - lat_a) * 0.5
-    half_lon = np.radians(lon_b - lon_a) * 0.5
-    chord = np.sin(half_lat) ** 2 + np.cos(np.radians(lat_a)) * np.cos(np.radians(lat_b)) * np.sin(half_lon) ** 2
-    return 2.0 * EARTH_M * np.arcsin(min(1.0, np.sqrt(chord)))
-
-
-@kernel
 def _around(lon_deg: float) -> float:
     """A difference of longitudes, the short way round."""
     return (lon_deg + 540.0) % 360.0 - 180.0
@@ -49,11 +41,11 @@ def _around(lon_deg: float) -> float:
 @kernel
 def outside_m(areas: Areas, place: int, lon: float, lat: float) -> float:
     """How far a point lies outside a place; 0 inside. Polygon edges are straight on a plane that touches the point."""
-    centre = haversine_m(lon, lat, areas.lon[place], areas.lat[place])
+    centre = distance_m(lon, lat, areas.lon[place], areas.lat[place])
     low, high = areas.edge_first[place], areas.edge_first[place + 1]
     if low == high or centre > 2.0 * areas.radius_m[place] + 200_000.0:
         return max(0.0, centre - areas.radius_m[place])
-    metres = np.radians(1.0) * EARTH_M
+    metres = METRES_PER_DEGREE
     narrow = metres * np.cos(np.radians(lat))
     inside = False
     nearest = np.inf
@@ -71,10 +63,16 @@ def outside_m(areas: Areas, place: int, lon: float, lat: float) -> float:
 
 
 @kernel
+def cell_at(lon: float, lat: float) -> int:
+    """The cell whose list names the places around a point."""
+    row = min(_ROWS - 1, max(0, int(np.floor((lat + 90.0) / CELL_DEG))))
+    return row * _COLUMNS + int(np.floor((lon + 180.0) / CELL_DEG)) % _COLUMNS
+
+
+@kernel
 def nearest_place(areas: Areas, lon: float, lat: float, limit_m: float) -> tuple[int, float]:
     """The place least far away and its distance, −1 if none is within `limit_m`. Inside several: the smallest."""
-    row = min(_ROWS - 1, max(0, int(np.floor((lat + 90.0) / CELL_DEG))))
-    cell = row * _COLUMNS + int(np.floor((lon + 180.0) / CELL_DEG)) % _COLUMNS
+    cell = cell_at(lon, lat)
     best, least = -1, np.inf
     for at in range(areas.cell_first[cell], areas.cell_first[cell + 1]):
         place = areas.members[at]
@@ -89,8 +87,7 @@ def nearest_place(areas: Areas, lon: float, lat: float, limit_m: float) -> tuple
 @kernel
 def outside_owner_m(areas: Areas, owner: int, lon: float, lat: float) -> float:
     """How far a point lies outside a port with all its berths and anchorages; infinite where no cell lists them."""
-    row = min(_ROWS - 1, max(0, int(np.floor((lat + 90.0) / CELL_DEG))))
-    cell = row * _COLUMNS + int(np.floor((lon + 180.0) / CELL_DEG)) % _COLUMNS
+    cell = cell_at(lon, lat)
     least = np.inf
     for at in range(areas.cell_first[cell], areas.cell_first[cell + 1]):
         if areas.owner[areas.members[at]] == owner:
@@ -102,9 +99,9 @@ def outside_owner_m(areas: Areas, owner: int, lon: float, lat: float) -> float:
 def _cells(lon: np.ndarray, lat: np.ndarray, reach_m: np.ndarray, at: np.ndarray, members: np.ndarray) -> None:
     """Count the places that touch each cell; with room in `members`, list them there from `at` on."""
     for place in range(len(lon)):
-        north = np.degrees(reach_m[place] / EARTH_M) * 1.001
+        north = np.degrees(reach_m[place] / EARTH_RADIUS_M) * 1.001
         top = min(89.9, abs(lat[place]) + north)
-        east = min(180.0, np.degrees(reach_m[place] / (EARTH_M * np.cos(np.radians(top)))) * 1.01)
+        east = min(180.0, np.degrees(reach_m[place] / (EARTH_RADIUS_M * np.cos(np.radians(top)))) * 1.01)
         low = max(0, int(np.floor((lat[place] - north + 90.0) / CELL_DEG)))
         high = min(_ROWS - 1, int(np.floor((lat[place] + north + 90.0) / CELL_DEG)))
         west = int(np.floor((lon[place] - east + 180.0) / CELL_DEG))
@@ -132,48 +129,44 @@ def areas_of(arguments: Mapping[str, Any], limit_m: float) -> Areas:
     return Areas(lon, lat, radius_m, edge_first, edges, owner, first, members)
 
 
-def place_arguments(rows: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
-    """Plan arguments of the gazetteer's rows (see `port_rows`)."""
-    by_code = {row["code"]: index for index, row in enumerate(rows)}
-    lon, lat, radius_m = (np.array([row[name] for row in rows], np.float64) for name in ("lon", "lat", "radius_m"))
-    edge_lists = [_edges(row.get("polygon")) for row in rows]
-    for index, edges in enumerate(edge_lists):
-        if len(edges):
-            corners = [haversine_m(lon[index], lat[index], x, y) for x, y in edges[:, :2]]
-            radius_m[index] = max(corners)
+def place_arguments(places: Sequence[Any]) -> dict[str, np.ndarray]:
+    """Plan arguments of places (`darkwake.places.Place`), which keep their order."""
+    by_code = {place.code: index for index, place in enumerate(places)}
+    edge_lists = [_edges(place.polygon) for place in places]
+
+    def column(name: str) -> np.ndarray:
+        return np.array([getattr(place, name) for place in places], np.float64)
+
     return {
-        "place_lon": lon,
-        "place_lat": lat,
-        "place_radius_m": radius_m,
+        "place_lon": column("lon"),
+        "place_lat": column("lat"),
+        "place_radius_m": column("radius_m"),
+        "place_approach_radius_m": column("approach_radius_m"),
         "place_edges": np.concatenate([np.empty((0, 4)), *edge_lists]),
         "place_edge_first": np.cumsum([0, *(len(edges) for edges in edge_lists)]),
-        "place_owner": np.array([_root(index, rows, by_code) for index in range(len(rows))], np.int64),
+        "place_owner": np.array([_root(index, places, by_code) for index in range(len(places))], np.int64),
     }
 
 
-def _root(index: int, rows: Sequence[Mapping[str, Any]], by_code: Mapping[str, int]) -> int:
+def _root(index: int, places: Sequence[Any], by_code: Mapping[str, int]) -> int:
     seen = {index}
-    while (parent := by_code.get(rows[index].get("parent") or "", index)) not in seen:
+    while (parent := by_code.get(places[index].parent or "", index)) not in seen:
         seen.add(parent)
         index = parent
     return index
 
 
-def _edges(polygon: bytes | None) -> np.ndarray:
-    """All edges of a WKB polygon or multipolygon as rows lon, lat, lon, lat."""
-    if not polygon:
+def _edges(ring: Sequence[tuple[float, float]] | None) -> np.ndarray:
+    """The edges of a ring, closed or not, as rows lon, lat, lon, lat."""
+    if not ring:
         return np.empty((0, 4))
-    import shapely
-
-    lines = shapely.get_parts(shapely.get_rings(shapely.get_parts(shapely.from_wkb(polygon))))
-    rings = [shapely.get_coordinates(line) for line in lines]
-    return np.concatenate([np.hstack([ring[:-1], ring[1:]]) for ring in rings])
+    corners = np.array(ring, np.float64)
+    return np.hstack([corners, np.roll(corners, -1, axis=0)])
 
 
-def port_rows(places: Any) -> list[dict[str, Any]]:
-    """Rows of `Gazetteer.ports_table()`: code, kind, parent, lon, lat, radius_m, polygon (WKB or null), sorted by code.
+def harbours(gazetteer: Any) -> list[Any]:
+    """Ports, berths and anchorages of a gazetteer, in the order of their codes.
 
-    Sorted here, so that the index of a place means the same when the plan is made and when it is finished.
+    In order, so that the index of a place means the same when a plan is made and when it is finished.
     """
-    rows: list[dict[str, Any]] = places.ports_table().to_pylist()
-    return sorted(rows, key=lambda row: str(row["code"]))
+    return sorted((place for place in gazetteer if place.kind in HARBOUR_KINDS), key=lambda place: str(place.code))

@@ -104,17 +104,37 @@ class Context:
 class Detector(Protocol):
     """One file in events/, one card in docs/methods, one scenario in sim/."""
 
-    kind: str
-    version: str
-    status: str  # stable | beta | experimental
-    title: str
-    definition: str
-    params: tuple[Param, ...]
-    innocent_explanations: tuple[str, ...]
-    known_failures: tuple[str, ...]
-    measures: Mapping[str, str]  # measure → meaning with unit
-    needs: tuple[str, ...]  # kinds whose events `finish` looks at
-    look_back_h: float
+    @property
+    def kind(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def status(self) -> str:
+        """stable, beta or experimental."""
+        ...
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def definition(self) -> str: ...
+    @property
+    def params(self) -> tuple[Param, ...]: ...
+    @property
+    def innocent_explanations(self) -> tuple[str, ...]: ...
+    @property
+    def known_failures(self) -> tuple[str, ...]: ...
+    @property
+    def measures(self) -> Mapping[str, str]:
+        """Measure → its meaning, with unit."""
+        ...
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Kinds whose events `finish` looks at."""
+        ...
+
+    @property
+    def look_back_h(self) -> float: ...
 
     def plan(self, values: Mapping[str, float], context: Context) -> Plan: ...
 

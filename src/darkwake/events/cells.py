@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from darkwake.events.areas import EARTH_M
 from darkwake.events.grid import E7
+from darkwake.geo.sphere import EARTH_RADIUS_M
 from darkwake.jit import kernel
 
 FULL_TURN = 3_600_000_000
@@ -21,11 +21,11 @@ HASH = np.uint64(0x9E3779B97F4A7C15)
 @kernel
 def columns_of_rows(width_m: float) -> np.ndarray:
     """How many cells each row of cells has round the Earth, so that two columns are never closer than `width_m`."""
-    rows = int(np.floor(np.pi * EARTH_M / width_m))
+    rows = int(np.floor(np.pi * EARTH_RADIUS_M / width_m))
     columns = np.ones(rows + 1, np.int64)
     for row in range(rows + 1):
         edge = max(abs(row * np.pi / rows - np.pi / 2), abs((row + 1) * np.pi / rows - np.pi / 2))
-        radius = EARTH_M * np.cos(min(edge, np.pi / 2))
+        radius = EARTH_RADIUS_M * np.cos(min(edge, np.pi / 2))
         half_chord = width_m * 1.001 / (2.0 * radius) if radius > 0.0 else 1.0
         if half_chord < 1.0:
             columns[row] = max(1, int(np.floor(np.pi / np.arcsin(half_chord))))
@@ -53,7 +53,7 @@ def column_of(lon_e7: int, columns: int) -> int:
 
 @kernel
 def slot_of(cell: int, mask: int) -> int:
-    return np.int64((np.uint64(cell) * HASH) >> np.uint64(32)) & mask
+    return int((np.uint64(cell) * HASH) >> np.uint64(32)) & mask
 
 
 @kernel
@@ -88,7 +88,7 @@ def count_within(
 ) -> int:  # fmt: skip
     """How many points lie within `reach_m` of point p, itself included; flat-Earth distance."""
     rows = len(columns) - 1
-    metres_per_unit = np.radians(1.0 / E7) * EARTH_M
+    metres_per_unit = np.radians(1.0 / E7) * EARTH_RADIUS_M
     narrow = np.cos(np.radians(lat[p] / E7))
     found = 0
     own = row_of(lat[p], rows)

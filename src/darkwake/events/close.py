@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from darkwake.events.areas import EARTH_M, haversine_m
 from darkwake.events.cells import (
     COLUMN_BITS,
     HASH,
@@ -28,6 +27,8 @@ from darkwake.events.cells import (
 )
 from darkwake.events.grid import E7, POINT, WINDOW_STEPS
 from darkwake.events.packing import pack, pack_fixed, unpack
+from darkwake.geo.sphere import EARTH_RADIUS_M
+from darkwake.geo.sphere import distance_m as sphere_m
 from darkwake.jit import kernel
 from darkwake.tracks.columns import ints
 
@@ -98,8 +99,8 @@ def _pairs_of_window(
     chain, cell = np.empty(largest, np.int32), np.empty(largest, np.int64)
 
     rows = len(columns) - 1
-    lat_limit = np.int64(np.ceil(np.degrees(distance_m / EARTH_M) * E7))
-    metres_per_unit = np.radians(1.0 / E7) * EARTH_M
+    lat_limit = np.int64(np.ceil(np.degrees(distance_m / EARTH_RADIUS_M) * E7))
+    metres_per_unit = np.radians(1.0 / E7) * EARTH_RADIUS_M
     loose = (distance_m * 1.02) ** 2
     pair_p, pair_q = np.empty(1024, np.int64), np.empty(1024, np.int64)
     pair_cm = np.empty(1024, np.int32)
@@ -134,7 +135,7 @@ def _pairs_of_window(
                         dy = (lat[other] - y) * metres_per_unit
                         if narrow > 0.05 and dx * dx + dy * dy > loose:  # a cheap look before the exact one
                             continue
-                        metres = haversine_m(x / E7, y / E7, lon[other] / E7, lat[other] / E7)
+                        metres = sphere_m(x / E7, y / E7, lon[other] / E7, lat[other] / E7)
                         if metres > distance_m:
                             continue
                         if found == len(pair_p):
@@ -252,7 +253,7 @@ def close_pairs(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
     columns, near_columns = columns_of_rows(distance_m), columns_of_rows(NEARBY_M)
     table = table.take(np.lexsort([ints(table[name]) for name in ("segment", "mmsi", "part")]))
     window, mmsi, segment = (ints(table[name]) for name in ("part", "mmsi", "segment"))
-    edges = np.concatenate([[0], np.flatnonzero(np.diff(window)) + 1, [len(window)]]) if len(window) else []
+    edges = [0, *(np.flatnonzero(np.diff(window)) + 1).tolist(), len(window)] if len(window) else []
     batches = []
     for begin, end in itertools.pairwise(edges):
         points, first = unpack(table["points"].slice(begin, end - begin), POINT)

@@ -18,12 +18,12 @@ from darkwake.ais.schema import TIMESTAMP
 from darkwake.engine.base import Plan, Stage
 from darkwake.events.base import Context, Event, Innocent, Param, VesselRef, event_id, method_of, rounded
 from darkwake.events.reach import reachable_places
+from darkwake.geo.sphere import distance_m
 from darkwake.jit import kernel
 from darkwake.refs import source_ref
 from darkwake.tracks.build import CLASS_B_TYPES
 from darkwake.tracks.columns import Bools, Floats, Ints, flat, floats, instants, ints
-from darkwake.tracks.sphere import haversine_nm
-from darkwake.units import METRES_PER_NAUTICAL_MILE
+from darkwake.units import m_to_nm
 
 if TYPE_CHECKING:
     from darkwake.tracks.reception import Judged, ReceptionModel
@@ -57,19 +57,19 @@ class Gap:
         "One silence of one segment's ship longer than min_gap_h, from its last to its next report; open while there "
         "is no next report."
     )
-    params = (
+    params: tuple[Param, ...] = (
         Param("min_gap_h", 6.0, "h", "a silence must be longer than this"),
         Param("min_reports", 3.0, "reports", "an open gap needs so many reports of its segment; fewer are strays"),
         Param("explained_above", 0.2, "probability", "no reachable places are named where reception explains as much"),
         Param("assumed_knots", 12.0, "kn", "speed of a ship that never sent one"),
         Param("min_stay_h", 2.0, "h", "a place counts as reachable if the ship could have stayed so long"),
     )
-    innocent_explanations = (
+    innocent_explanations: tuple[str, ...] = (
         "poor reception here", "outage of the receivers", "low power (class B)", "lying still", "end of the data",
     )  # fmt: skip
-    known_failures = (
+    known_failures: tuple[str, ...] = (
         "A ship that stops sending for good and never comes back in the data leaves one open gap.",
-        "Reachable places are judged by great-circle distance, so land in between makes them look nearer than they are.",
+        "Reachable places are judged by great-circle distance, so land in between makes them look nearer.",
         "Where all ships fall silent at one place, the reception model learns that as poor reception.",
     )
     measures: Mapping[str, str] = {
@@ -120,12 +120,11 @@ class Gap:
         closed = row["after_time"] is not None
         start, end = int(silent["start"][i]), int(silent["end"][i])
         hours = (end - start) / times.HOUR_US
-        distance_nm = float(haversine_nm(*(silent[name][i] for name in ("lon0", "lat0", "lon1", "lat1"))))
-        distance_km = distance_nm * METRES_PER_NAUTICAL_MILE / 1000.0
+        distance_km = distance_m(*(silent[name][i] for name in ("lon0", "lat0", "lon1", "lat1"))) / 1000.0
         measures = {
             "duration_h": rounded(hours, 2),
             "distance_km": rounded(distance_km, 2) if closed else None,
-            "implied_speed_knots": rounded(distance_nm / hours, 2) if closed else None,
+            "implied_speed_knots": rounded(m_to_nm(distance_km * 1000.0) / hours, 2) if closed else None,
             "expected_reports": None if judged is None else rounded(judged.expected_reports[i], 1),
             "p_silence_by_reception": None if judged is None else rounded(judged.p_silence[i], 4),
             "reachable": reachable,

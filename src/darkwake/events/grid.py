@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from darkwake.events.areas import Areas, areas_of, haversine_m, nearest_place
+from darkwake.events.areas import Areas, areas_of, nearest_place
 from darkwake.events.packing import pack, source_keys
+from darkwake.geo.sphere import distance_m
 from darkwake.jit import kernel
 from darkwake.tracks.columns import floats, ints
 from darkwake.units import KNOTS_TO_METRES_PER_SECOND
@@ -108,7 +109,7 @@ def _resample(
         if follows:
             sog_b = np.float64(sog[i + 1])
             if np.isnan(sog_a) and np.isnan(sog_b):
-                metres = haversine_m(lon[i], lat[i], lon[i + 1], lat[i + 1])
+                metres = distance_m(lon[i], lat[i], lon[i + 1], lat[i + 1])
                 sog_a = sog_b = metres / ((stop - start) * 1e-6) / KNOTS_TO_METRES_PER_SECOND
             elif np.isnan(sog_a):
                 sog_a = sog_b
@@ -185,7 +186,7 @@ def slow_points(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
         points = np.empty(bound, POINT)
         row_report, row_window, row_first = (np.empty(bound + 1, np.int64) for _ in range(3))
         filled, rows = _resample(
-            mmsi, segment, time, *(floats(chunk[name]) for name in ("lon", "lat", "sog_knots")),
+            mmsi, segment, time, floats(chunk["lon"]), floats(chunk["lat"]), floats(chunk["sog_knots"]),
             ints(chunk["heading_deg"], -1), ints(chunk["payload_key"]), source_keys(chunk["source"]),
             ints(chunk["span_offset"]), ints(chunk["span_length"]),
             max_gap_us, float(arguments["slow_knots"]), ports, port_distance_m,

@@ -84,7 +84,7 @@ def _merge(
                 if instants[k].heading >= 0:
                     heading[known] = instants[k].heading
                     known += 1
-            lon_0, lat_0 = np.int64(ends[4 * row].lon_e7), np.int64(ends[4 * row].lat_e7)
+            lon_0, lat_0 = int(ends[4 * row].lon_e7), int(ends[4 * row].lat_e7)
             lon_total, lat_total = 0, 0
             for r in range(row, stop):
                 twice = 2 * (first[r + 1] - first[r])
@@ -95,7 +95,7 @@ def _merge(
             whole[meetings, 3], whole[meetings, 4], whole[meetings, 5] = previous, count, together
             measures[meetings, 0], measures[meetings, 1] = _median(distance), _median(speed)
             measures[meetings, 2] = _median(heading[:known]) if known else np.nan
-            measures[meetings, 3] = wrap_e7(lon_0 + np.int64(np.rint(lon_total / (2.0 * count)))) / E7
+            measures[meetings, 3] = wrap_e7(lon_0 + int(np.rint(lon_total / (2.0 * count)))) / E7
             measures[meetings, 4] = (lat_0 + lat_total / (2.0 * count)) / E7
             meetings += 1
         row = stop

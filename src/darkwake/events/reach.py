@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from darkwake.geo.sphere import distance_m
 from darkwake.jit import kernel
-from darkwake.times import HOUR_US
+from darkwake.times import HOUR_US, SECOND_US
 from darkwake.tracks.columns import Bools, Floats, Ints, floats
-from darkwake.tracks.sphere import haversine_nm
+from darkwake.units import KNOTS_TO_METRES_PER_SECOND
 
 #: No more places are named for one silence: the longer the list, the less it says.
 MOST_PLACES = 5
@@ -34,11 +35,11 @@ def reachable_places(
     order = np.argsort(np.array(ports["code"].to_pylist()), kind="stable")  # ties go by code
     codes = np.array(ports["code"].to_pylist())[order]
     lon, lat = floats(ports["lon"])[order], floats(ports["lat"])[order]
-    track = tuple(silent[name] for name in ("start", "end", "lon0", "lat0", "lon1", "lat1", "knots"))
+    track: Any = tuple(silent[name] for name in ("start", "end", "lon0", "lat0", "lon1", "lat1", "knots"))
     rows = np.flatnonzero(wanted)
-    chosen = _longest_stays(rows, *track, lon, lat, min_stay_h * HOUR_US, MOST_PLACES)
+    chosen = _longest_stays(rows, lon, lat, min_stay_h * HOUR_US, MOST_PLACES, *track)
     result: dict[int, list[dict[str, Any]]] = {}
-    hours = {int(p): _presence(*track, lon[p], lat[p]) for p in np.unique(chosen[chosen >= 0])}
+    hours = {int(p): _presence(lon[p], lat[p], *track) for p in np.unique(chosen[chosen >= 0])}
     for row, picked in zip(rows, chosen, strict=True):
         result[int(row)] = []
         for p in picked[picked >= 0]:
@@ -50,25 +51,30 @@ def reachable_places(
 
 
 @kernel
+def _sailing_us(lon0: float, lat0: float, lon1: float, lat1: float, knots: float) -> float:
+    return distance_m(lon0, lat0, lon1, lat1) / (knots * KNOTS_TO_METRES_PER_SECOND) * SECOND_US
+
+
+@kernel
 def _presence(
-    start: Ints, end: Ints, lon0: Floats, lat0: Floats, lon1: Floats, lat1: Floats, knots: Floats,
     lon: float, lat: float,
+    start: Ints, end: Ints, lon0: Floats, lat0: Floats, lon1: Floats, lat1: Floats, knots: Floats,
 ) -> tuple[Ints, Ints]:  # fmt: skip  # pragma: no cover - compiled
     """Earliest arrival at and latest departure from one place, per silence (arrival after departure: out of reach)."""
     arrive = np.empty(len(start), np.int64)
     leave = np.empty(len(start), np.int64)
     for i in range(len(start)):
-        arrive[i] = start[i] + int(haversine_nm(lon0[i], lat0[i], lon, lat) / knots[i] * HOUR_US)
+        arrive[i] = start[i] + int(_sailing_us(lon0[i], lat0[i], lon, lat, knots[i]))
         leave[i] = end[i]
         if arrive[i] <= end[i]:
-            leave[i] -= int(haversine_nm(lon, lat, lon1[i], lat1[i]) / knots[i] * HOUR_US)
+            leave[i] -= int(_sailing_us(lon, lat, lon1[i], lat1[i], knots[i]))
     return arrive, leave
 
 
 @kernel
 def _longest_stays(
-    rows: Ints, start: Ints, end: Ints, lon0: Floats, lat0: Floats, lon1: Floats, lat1: Floats, knots: Floats,
-    lon: Floats, lat: Floats, min_stay_us: float, most: int,
+    rows: Ints, lon: Floats, lat: Floats, min_stay_us: float, most: int,
+    start: Ints, end: Ints, lon0: Floats, lat0: Floats, lon1: Floats, lat1: Floats, knots: Floats,
 ) -> Ints:  # fmt: skip  # pragma: no cover - compiled
     """Per silence the `most` places that leave the longest stay, -1 where there are fewer."""
     chosen = np.full((len(rows), most), -1, np.int64)
@@ -81,10 +87,10 @@ def _longest_stays(
         for p in range(len(lon)):
             if abs(lat[p] - lat0[i]) > reach_deg:
                 continue
-            there = haversine_nm(lon0[i], lat0[i], lon[p], lat[p]) / knots[i] * HOUR_US
+            there = _sailing_us(lon0[i], lat0[i], lon[p], lat[p], knots[i])
             if there + min_stay_us > length:
                 continue
-            stay = length - there - haversine_nm(lon[p], lat[p], lon1[i], lat1[i]) / knots[i] * HOUR_US
+            stay = length - there - _sailing_us(lon[p], lat[p], lon1[i], lat1[i], knots[i])
             if stay < min_stay_us or stay <= stays[most - 1]:
                 continue
             at = most - 1

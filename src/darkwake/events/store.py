@@ -6,6 +6,7 @@ events that are no longer found are retracted with a reason. Nothing is deleted.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from darkwake import times
 from darkwake.engine.base import Engine
@@ -23,6 +25,7 @@ from darkwake.lake import ledger
 from darkwake.lake.schema import EVENTS
 from darkwake.lake.store import Lake, Snapshot
 from darkwake.lake.tables import stored_schema
+from darkwake.tracks import reception
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,12 @@ def detect(
         context = context_of(writer.base)
         values = {d.kind: values_of(d, (params or {}).get(d.kind)) for d in detectors}
         plans = {d.kind: d.plan(values[d.kind], context) for d in detectors}
-        tables = engine.run(list(plans.values()), writer.base)
+        models = [reception.plan()] if "gap" in plans else []
+        tables = engine.run([*plans.values(), *models], writer.base)
+        extras: dict[str, Any] = {"ship_types": _ship_types(writer.base)}
+        if models:
+            extras["reception"] = reception.ReceptionModel.from_counts(tables[models[0].name])
+        context = replace(context, extras=extras)
         found: dict[str, list[Event]] = {}
         for detector in detectors:
             events = detector.finish(tables[plans[detector.kind].name], values[detector.kind], context)
@@ -98,6 +106,7 @@ def detect(
         detail = {
             "kinds": [d.kind for d in detectors],
             "methods": {d.kind: {"version": d.version, "params": values[d.kind]} for d in detectors},
+            "places": _digest_of_places(context),
             "since": times.iso(since),
             "until": times.iso(until),
             "found": dict(run.found),
@@ -105,6 +114,18 @@ def detect(
         }
         writer.commit("detect", detail)
     return run
+
+
+def _digest_of_places(context: Context) -> str:
+    """Places are files of the workspace; a run says which state of them it used."""
+    return hashlib.sha256(repr(list(context.places)).encode()).hexdigest()[:16]
+
+
+def _ship_types(snapshot: Snapshot) -> dict[int, int]:
+    """MMSI → the ship type that it sent last."""
+    rows = snapshot.scan("statics", ["mmsi", "time", "ship_type"]).sort_by("time")
+    rows = rows.filter(pc.is_valid(rows["ship_type"]))
+    return dict(zip(rows["mmsi"].to_pylist(), rows["ship_type"].to_pylist(), strict=True))
 
 
 def compare(

@@ -23,30 +23,56 @@ STATUSES = {
 }
 
 
+#: Why a record of a table is rejected. The radio decoder has reasons of its own.
+REASONS = {
+    "wrong_field_count": "the line has more or fewer fields than the header",
+    "unclosed_quote": "a quoted field does not end",
+    "line_too_long": "longer than 1 MiB",
+    "mmsi_missing": "no identity",
+    "bad_mmsi": "not a whole number of at most 30 bits",
+    "bad_time": "not a time of the form that was stated",
+    "time_without_zone": "among times with a zone, one without",
+    "ambiguous_local_time": "an hour that its zone has twice or not at all",
+    "bad_lon": "not a number",
+    "bad_lat": "not a number",
+    "not_utf8": "bytes that are no text",
+    "not_json": "not readable as JSON",
+    "not_an_object": "JSON, but no object",
+    "not_a_point": "a feature with another geometry",
+    "bad_coordinates": "a point without two numbers",
+    "feature_too_long": "longer than 1 MiB",
+    "feature_cut_off": "the file ends within it",
+}
+
+
 class Batch(Protocol):
     """A stretch of a source, read: `darkwake.ais.stream` and every format reader yield these."""
 
     @property
-    def messages(self) -> pa.Table:
+    def messages(self) -> pa.RecordBatch:
         """Rows with the schema `darkwake.ais.schema.DECODED`."""
 
     @property
     def rejects(self) -> pa.Table:
-        """Rows with the schema `REJECTS`: offset, length, reason."""
+        """Rows of offset int64, length int64, reason string."""
 
     @property
     def sentences(self) -> int:
         """Records seen: sentences of a radio log, rows of a table, features of a collection."""
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """What else was counted; for tables, values that became null: no_FIELD (not available), bad_FIELD."""
+
 
 @dataclass(slots=True)
 class ReadBatch:
-    """The batch of a table reader. `nulled` counts the values that became null, by field and cause."""
+    """The batch of a table reader."""
 
-    messages: pa.Table
+    messages: pa.RecordBatch
     rejects: pa.Table
     sentences: int
-    nulled: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from darkwake.formats.mapping import Mapping
 from darkwake.formats.rows import Block, Column, Converter
 
 BLOCK = 4 << 20
-TOO_LONG = "line longer than 1 MiB"
-_BAD = {scan.WRONG_FIELD_COUNT: "wrong number of fields", scan.UNCLOSED_QUOTE: "unclosed quote"}
+TOO_LONG = "line_too_long"
+_BAD = {scan.WRONG_FIELD_COUNT: "wrong_field_count", scan.UNCLOSED_QUOTE: "unclosed_quote"}
 
 
 class Utf8:

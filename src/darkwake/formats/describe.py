@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from darkwake.formats.base import STATUSES
+from darkwake.formats.base import REASONS, STATUSES
 from darkwake.formats.fields import FIELDS, UNITS, UNITS_OF
 from darkwake.formats.mapping import shipped_mappings
 from darkwake.formats.registry import FORMATS
@@ -39,6 +39,10 @@ def statuses_markdown() -> str:
     return _table(["status", "means"], [[name, meaning] for name, meaning in STATUSES.items()])
 
 
+def reasons_markdown() -> str:
+    return _table(["reason", "means"], [[f"`{name}`", meaning] for name, meaning in REASONS.items()])
+
+
 def fields_markdown() -> str:
     rows = []
     for field in FIELDS.values():
@@ -61,6 +65,7 @@ def mappings_markdown() -> str:
 SECTIONS = {
     "formats": formats_markdown,
     "statuses": statuses_markdown,
+    "reasons": reasons_markdown,
     "fields": fields_markdown,
     "mappings": mappings_markdown,
 }

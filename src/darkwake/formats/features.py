@@ -15,8 +15,8 @@ from darkwake.formats.replay import Replay
 from darkwake.formats.scan import MAX_ROW
 from darkwake.jit import kernel
 
-TOO_LONG = "feature longer than 1 MiB"
-CUT_OFF = "feature cut off by the end of the file"
+TOO_LONG = "feature_too_long"
+CUT_OFF = "feature_cut_off"
 _PIECE = 6
 _NONE, _DROPPED = -1, -2
 _NAME = np.frombuffer(b'"features"', np.uint8)
@@ -135,8 +135,8 @@ def parse_feature(data: bytes) -> Values | str:
     if geometry is None:  # RFC 7946: an unlocated feature
         return {**values, "lon": None, "lat": None}
     if not isinstance(geometry, dict) or geometry.get("type") != "Point":
-        return "geometry is not a point"
+        return "not_a_point"
     at = geometry.get("coordinates")
     if not isinstance(at, list) or len(at) < 2 or not all(isinstance(c, int | float) for c in at[:2]):
-        return "point without two coordinates"
+        return "bad_coordinates"
     return {**values, **flat({"lon": at[0], "lat": at[1]})}

@@ -42,7 +42,7 @@ def read(reader: BinaryIO, *, sha16: str, options: ReadOptions) -> Iterator[Batc
             source = spool
         try:
             yield from _batches(source, sha16, options)
-        except (pa.ArrowException, OSError, struct.error) as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise InputRejectedError(f"not a readable Parquet file ({error})", where=WHERE) from error
 
 

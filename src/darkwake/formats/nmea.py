@@ -34,7 +34,7 @@ def sniff(head: bytes, name: str) -> Match | None:
 def read(reader: BinaryIO, *, sha16: str, options: ReadOptions) -> Iterator[Batch]:  # noqa: ARG001
     from darkwake import ais
 
-    stream: Iterator[Batch] = ais.stream(reader, sha16=sha16)  # type: ignore[attr-defined,unused-ignore]
+    stream: Iterator[Batch] = ais.stream(reader, sha16=sha16)
     return stream
 
 

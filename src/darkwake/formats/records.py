@@ -71,10 +71,10 @@ def parse_object(data: bytes) -> dict[str, Any] | str:
     try:
         value = json.loads(data.decode("utf-8"))
     except UnicodeDecodeError:
-        return "not UTF-8"
+        return "not_utf8"
     except (ValueError, RecursionError):
-        return "not JSON"
-    return value if isinstance(value, dict) else "not a JSON object"
+        return "not_json"
+    return value if isinstance(value, dict) else "not_an_object"
 
 
 def flat(value: dict[str, Any], depth: int = _DEPTH) -> Values:

@@ -25,13 +25,13 @@ _TEXT_CODES = {"nav_status": NAV_STATUS_TEXTS, "type": CLASS_TEXTS}
 _TAGS = {name: number for number, name in enumerate(FIELDS)}
 _REASONS = (
     "",
-    "mmsi missing",
-    "mmsi not a number of at most 30 bits",
-    "time not readable",
-    "time without a zone",
-    "local time ambiguous or skipped by its zone",
-    "longitude not readable",
-    "latitude not readable",
+    "mmsi_missing",
+    "bad_mmsi",
+    "bad_time",
+    "time_without_zone",
+    "ambiguous_local_time",
+    "bad_lon",
+    "bad_lat",
 )
 
 
@@ -113,7 +113,7 @@ class Converter:
     def convert(self, block: Block, rejects: list[tuple[int, int, str]]) -> ReadBatch:
         """One batch; `rejects` are those found before (offset, length, reason) and count as records seen."""
         n = block.n
-        nulled: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
         reasons = np.zeros(n, np.int8)
         keys = np.full(n, _FNV_BASIS)
         values: dict[str, tuple[NDArray[Any], NDArray[np.uint8]]] = {}
@@ -135,18 +135,18 @@ class Converter:
                 continue
             elif FIELDS[name].kind == "text":
                 column = block.column(self._mapping.columns[name])
-                texts[name] = self._texts(column, name, nulled)
+                texts[name] = self._texts(column, name, counts)
                 if name != "station":
                     parse.fold_texts(keys, _TAGS[name], *column)
             else:
-                number, state = self._numbers(block.column(self._mapping.columns[name]), n, FIELDS[name], nulled)
+                number, state = self._numbers(block.column(self._mapping.columns[name]), n, FIELDS[name], counts)
                 if name == "mmsi":
                     reject(state == parse.MISSING, 1)
                     reject(state == parse.BAD, 2)
                 elif name in {"lon", "lat"}:
                     reject(state == parse.BAD, 6 if name == "lon" else 7)
                 else:
-                    _count(nulled, f"{name}: unreadable", state == parse.BAD)
+                    _count(counts, f"bad_{name}", state == parse.BAD)
                 values[name] = number, state
                 parse.fold_numbers(keys, _TAGS[name], number, state, FIELDS[name].quantum)
         _dimensions(values)
@@ -159,10 +159,10 @@ class Converter:
             ]
             rejects.sort()
         seen = n + len(rejects) - lost.size
-        return ReadBatch(messages, rejects_table(*zip(*rejects, strict=True)) if rejects else NO_REJECTS, seen, nulled)
+        return ReadBatch(messages, rejects_table(*zip(*rejects, strict=True)) if rejects else NO_REJECTS, seen, counts)
 
     def _numbers(
-        self, column: Column, n: int, field: Field, nulled: Counter[str]
+        self, column: Column, n: int, field: Field, counts: Counter[str]
     ) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
         out, state = np.empty(n, np.float64), np.empty(n, np.uint8)
         parse.numbers(*column, n, self._decimal, int(field.name == "imo"), out, state)
@@ -182,7 +182,7 @@ class Converter:
         tolerance = 0.05 if factor != 1.0 and field.name == "sog_knots" else 1e-4
         for sentinel in field.sentinels:
             hit = good & (np.abs(out - sentinel) < tolerance)
-            _count(nulled, f"{field.name}: not available", hit)
+            _count(counts, f"no_{field.name}", hit)
             state[hit] = parse.MISSING
             good &= ~hit
         wrong = good & ~((out >= field.low) & (out <= field.high))
@@ -200,11 +200,11 @@ class Converter:
         state: NDArray[np.uint8],
     ) -> None:
         """Words where a number was looked for: a code in words, or a word for nothing."""
-        coded = pc.utf8_lower(_strings(column, rows)).dictionary_encode()
+        coded = _strings(column, rows).dictionary_encode()
         codes = self._mapping.codes.get(field.name, _TEXT_CODES.get(field.name, {}))
         if field.kind == "flag":
             codes = FLAG_TEXTS | codes
-        found = [(text or "").strip() for text in coded.dictionary.to_pylist()]
+        found = [text.strip().lower() for text in coded.dictionary.to_pylist()]
         numbers = np.array([codes.get(text, np.nan) for text in found], np.float64)
         nothing = np.array([text not in codes and self._is_nothing(text) for text in found], np.bool_)
         index = coded.indices.to_numpy()
@@ -253,11 +253,12 @@ class Converter:
         state[naive] = parse.OK
         return instants, state, none
 
-    def _texts(self, column: Column, name: str, nulled: Counter[str]) -> pa.Array:
-        array = _strings(column, None, nulled, name)
+    def _texts(self, column: Column, name: str, counts: Counter[str]) -> pa.Array:
+        array = _strings(column, None, counts, name)
         empty = pc.equal(pc.binary_length(array), 0)
-        for word in self._mapping.null_texts:
-            empty = pc.or_(empty, pc.equal(pc.utf8_lower(array), word))
+        if self._mapping.null_texts:
+            words = pa.array(sorted(self._mapping.null_texts), pa.string())
+            empty = pc.or_(empty, pc.is_in(pc.utf8_lower(array), value_set=words))
         return pc.if_else(empty, pa.scalar(None, pa.string()), array)
 
     def _table(
@@ -266,7 +267,7 @@ class Converter:
         values: dict[str, tuple[NDArray[Any], NDArray[np.uint8]]],
         texts: dict[str, pa.Array],
         keys: NDArray[np.uint64],
-    ) -> pa.Table:
+    ) -> pa.RecordBatch:
         n = block.n
         made: dict[str, pa.Array] = dict(texts)
         for name, (numbers, state) in values.items():
@@ -291,7 +292,7 @@ class Converter:
         )
         made["spans"] = pa.ListArray.from_arrays(pa.array(np.arange(n + 1, dtype=np.int32)), spans, type=SPANS)
         arrays = [made[f.name] if f.name in made else pa.nulls(n, f.type) for f in DECODED]
-        return pa.Table.from_arrays(arrays, schema=DECODED)
+        return pa.RecordBatch.from_arrays(arrays, schema=DECODED)
 
 
 def _dimensions(values: dict[str, tuple[NDArray[Any], NDArray[np.uint8]]]) -> None:
@@ -312,7 +313,7 @@ def _dimensions(values: dict[str, tuple[NDArray[Any], NDArray[np.uint8]]]) -> No
 
 
 def _strings(
-    column: Column, rows: NDArray[np.intp] | None, nulled: Counter[str] | None = None, name: str = ""
+    column: Column, rows: NDArray[np.intp] | None, counts: Counter[str] | None = None, name: str = ""
 ) -> pa.Array:
     """The texts of all or some rows, blanks around them cut. Bytes that are no UTF-8 become U+FFFD and are counted."""
     starts = column.starts if rows is None else column.starts[rows]
@@ -329,8 +330,8 @@ def _strings(
     except pa.ArrowInvalid:
         raw = array.cast(pa.binary()).to_pylist()
         fixed = [item.decode("utf-8", "replace") for item in raw]
-        if nulled is not None:
-            nulled[f"{name}: not UTF-8"] += sum("\ufffd" in text for text in fixed)
+        if counts is not None:
+            counts[f"not_utf8_{name}"] += sum("\ufffd" in text for text in fixed)
         return pa.array(fixed, pa.string())
     return array
 
@@ -357,9 +358,9 @@ def _in_zone(local: pa.Array, zone: str, choice: str) -> NDArray[np.int64]:
     return np.asarray(placed.cast(pa.int64()))
 
 
-def _count(nulled: Counter[str], what: str, hit: NDArray[np.bool_]) -> None:
+def _count(counts: Counter[str], what: str, hit: NDArray[np.bool_]) -> None:
     if number := int(np.count_nonzero(hit)):
-        nulled[what] += number
+        counts[what] += number
 
 
 NO_REJECTS = rejects_table((), (), ())

@@ -29,8 +29,8 @@ COLUMNS = 360 * CELLS_PER_DEGREE
 ROWS = 180 * CELLS_PER_DEGREE
 LONGEST_RUN = 24
 FANOUT = 8
-_CENTRE_ON_LAND = 1
-_HAS_EDGES = 2
+CENTRE_ON_LAND = 1  # bits of `flags`
+HAS_EDGES = 2
 
 _ARRAYS = ("runs", "cells", "flags", "boxes", "levels", "polygons", "bounds")
 
@@ -255,7 +255,7 @@ def _mark(
                     # the first centre east of (or at) the crossing
                     column = math.ceil((x + 180.0) * CELLS_PER_DEGREE - 0.5)
                     if column < COLUMNS:
-                        flags[row, max(0, column)] ^= 1
+                        flags[row, max(0, column)] ^= CENTRE_ON_LAND
     for row in range(ROWS):
         inside = 0
         for column in range(COLUMNS):
@@ -265,7 +265,7 @@ def _mark(
         for column in range(COLUMNS):
             key = morton(row, column)
             if cells[np.searchsorted(cells[:, 0], key), 0] == key:
-                flags[row, column] |= 2
+                flags[row, column] |= HAS_EDGES
 
 
 @kernel

@@ -7,7 +7,16 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from darkwake.geo.coast_index import CELLS_PER_DEGREE, FANOUT, column_of, is_seam, morton, row_of
+from darkwake.geo.coast_index import (
+    CELLS_PER_DEGREE,
+    CENTRE_ON_LAND,
+    FANOUT,
+    HAS_EDGES,
+    column_of,
+    is_seam,
+    morton,
+    row_of,
+)
 from darkwake.geo.sphere import EARTH_RADIUS_M, bearing_deg, destination, distance_m, wrap_lon
 from darkwake.jit import kernel
 
@@ -140,8 +149,8 @@ def point_on_land(
     meridian) crosses."""
     x = wrap_lon(lon)
     row, column = row_of(lat), column_of(x)
-    land = (flags[row, column] & 1) == 1
-    if not flags[row, column] & 2:
+    land = (flags[row, column] & CENTRE_ON_LAND) != 0
+    if not flags[row, column] & HAS_EDGES:
         return land
     cx = -180.0 + (column + 0.5) / CELLS_PER_DEGREE
     cy = -90.0 + (row + 0.5) / CELLS_PER_DEGREE
@@ -184,7 +193,7 @@ def _cuts_shore(
     """Whether a short straight piece (which does not cross 180°) meets a shoreline edge."""
     for row in range(row_of(min(ay, by)), row_of(max(ay, by)) + 1):
         for column in range(column_of(min(ax, bx)), column_of(max(ax, bx)) + 1):
-            if not flags[row, column] & 2:
+            if not flags[row, column] & HAS_EDGES:
                 continue
             first, end = _runs_of(row, column, cells)
             for r in range(first, end):

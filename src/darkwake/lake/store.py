@@ -115,6 +115,15 @@ def _sorted(table: pa.Table, runs: int) -> pa.Table:
     return table.take(np.lexsort((time, segment, table["mmsi"].to_numpy())))
 
 
+def data_span(snapshot: Snapshot) -> tuple[int | None, int | None]:
+    """First and last time of any position in the tracks, µs; None where there is none."""
+    segments = snapshot.scan("segments", ["start", "end"])
+    if segments.num_rows == 0:
+        return None, None
+    start, end = (pc.min(segments["start"]), pc.max(segments["end"]))
+    return int(start.cast(pa.int64()).as_py()), int(end.cast(pa.int64()).as_py())
+
+
 class Writer:
     """An unfinished ledger entry. Nothing of it is seen by readers before `commit` returns."""
 

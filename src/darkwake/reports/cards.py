@@ -51,8 +51,9 @@ def place_name(code: str | None, places: Mapping[str, str]) -> str:
 
 
 def brief(event: Event) -> str:
-    """The first three measures that are known."""
-    known = [f"{name} {value}" for name, value in measures(event.measures) if value != "unknown" and len(value) < 60]
+    """The first three measures that are known. Times of arrival and departure stand in columns of their own."""
+    told = {name: value for name, value in event.measures.items() if not name.startswith(("arrival", "departure"))}
+    known = [f"{name} {value}" for name, value in measures(told) if value != "unknown" and len(value) < 60]
     return ", ".join(known[:3])
 
 

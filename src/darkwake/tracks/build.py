@@ -29,11 +29,9 @@ from darkwake.tracks.transmissions import NO_SECOND, merge
 POSITION_TYPES = (1, 2, 3, 18, 19, 27)
 CLASS_B_TYPES = (18, 19)
 _SENT = ("time", "lon", "lat", "sog_knots", "cog_deg", "heading_deg", "nav_status")
+_HEARD = ["mmsi", "type", "payload_key", "station", "source", "spans", "second", *_SENT]
 #: What `build` reads of REPORTS.
-REPORT_COLUMNS: tuple[str, ...] = (
-    "mmsi", "type", "time_basis", "checksum_ok", "payload_key", "station", "source", "spans", "second",
-    *_SENT, *STATIC_COLUMNS,
-)  # fmt: skip
+REPORT_COLUMNS: tuple[str, ...] = (*_HEARD, "time_basis", "checksum_ok", *STATIC_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +49,8 @@ class Built:
 
 def build(reports: pa.Table, bucket: int, segmenter: Segmenter | None = None) -> Built:
     """Build the tracks of one bucket from all its committed reports (REPORT_COLUMNS; rows of others are left out)."""
-    base = reports.select(list(REPORT_COLUMNS)).filter(_taking_part(reports, bucket))
-    heard = base.filter(pa.array(_has_position(base)))
+    fit = _taking_part(reports, bucket)
+    heard = reports.select(_HEARD).filter(pa.array(fit & _has_position(reports)))
     span_offset, span_length = last_spans(heard["spans"])
     sent = merge(
         ints(heard["mmsi"]), instants(heard["time"]), ints(heard["payload_key"]), ints(heard["second"], NO_SECOND),
@@ -103,7 +101,7 @@ def build(reports: pa.Table, bucket: int, segmenter: Segmenter | None = None) ->
     )
     return Built(
         tracks.select(TRACKS.names).cast(TRACKS),
-        build_statics(base, bucket, mmsi, time_us, split.hull, ids),
+        build_statics(reports, fit, bucket, mmsi, time_us, split.hull, ids),
         segments.select(SEGMENTS.names).cast(SEGMENTS),
     )
 
@@ -131,13 +129,14 @@ def weeks(time_us: Ints) -> pa.Array:
     return names.take(pa.array(np.searchsorted(distinct, monday)))
 
 
-def _taking_part(reports: pa.Table, bucket: int) -> pa.Array:
+def _taking_part(reports: pa.Table, bucket: int) -> Bools:
     mmsi = ints(reports["mmsi"], -1)
     fit = (mmsi >= 0) & is_ship(mmsi) & (mmsi % BUCKETS == bucket)
     fit &= ~truths(pc.invert(reports["checksum_ok"]))
     for name in ("time", "payload_key"):
-        fit &= reports[name].is_valid().to_numpy()
-    return pa.array(fit)
+        if reports[name].null_count:
+            fit &= reports[name].is_valid().to_numpy()
+    return np.asarray(fit)
 
 
 def _has_position(base: pa.Table) -> Bools:

@@ -18,10 +18,11 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from darkwake.geo.sphere import destination, distance_m
 from darkwake.jit import kernel
 from darkwake.times import HOUR_US
 from darkwake.tracks.columns import Floats, Ints
-from darkwake.tracks.sphere import EARTH_RADIUS_NM, haversine_nm
+from darkwake.units import METRES_PER_NAUTICAL_MILE
 
 #: Part of every segment id: raise the first number when the segments of unchanged data change.
 VERSION = "1.0"
@@ -129,7 +130,7 @@ def _assign(
             last = at[k]
             hours = (now - time_us[last]) / HOUR_US
             score[k] = -np.inf
-            away[k] = haversine_nm(lon[last], lat[last], lon[i], lat[i])
+            away[k] = distance_m(lon[last], lat[last], lon[i], lat[i]) / METRES_PER_NAUTICAL_MILE
             speed = max_speed
             if hours < 1.0 and not np.isnan(sog[last]) and not np.isnan(sog[i]):
                 own = 1.3 * max(sog[last], sog[i]) + slack
@@ -239,11 +240,8 @@ def _likelihood(
     elif not np.isnan(cog):
         run = speed * hours
         width = scale + 0.25 * run
-        course = np.radians(cog)
-        lat = lat0 + np.degrees(run * np.cos(course) / EARTH_RADIUS_NM)
-        if abs(lat) < 89.0:
-            lon = lon0 + np.degrees(run * np.sin(course) / EARTH_RADIUS_NM / np.cos(np.radians(lat)))
-            best = max(best, _log_density(haversine_nm(lon, lat, lon1, lat1), width))
+        lon, lat = destination(lon0, lat0, cog, run * METRES_PER_NAUTICAL_MILE)
+        best = max(best, _log_density(distance_m(lon, lat, lon1, lat1) / METRES_PER_NAUTICAL_MILE, width))
     return best
 
 

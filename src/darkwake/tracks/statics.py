@@ -25,13 +25,16 @@ THIN_US = 6 * HOUR_US
 STRAY = 3
 
 
-def build_statics(base: pa.Table, bucket: int, mmsi: Ints, time_us: Ints, hull: Ints, segment: Ints) -> pa.Table:
-    """STATICS from `base`, the reports that take part.
+def build_statics(
+    reports: pa.Table, fit: Bools, bucket: int, mmsi: Ints, time_us: Ints, hull: Ints, segment: Ints
+) -> pa.Table:
+    """STATICS from the reports that take part (`fit`).
 
     `mmsi`, `time_us`, `hull`: the position transmissions by (mmsi, time) and the segment ordinal of each;
     `segment`: the id of each ordinal.
     """
-    rows = base.filter(pa.array(has_identity(base)))
+    columns = ["mmsi", "time", "type", "second", "payload_key", "station", "source", "spans", *STATIC_COLUMNS]
+    rows = reports.select(columns).filter(pa.array(fit & has_identity(reports)))
     offset, _ = last_spans(rows["spans"])
     chosen = merge(
         ints(rows["mmsi"]), instants(rows["time"]), ints(rows["payload_key"]), ints(rows["second"], NO_SECOND),
@@ -48,23 +51,23 @@ def build_statics(base: pa.Table, bucket: int, mmsi: Ints, time_us: Ints, hull: 
         ints(rows["mmsi"])[kept], instants(rows["time"])[kept], *_without_strays(mmsi, time_us, hull, segment), ALIVE_US
     )
     picked = rows.take(pa.array(kept))
-    columns = {
+    built = {
         "bucket": pa.array(np.full(len(kept), bucket, np.int32)),
         "segment": pa.array(np.append(segment, 0)[owner], mask=owner < 0),
         **{name: picked[name] for name in ("mmsi", "time", *STATIC_COLUMNS, "payload_key", "source", "spans")},
         "type": pc.fill_null(picked["type"], 0),
     }
-    return pa.table(columns).select(STATICS.names).cast(STATICS)
+    return pa.table(built).select(STATICS.names).cast(STATICS)
 
 
-def has_identity(base: pa.Table) -> Bools:
+def has_identity(reports: pa.Table) -> Bools:
     """Rows of the static types, and rows of a vendor's table with any identity column filled."""
-    kind = ints(base["type"])
-    vendor = truths(pc.equal(base["time_basis"], "vendor"))
+    kind = ints(reports["type"])
+    vendor = truths(pc.equal(reports["time_basis"], "vendor"))
     if vendor.any():
-        filled = np.zeros(base.num_rows, np.bool_)
+        filled = np.zeros(reports.num_rows, np.bool_)
         for name in STATIC_COLUMNS:
-            filled |= base[name].is_valid().to_numpy()
+            filled |= reports[name].is_valid().to_numpy()
         vendor &= filled
     return np.asarray(np.isin(kind, STATIC_TYPES) | vendor)
 

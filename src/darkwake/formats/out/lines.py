@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from darkwake.formats.out.antimeridian import split
 from darkwake.formats.out.values import check_position, rows
+from darkwake.geo.antimeridian import split_line
 
 #: A longer line goes on in a second one from the same point, so that memory stays bounded.
 MAX_POINTS = 50_000
@@ -27,7 +27,8 @@ class Line:
 
     @property
     def pieces(self) -> list[tuple[list[float], list[float]]]:
-        return split(self.lons, self.lats)
+        parts = split_line(self.lons, self.lats)
+        return [(lons.tolist(), lats.tolist()) for lons, lats in parts if lons.size > 1]
 
     @property
     def summary(self) -> dict[str, Any]:

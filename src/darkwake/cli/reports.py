@@ -1,0 +1,61 @@
+"""`darkwake report`: self-contained pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from darkwake.cli.main import workspace_of
+from darkwake.cli.options import as_of
+from darkwake.cli.output import note
+from darkwake.errors import DarkwakeError
+
+
+@click.group()
+def report() -> None:
+    """Self-contained pages: a dossier, a claim."""
+
+
+@report.command()
+@click.argument("ref")
+@as_of
+@click.option("-o", "output", type=click.Path(dir_okay=False, path_type=Path), help="Write to FILE.html.")
+@click.pass_context
+def dossier(ctx: click.Context, ref: str, as_of: str | None, output: Path | None) -> None:
+    """What was broadcast under one MMSI and what was inferred from it. REF: mmsi:…, imo:…, callsign:…, name:"…"."""
+    from darkwake.errors import AmbiguousError
+
+    workspace = workspace_of(ctx)
+    workspace.build_tracks()
+    mmsis = workspace.mmsis(ref)
+    if len(mmsis) > 1:
+        raise AmbiguousError(f"{ref} was sent under several MMSIs", [f"mmsi:{mmsi}" for mmsi in mmsis])
+    _write(workspace.reports.dossier(mmsis[0], as_of), output or Path(f"dossier-{mmsis[0]}.html"), ctx)
+
+
+@report.command()
+@click.argument("id")
+@as_of
+@click.option("-o", "output", type=click.Path(dir_okay=False, path_type=Path), help="Write to FILE.html.")
+@click.pass_context
+def claim(ctx: click.Context, id: str, as_of: str | None, output: Path | None) -> None:
+    """The page of a claim: its words, the verdict as a bound, the evidence down to the bytes, the replies."""
+    workspace = workspace_of(ctx)
+    identity = workspace.casebook.claim(id)["id"]
+    _write(workspace.reports.claim(identity, as_of), output or Path(f"{identity}.html"), ctx)
+
+
+def _write(page: Any, path: Path, ctx: click.Context) -> None:
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.write_text(page.html, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise DarkwakeError(f"cannot write: {error.strerror}", where=str(path)) from error
+    note(f"{path}: {page.exhibits} exhibits")
+    for failure in page.failures:
+        note(f"not verified: {failure}")
+    if page.failures:
+        ctx.exit(6)

@@ -1,0 +1,180 @@
+"""Encounter: two ships slow and close together for hours, away from ports. Observed; what they did is not.
+
+The definition is that of Miller et al. (2018), "Identifying global patterns of transshipment behavior" (500 m, 2 h,
+2 kn, 10 km from an anchorage), followed through time without a break at midnight. See docs/methods/encounter.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from darkwake import times
+from darkwake.engine.base import Plan, Stage
+from darkwake.errors import UsageError
+from darkwake.events import areas, grid
+from darkwake.events.base import Context, Event, Innocent, Param, VesselRef, event_id, method_of, rounded
+from darkwake.events.close import NEARBY_M, PAIRS, close_pairs
+from darkwake.events.grid import POINT, SLOW, STEP_US, slow_points
+from darkwake.events.meetings import MEETINGS, meetings
+from darkwake.events.packing import source_name
+from darkwake.refs import source_ref
+
+#: Ship types (ITU-R M.1371, table 53) whose work it is to lie alongside others.
+_SERVICE_TYPES = {
+    30: "fishing", 31: "towing", 32: "towing", 50: "pilot", 51: "search and rescue", 52: "tug", 53: "tender",
+}  # fmt: skip
+
+
+class Encounter:
+    kind = "encounter"
+    version = "1.0"
+    status = "stable"
+    title = "Two ships close together and slow"
+    definition = (
+        "One meeting of one pair of segments under different MMSIs: within max_distance_m at instants 10 minutes "
+        "apart, at least min_duration_h together in all, median speed of both below max_median_speed_knots, farther "
+        "than min_port_distance_km from ports and known anchorages. Interruptions under merge_h belong to it."
+    )
+    params: tuple[Param, ...] = (
+        Param("max_distance_m", 500.0, "m", "the two are together when no farther apart than this"),
+        Param("min_duration_h", 2.0, "h", "time observed together, interruptions not counted"),
+        Param("max_median_speed_knots", 2.0, "kn", "median over all instants of both must be below"),
+        Param("min_port_distance_km", 10.0, "km", "points nearer to a port or known anchorage do not count"),
+        Param("merge_h", 4.0, "h", "an interruption shorter than this belongs to the meeting"),
+        Param("slow_knots", 3.0, "kn", "instants at this speed or faster do not count, as in a joint departure"),
+        Param("max_report_gap_h", 1.0, "h", "positions are interpolated between reports no farther apart; at most 1"),
+    )
+    innocent_explanations: tuple[str, ...] = (
+        "known anchorage", "waiting or sheltering with others", "tug, pilot, tender or fishing vessel",
+    )  # fmt: skip
+    known_failures: tuple[str, ...] = (
+        "Two transponders on one hull, or a tug with its barge, meet for as long as they send.",
+        "Reports more than an hour apart are not bridged: where satellites alone hear, short meetings are missed.",
+        "The start and end are instants 10 minutes apart; up to that much of a meeting is not counted at either side.",
+        "A ship that sends a false position is met where it says it is.",
+    )
+    measures: Mapping[str, str] = {
+        "duration_h": "from the first to the last instant together, hours; of an open one, so far",
+        "together_h": "thereof observed together, interruptions taken off, hours",
+        "median_distance_m": "median over all instants together, metres",
+        "median_speed_knots": "median over all instants and both ships, knots",
+        "distance_from_port_km": "from the mean position to the nearest known port or anchorage; null if none is known",
+        "heading_difference_deg": "median angle between the true headings, 0–180; null where one sent none",
+    }
+    needs: tuple[str, ...] = ()
+    look_back_h = 24.0 * 7
+
+    def plan(self, values: Mapping[str, float], context: Context) -> Plan:
+        if not 0 < values["max_report_gap_h"] <= grid.LONGEST_GAP_H:
+            raise UsageError(
+                f"max_report_gap_h is {values['max_report_gap_h']:g}",
+                expected=f"more than 0, at most {grid.LONGEST_GAP_H:g}",
+            )
+        if values["max_distance_m"] <= 0:
+            raise UsageError(f"max_distance_m is {values['max_distance_m']:g}", expected="more than 0")
+        arguments = {
+            "max_report_gap_h": values["max_report_gap_h"],
+            "slow_knots": values["slow_knots"],
+            "min_port_distance_m": values["min_port_distance_km"] * 1000.0,
+            "max_distance_m": values["max_distance_m"],
+            "merge_steps": _steps(values["merge_h"]),
+            "min_steps": _steps(values["min_duration_h"]),
+            "max_median_speed_knots": values["max_median_speed_knots"],
+            **areas.place_arguments(areas.harbours(context.places)),
+        }
+        stages = (
+            Stage("slow_points", slow_points, SLOW),
+            Stage("close_pairs", close_pairs, PAIRS),
+            Stage("meetings", meetings, MEETINGS),
+        )
+        return Plan(self.kind, "tracks", grid.COLUMNS, stages, arguments)
+
+    def finish(self, candidates: pa.Table, values: Mapping[str, float], context: Context) -> list[Event]:
+        if not candidates.num_rows:
+            return []
+        found = candidates.sort_by([(name, "ascending") for name in ("first_step", "segment_a", "segment_b")])
+        lon, lat = found["lon"].to_numpy(), found["lat"].to_numpy()
+        port_km = np.asarray(context.places.distance_to_port_m(lon, lat), np.float64) / 1000.0
+        return [
+            self._event(row, float(km), values, context)
+            for row, km in zip(found.to_pylist(), port_km, strict=True)
+            if not km < values["min_port_distance_km"]
+        ]
+
+    def _event(self, row: dict[str, Any], port_km: float, values: Mapping[str, float], context: Context) -> Event:
+        start, end = row["first_step"] * STEP_US, row["last_step"] * STEP_US
+        merge_us = values["merge_h"] * times.HOUR_US
+        is_open = context.data_end - end < merge_us
+        opening, closing = (np.frombuffer(row[side], POINT) for side in ("opening", "closing"))
+        hours, together = (end - start) / times.HOUR_US, row["together_steps"] * STEP_US / times.HOUR_US
+        around = context.places.at(row["lon"], row["lat"])
+        place = around[0] if around else None
+        reasons = [
+            f"within {values['max_distance_m']:g} m at {row['instants']} instants 10 minutes apart, "
+            f"{together:.1f} h in all, median {row['median_distance_m']:.0f} m",
+            f"median speed of both {row['median_speed_knots']:.1f} kn",
+        ]
+        if is_open:
+            reasons.append(f"still together within {values['merge_h']:g} h of the end of the data")
+        first_heard = [(int(p["payload_key"]), start + int(p["report_us"])) for p in opening]
+        return Event(
+            id=event_id(self.kind, self.version, "default", first_heard),
+            kind=self.kind,
+            state="open" if is_open else "closed",
+            start=start,
+            end=None if is_open else end,
+            vessels=(VesselRef(row["mmsi_a"], row["segment_a"]), VesselRef(row["mmsi_b"], row["segment_b"])),
+            lat=rounded(row["lat"], 6),
+            lon=rounded(row["lon"], 6),
+            place=None if place is None else place.code,
+            measures={
+                "duration_h": rounded(hours, 2),
+                "together_h": rounded(together, 2),
+                "median_distance_m": rounded(row["median_distance_m"], 1),
+                "median_speed_knots": rounded(row["median_speed_knots"], 2),
+                "distance_from_port_km": rounded(port_km, 2) if np.isfinite(port_km) else None,
+                "heading_difference_deg": rounded(row["heading_difference_deg"], 1),
+            },
+            reasons=tuple(reasons),
+            innocent=self._checks(row, place, context),
+            method=method_of(self, values),
+            evidence=tuple(dict.fromkeys(_reference(p) for p in (*opening, *closing) if p["span_offset"] >= 0)),
+        )
+
+    def _checks(self, row: dict[str, Any], place: Any, context: Context) -> tuple[Innocent, ...]:
+        others = row["others_nearby"]
+        checks = [
+            Innocent(
+                "known anchorage",
+                "mean position inside a place of the gazetteer",
+                "no" if place is None else f"yes: {place.code}",
+            ),
+            Innocent(
+                "waiting or sheltering with others",
+                f"other slow ships within {NEARBY_M / 1000:g} km, away from ports, when it began",
+                f"{others} other{'' if others == 1 else 's'}",
+            ),
+        ]
+        ship_types: Mapping[int, int] | None = context.extras.get("ship_types")
+        if ship_types is None:
+            outcome = "not tested: no static data at hand"
+        else:
+            sent = [ship_types.get(row[f"segment_{side}"]) for side in "ab"]
+            told = [f"{_SERVICE_TYPES[t]} ({t})" for t in sent if t in _SERVICE_TYPES]
+            unknown = sum(t in (None, 0) for t in sent)
+            outcome = ", ".join(told) or (f"no; {unknown} of 2 sent no type" if unknown else "no")
+        checks.append(Innocent("tug, pilot, tender or fishing vessel", "ship type as broadcast", outcome))
+        return tuple(checks)
+
+
+def _steps(hours: float) -> int:
+    """The fewest grid steps that make so many hours."""
+    return int(np.ceil(hours * times.HOUR_US / STEP_US))
+
+
+def _reference(point: Any) -> str:
+    return str(source_ref(source_name(point["source"]), [(int(point["span_offset"]), int(point["span_length"]))]))

@@ -1,0 +1,186 @@
+"""The gazetteer: shipped places and those a workspace imported, by code, by name, by position."""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import ArrayLike, NDArray
+
+from darkwake.errors import NotFoundError
+from darkwake.geo.sphere import distance_m
+from darkwake.law import Embargo, embargoed_places
+from darkwake.places import geojson
+from darkwake.places.model import Place
+
+if TYPE_CHECKING:
+    from darkwake.places.grid import PlaceGrid
+
+PORTS_SCHEMA = pa.schema(
+    [
+        ("index", pa.int32()),
+        ("code", pa.string()),
+        ("name", pa.string()),
+        ("country", pa.string()),
+        ("kind", pa.string()),
+        ("lon", pa.float64()),
+        ("lat", pa.float64()),
+        ("radius_m", pa.float64()),
+        ("approach_radius_m", pa.float64()),
+        ("area_m2", pa.float64()),
+        ("polygon", pa.list_(pa.float64())),  # lon, lat, lon, lat … of the corners; null for a circle
+    ]
+)
+#: A point from a list of ports this near to a known port of the same country is that port.
+SAME_PORT_M = 8_000.0
+
+
+class Gazetteer:
+    """An immutable set of places, each with its own code, in the order of their codes."""
+
+    def __init__(self, places: Iterable[Place] = ()) -> None:
+        by_code = {place.code: place for place in places}
+        self.places: tuple[Place, ...] = tuple(by_code[code] for code in sorted(by_code))
+        self._by_code = by_code
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> Gazetteer:
+        """The shipped places, and those that `darkwake place import` put into a workspace's folder of places."""
+        gazetteer = cls(shipped())
+        for path in sorted(folder.glob("*.geojson")) if folder and folder.is_dir() else ():
+            gazetteer = gazetteer.with_places(geojson.read(path).places)
+        return gazetteer
+
+    def with_places(self, added: Iterable[Place]) -> Gazetteer:
+        """A new gazetteer. A place with a known code replaces it, but a bare circle never replaces a polygon.
+
+        A port given as a point is left out where a port of that country is known within 8 km: lists of ports and
+        our polygons name the same ports with different codes.
+        """
+        merged = dict(self._by_code)
+        ports: dict[str, list[Place]] = {}
+        for place in self.places:
+            if place.kind == "port":
+                ports.setdefault(place.country, []).append(place)
+        for place in added:
+            known = merged.get(place.code)
+            if place.polygon is None and known is not None and known.polygon is not None:
+                continue
+            if place.polygon is None and place.kind == "port" and known is None:
+                near = ports.get(place.country, ())
+                if any(distance_m(place.lon, place.lat, other.lon, other.lat) < SAME_PORT_M for other in near):
+                    continue
+            merged[place.code] = place
+        return Gazetteer(merged.values())
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __iter__(self) -> Iterator[Place]:
+        return iter(self.places)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Gazetteer, (self.places,)
+
+    def by_code(self, code: str) -> Place:
+        """The place with a code (`KPNAM`, `kp nam`); NotFoundError names the most similar ones."""
+        wanted = code.replace(" ", "").upper()
+        if wanted in self._by_code:
+            return self._by_code[wanted]
+        similar = difflib.get_close_matches(wanted, self._by_code, n=3) or [p.code for p in self.find(code)[:3]]
+        hint = f"Did you mean {', '.join(similar)}?" if similar else "List them with: darkwake place list"
+        raise NotFoundError(f"no place has the code {code!r}", do=hint)
+
+    def find(self, text: str) -> list[Place]:
+        """Places by code or name: exact matches first, then names that begin with the text or contain it."""
+        wanted = _plain(text)
+        ranked: list[tuple[int, str, Place]] = []
+        for place in self.places:
+            names = [_plain(name) for name in (place.code, place.name, *place.other_names)]
+            if wanted in names:
+                rank = 0
+            elif any(name.startswith(wanted) for name in names):
+                rank = 1
+            elif any(wanted in name for name in names):
+                rank = 2
+            else:
+                continue
+            ranked.append((rank, place.code, place))
+        return [place for _, _, place in sorted(ranked, key=lambda item: item[:2])] if wanted else []
+
+    def at(self, lon: float, lat: float, kinds: Sequence[str] | None = None) -> list[Place]:
+        """All places that hold a position, the smallest first."""
+        found = [p for p in self.places if (kinds is None or p.kind in kinds) and p.contains(lon, lat)]
+        return sorted(found, key=lambda place: (place.area_m2, place.code))
+
+    def children(self, code: str) -> list[Place]:
+        """Berths and anchorages that belong to a port."""
+        return [place for place in self.places if place.parent == code]
+
+    def embargoed(self, on: str | int) -> list[tuple[Place, Embargo]]:
+        """Ports with the dated legal bases on which a call there matters on a day, by code."""
+        ports = [place for place in self.places if place.kind == "port"]
+        return [
+            (place, basis)
+            for place in ports
+            for basis in embargoed_places(on)
+            if basis.covers(place.code) or basis.covers(place.country)
+        ]
+
+    def ports_table(self, kinds: Sequence[str] = ("port",)) -> pa.Table:
+        """The small table that kernels take (`PORTS_SCHEMA`), rows in the order of codes."""
+        chosen = [place for place in self.places if place.kind in kinds]
+        rows = [
+            {
+                "index": index, "code": p.code, "name": p.name, "country": p.country, "kind": p.kind,
+                "lon": p.lon, "lat": p.lat, "radius_m": p.radius_m, "approach_radius_m": p.approach_radius_m,
+                "area_m2": p.area_m2,
+                "polygon": None if p.polygon is None else [value for corner in p.polygon for value in corner],
+            }
+            for index, p in enumerate(chosen)
+        ]  # fmt: skip
+        return pa.Table.from_pylist(rows, schema=PORTS_SCHEMA)
+
+    @cached_property
+    def ports_grid(self) -> PlaceGrid:
+        """Arrays of `ports_table()` for kernels and for `locate`."""
+        from darkwake.places.grid import grid_of
+
+        return grid_of(self.ports_table())
+
+    def locate(self, lons: ArrayLike, lats: ArrayLike) -> NDArray[np.int32]:
+        """int32[n]: row of `ports_table()` of the port (the smallest, where several overlap) or -1."""
+        from darkwake.places import grid
+
+        return grid.locate(lons, lats, self.ports_grid)
+
+    def distance_to_port_m(self, lons: ArrayLike, lats: ArrayLike) -> NDArray[np.float64]:
+        """Metres from each position to the outline of the nearest port, 0 inside; NaN without a position."""
+        from darkwake.places import grid
+
+        return grid.nearest(lons, lats, self.ports_grid)[1]
+
+
+def shipped() -> list[Place]:
+    """The places that come with the software (`places/data`). A mistake in them is a bug, so nothing is skipped."""
+    places: list[Place] = []
+    for item in sorted(resources.files("darkwake.places").joinpath("data").iterdir(), key=lambda item: item.name):
+        if item.name.endswith(".geojson"):
+            result = geojson.parse(item.read_text(encoding="utf-8"), item.name)
+            if result.rejects:
+                raise ValueError(f"{item.name}: {result.rejects}")
+            places.extend(result.places)
+    return places
+
+
+def _plain(text: str) -> str:
+    """Lower case, without accents, blanks, apostrophes or hyphens: Ch'ŏngjin is chongjin."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in decomposed if letter.isalnum())

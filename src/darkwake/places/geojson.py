@@ -1,0 +1,161 @@
+"""Places as GeoJSON (RFC 7946): one Feature each, a Polygon, or a Point with `radius_m`. Read and written."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from darkwake import streams, times
+from darkwake.errors import InputRejectedError, UsageError
+from darkwake.places.model import Place, polygon_place
+from darkwake.times import Interval
+
+#: A port's approach where a file does not say.
+DEFAULT_APPROACH_M = 25_000.0
+
+
+@dataclass
+class PlaceImport:
+    """What came out of a file of places: the places, and what was rejected, counted by reason."""
+
+    places: list[Place] = field(default_factory=list)
+    rejects: Counter[str] = field(default_factory=Counter)
+
+
+def read(path: Path) -> PlaceImport:
+    """Places of a GeoJSON file. Features that cannot be used are counted by reason."""
+    return parse(read_text(path), path.name)
+
+
+def read_text(path: Path) -> str:
+    """The text of a file, plain or compressed; what cannot be read becomes one of our errors."""
+    parts = list(streams.sources_of(path))
+    if len(parts) != 1:
+        raise InputRejectedError(f"an archive of {len(parts)} files", expected="one file", where=str(path))
+    with parts[0].open() as reader:
+        data = reader.read()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputRejectedError("bytes that are not UTF-8", where=str(path), do="Save the file as UTF-8.") from error
+
+
+def parse(text: str, where: str) -> PlaceImport:
+    try:
+        data = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise InputRejectedError(f"not JSON: {error}", expected="a GeoJSON FeatureCollection", where=where) from error
+    features = data.get("features") if isinstance(data, dict) else None
+    if isinstance(data, dict) and data.get("type") == "Feature":
+        features = [data]
+    if not isinstance(features, list):
+        raise InputRejectedError("JSON without features", expected="a GeoJSON FeatureCollection", where=where)
+    result = PlaceImport()
+    for feature in features:
+        try:
+            result.places.append(_place(feature, where))
+        except _Rejected as reason:
+            result.rejects[str(reason)] += 1
+        except UsageError as error:
+            result.rejects[error.found] += 1
+    return result
+
+
+def write(places: Iterable[Place], path: Path) -> None:
+    """A FeatureCollection that `read` gives back unchanged, one feature a line."""
+    lines = ",\n".join(json.dumps(as_feature(place), ensure_ascii=False) for place in places)
+    path.write_text('{"type": "FeatureCollection", "features": [\n' + lines + "\n]}\n", encoding="utf-8")
+
+
+def as_feature(place: Place) -> dict[str, Any]:
+    """A place as a GeoJSON feature; empty properties are left out."""
+    geometry: dict[str, Any] = {"type": "Point", "coordinates": [place.lon, place.lat]}
+    if place.polygon is not None:
+        geometry = {"type": "Polygon", "coordinates": [[list(corner) for corner in (*place.polygon, place.polygon[0])]]}
+    properties = {
+        "code": place.code, "name": place.name, "other_names": list(place.other_names), "country": place.country,
+        "kind": place.kind, "parent": place.parent, "radius_m": None if place.polygon else place.radius_m,
+        "approach_radius_m": place.approach_radius_m, "accuracy_m": place.accuracy_m,
+        "valid_from": times.iso(place.valid.start), "valid_to": times.iso(place.valid.end),
+        "source": place.source, "note": place.note,
+    }  # fmt: skip
+    kept = {name: value for name, value in properties.items() if value not in (None, "", [])}
+    return {"type": "Feature", "properties": kept, "geometry": geometry}
+
+
+class _Rejected(Exception):
+    """Why one feature cannot be used."""
+
+
+def _place(feature: Any, where: str) -> Place:
+    if not isinstance(feature, dict) or not isinstance(feature.get("properties"), dict):
+        raise _Rejected("a feature without properties")
+    p: Mapping[str, Any] = feature["properties"]
+    for name in ("code", "name"):
+        if not isinstance(p.get(name), str) or not p[name].strip():
+            raise _Rejected(f"a feature without {name}")
+    kind = str(p.get("kind", "zone"))
+    start, end = _time(p.get("valid_from")), _time(p.get("valid_to"))
+    fields: dict[str, Any] = {
+        "country": str(p.get("country") or ""),
+        "kind": kind,
+        "source": str(p.get("source") or where),
+        "approach_radius_m": _number(p, "approach_radius_m", DEFAULT_APPROACH_M if kind == "port" else 0.0),
+        "accuracy_m": _number(p, "accuracy_m", None),
+        "other_names": _names(p.get("other_names")),
+        "parent": None if p.get("parent") is None else str(p["parent"]),
+        "valid": Interval(start, end),
+        "note": str(p.get("note") or ""),
+    }
+    code = p["code"].replace(" ", "").upper()
+    geometry = feature.get("geometry")
+    if not isinstance(geometry, dict):
+        raise _Rejected("a feature without geometry")
+    shape: Any = geometry.get("type")
+    coordinates: Any = geometry.get("coordinates")
+    if shape == "MultiPolygon" and isinstance(coordinates, list) and len(coordinates) == 1:
+        shape, coordinates = "Polygon", coordinates[0]
+    try:
+        if shape == "Point":
+            lon, lat = (float(value) for value in coordinates[:2])
+            radius = _number(p, "radius_m", None)
+            if radius is None:
+                raise _Rejected("a point without radius_m")
+            return Place(code=code, name=p["name"], lon=lon, lat=lat, radius_m=radius, **fields)
+        if shape == "Polygon":
+            if len(coordinates) != 1:
+                raise _Rejected("a polygon with holes")
+            ring = tuple((float(corner[0]), float(corner[1])) for corner in coordinates[0])
+            return polygon_place(code, p["name"], ring, **fields)
+    except (TypeError, ValueError, IndexError, KeyError) as error:
+        raise _Rejected(f"coordinates that are no {shape}") from error
+    raise _Rejected(f"a geometry of type {shape}, not Point or Polygon")
+
+
+def _number(properties: Mapping[str, Any], name: str, default: float | None) -> Any:
+    value = properties.get(name)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _Rejected(f"{name} is no number")
+    return float(value)
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise _Rejected("other_names is no list of texts")
+    return tuple(value)
+
+
+def _time(value: Any) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise _Rejected("a date that is no text")
+    return times.parse(value)

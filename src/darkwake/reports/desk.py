@@ -1,0 +1,106 @@
+"""Pages from a workspace: gathers what a dossier or a claim's page needs, as of one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+import darkwake
+from darkwake import refs
+from darkwake.casebook import book, evidence
+from darkwake.casebook.desk import Casebook
+from darkwake.casebook.evaluate import evaluate
+from darkwake.events import registry, store
+from darkwake.lake.schema import BUCKETS
+from darkwake.lake.store import Lake, Snapshot, data_span
+from darkwake.places import Gazetteer
+from darkwake.reports.claim_page import claim_page
+from darkwake.reports.dossier import dossier
+from darkwake.reports.render import Page, Stamp
+
+
+class Reports:
+    """Makes self-contained pages."""
+
+    def __init__(self, lake: Lake, places: Gazetteer, casebook: Casebook, *, simulated: bool) -> None:
+        self.lake, self.places, self.casebook, self.simulated = lake, places, casebook, simulated
+
+    def dossier(self, mmsi: int, as_of: str | int | None = None) -> Page:
+        """Everything that was broadcast under one MMSI and inferred from it."""
+        snapshot = self.lake.snapshot(as_of)
+        events = [s.event for s in store.read(snapshot) if any(v.mmsi == mmsi for v in s.event.vessels)]
+        return dossier(
+            mmsi,
+            track=_rows(snapshot, "tracks", mmsi),
+            statics=_rows(snapshot, "statics", mmsi),
+            segments=_rows(snapshot, "segments", mmsi),
+            events=events,
+            stamp=_stamp(snapshot),
+            opener=self._open,
+            land=self._land,
+            places=self._names,
+            detected=self._detected(snapshot),
+            simulated=self.simulated or None,
+        )
+
+    def claim(self, id: str, as_of: str | int | None = None) -> Page:
+        """One claim: its words, what the data say to it, the evidence down to the bytes, and the replies."""
+        with self.casebook.session() as session:
+            claim = book.get_claim(session, id)
+            pinned = as_of if as_of is not None else (claim.case.as_of if claim.case else None)
+            snapshot = self.lake.snapshot(pinned)
+            query = book.query_of(claim)
+            verdict = None if query is None else evaluate(query, self.casebook.data_for(query, snapshot))
+            mmsi = None if query is None else query.of.mmsi
+            return claim_page(
+                claim,
+                query,
+                verdict,
+                stamp=_stamp(snapshot),
+                replies=claim.replies,
+                history=claim.evaluations,
+                track=None if mmsi is None else _rows(snapshot, "tracks", mmsi),
+                opener=self._open,
+                land=self._land,
+                places=self._names,
+                definitions=self._detected(snapshot),
+                simulated=self.simulated,
+            )
+
+    def _open(self, ref: refs.SourceRef) -> bytes:
+        return evidence.open_ref(self.lake, ref)[0].data
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        return {place.code: place.name for place in self.places}
+
+    def _detected(self, snapshot: Snapshot) -> dict[str, str]:
+        """kind → definition, of the detectors that ran up to this moment."""
+        ran = {kind for run in self.lake.entries("detect", up_to=snapshot.number) for kind in run.detail["found"]}
+        return {kind: registry.get(kind).definition for kind in registry.kinds() if kind in ran}
+
+    @cached_property
+    def _coast(self) -> Any:
+        from darkwake.geo.coast import Coast
+
+        return Coast()
+
+    def _land(self, box: tuple[float, float, float, float], tolerance_m: float) -> Iterable[np.ndarray]:
+        from darkwake.geo.antimeridian import BBox
+
+        return [polygon.lonlat for polygon in self._coast.polygons_in(BBox(*box), tolerance_m)]
+
+
+def _rows(snapshot: Snapshot, table: str, mmsi: int) -> pa.Table:
+    order = "start" if table == "segments" else "time"
+    return snapshot.scan(table, where=pc.field("mmsi") == mmsi, bucket=mmsi % BUCKETS).sort_by(order)
+
+
+def _stamp(snapshot: Snapshot) -> Stamp:
+    start, end = data_span(snapshot)
+    return Stamp(snapshot.number, snapshot.recorded_at, darkwake.__version__, start, end)

@@ -1,0 +1,135 @@
+"""Short tracks of made-up SIM ships and a small world for the detectors that need ports and a coast. SIMULATED."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from darkwake import times
+from darkwake.engine.base import Plan
+from darkwake.events.base import Context, Detector, Event, values_of
+from darkwake.geo.sphere import distance_m
+from darkwake.lake.schema import TRACKS
+
+T0 = times.parse("2019-02-01T09:00:00Z")
+SEA = (130.0, 30.0)  # lon, lat: nothing near
+METRES = 1.0 / 111_194.9  # degrees of latitude
+
+
+@dataclass(frozen=True)
+class Harbour:
+    """A made-up place with the fields of `darkwake.places.Place` that detectors read."""
+
+    code: str
+    lon: float
+    lat: float
+    radius_m: float
+    kind: str = "port"
+    parent: str | None = None
+    polygon: tuple[tuple[float, float], ...] | None = None
+    approach_radius_m: float = 0.0
+
+    def outside_m(self, lon: float, lat: float) -> float:
+        return max(0.0, distance_m(lon, lat, self.lon, self.lat) - self.radius_m)
+
+
+@dataclass
+class World:
+    """What the detectors ask of a gazetteer and of a coast."""
+
+    ports: Sequence[Harbour] = ()
+    shore_m: float = 200_000.0
+
+    def __iter__(self) -> Iterator[Harbour]:
+        return iter(self.ports)
+
+    def distance_to_port_m(self, lons: Any, lats: Any) -> np.ndarray:
+        spots = zip(lons, lats, strict=True)
+        return np.array([min((p.outside_m(*spot) for p in self.ports), default=float("nan")) for spot in spots])
+
+    def at(self, lon: float, lat: float) -> list[Harbour]:
+        return sorted((p for p in self.ports if p.outside_m(lon, lat) == 0), key=lambda p: p.radius_m)
+
+    def distance_to_shore_m(self, lons: Any, lats: Any) -> np.ndarray:
+        return np.full(len(lons), self.shore_m)
+
+
+def ship(
+    number: int,
+    hours: Sequence[float] | np.ndarray,
+    where: tuple[float, float] | Callable[[float], tuple[float, float]],
+    sog: float | Callable[[float], float | None] | None = 0.2,
+    **given: Any,
+) -> list[dict[str, Any]]:
+    """Reports of SIM ship `number` at these hours after T0."""
+    mmsi = 299_000_000 + number
+    rows = []
+    for k, hour in enumerate(hours):
+        lon, lat = where(hour) if callable(where) else where
+        rows.append(
+            {
+                "bucket": mmsi % 16, "week": "", "mmsi": mmsi, "segment": given.get("segment", 1000 + number),
+                "time": times.to_datetime(T0 + round(hour * times.HOUR_US)), "lon": (lon + 180) % 360 - 180, "lat": lat,
+                "sog_knots": sog(hour) if callable(sog) else sog, "cog_deg": given.get("cog_deg"),
+                "heading_deg": given.get("heading_deg"), "nav_status": given.get("nav_status"), "type": 1,
+                "receptions": 1, "stations": "SIM-A", "payload_key": (number << 32) + k, "source": "00000000000051a1",
+                "span_offset": number * 1_000_000 + 48 * k, "span_length": 47,
+            }
+        )  # fmt: skip
+    return rows
+
+
+def every(minutes: float, start_h: float, end_h: float) -> np.ndarray:
+    """Hours from start to end."""
+    return start_h + np.arange(int((end_h - start_h) * 60 / minutes + 1e-9) + 1) * minutes / 60
+
+
+def tracks(*ships: list[dict[str, Any]]) -> pa.Table:
+    table = pa.Table.from_pylist([row for one in ships for row in one], TRACKS)
+    return table.sort_by([(name, "ascending") for name in ("mmsi", "segment", "time")])
+
+
+Split = Callable[[pa.Table], list[pa.Table]]
+
+
+def whole(table: pa.Table) -> list[pa.Table]:
+    return [table]
+
+
+def candidates(plan: Plan, table: pa.Table, split: Split = whole) -> pa.Table:
+    """The plan's last table; `split` deals the rows of each stage over calls (whole vessels, whole parts)."""
+    table = table.select(list(plan.columns))
+    for stage in plan.stages:
+        outputs = [stage.kernel(part, plan.arguments) for part in split(table)]
+        for output in outputs:
+            assert output.schema == stage.output
+        table = pa.concat_tables([stage.output.empty_table(), *outputs])
+    return table
+
+
+def detect(
+    detector: Detector,
+    table: pa.Table,
+    world: World | None = None,
+    *,
+    data_end_h: float | None = None,
+    split: Split = whole,
+    events: Mapping[str, Sequence[Event]] | None = None,
+    extras: Mapping[str, Any] | None = None,
+    **given: float,
+) -> list[Event]:
+    moments = table["time"].cast(pa.int64()).to_pylist()
+    end = max(moments) + 12 * times.HOUR_US if data_end_h is None else T0 + round(data_end_h * times.HOUR_US)
+    world = world or World()
+    context = Context(min(moments), end, world, world, events or {}, extras or {})
+    values = values_of(detector, given)
+    return detector.finish(candidates(detector.plan(values, context), table, split), values, context)
+
+
+def h(event_time: int | None) -> float | None:
+    """An instant as hours after T0."""
+    return None if event_time is None else round((event_time - T0) / times.HOUR_US, 3)

@@ -1,0 +1,221 @@
+"""Port calls of SIM ships: seen, at the edge, at the ends of the data, and inferred from a silence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from darkwake import refs
+from darkwake.events.base import Context, values_of
+from darkwake.events.port_call import PortCall
+from events.ships import METRES, Harbour, World, candidates, detect, every, h, ship, tracks
+
+CALL = PortCall()
+PORT = Harbour("SIMPT", 125.0, 38.0, 3000.0)
+WORLD = World([PORT])
+
+
+def at(metres_south: float) -> tuple[float, float]:
+    return 125.0, 38.0 - metres_south * METRES
+
+
+def approach(knots: float = 10.0, stay_h: float = 10.0, start_h: float = 0.0, from_m: float = 60_000.0):
+    """Position and speed of a ship that sails in from the south, lies still, and sails out again."""
+    speed = knots * 1852.0
+    sail = from_m / speed
+
+    def where(hour: float) -> tuple[float, float]:
+        into = (hour - start_h) * speed
+        out = (hour - start_h - sail - stay_h) * speed
+        return at(max(from_m - into, 0.0) if hour < start_h + sail + stay_h else min(out, from_m))
+
+    def sog(hour: float) -> float:
+        return 0.0 if start_h + sail <= hour < start_h + sail + stay_h else knots
+
+    return where, sog, sail
+
+
+def voyage(hours: np.ndarray | list[float], **given: float) -> pa.Table:
+    where, sog, _ = approach(**given)
+    return tracks(ship(1, hours, where, sog))
+
+
+def test_a_call_that_was_seen_whole():
+    (call,) = detect(CALL, voyage(every(10, 0, 16)), WORLD, data_end_h=40)
+    assert (call.state, call.place) == ("closed", "SIMPT")
+    assert call.measures["confidence_level"] == 4
+    assert h(call.start) == pytest.approx(3.1, abs=0.2)
+    assert h(call.end) == pytest.approx(13.4, abs=0.2)
+    assert call.measures["stopped_h"] == pytest.approx(10, abs=0.3)
+    assert call.measures["draught_change_m"] is None
+    assert call.measures["arrival_earliest"] < call.measures["arrival"] == call.measures["arrival_latest"]
+    assert call.measures["departure"] == call.measures["departure_earliest"] < call.measures["departure_latest"]
+    assert len(call.evidence) == 4
+    assert [refs.parse(text).spans[0].length for text in call.evidence] == [47] * 4
+
+
+def test_a_pass_through_the_fairway_is_no_call():
+    assert detect(CALL, voyage(every(5, 0, 8), stay_h=0.0), WORLD) == []
+    assert detect(CALL, voyage(every(5, 0, 8), stay_h=0.1), WORLD) == []
+
+
+def test_one_slow_report_among_sparse_ones_is_a_stop():
+    where, _, _ = approach(stay_h=0.5)
+    sparse = [0, 1, 2, 3.4, 5, 6]
+    (call,) = detect(CALL, tracks(ship(1, sparse, where, lambda t: 0.1 if t == 3.4 else 10.0)), WORLD)
+    assert call.measures["confidence_level"] == 4
+
+
+def test_the_edge_has_hysteresis():
+    def swinging(hour: float) -> tuple[float, float]:
+        return at(60_000 if hour < 2 or hour > 22 else 2_900 + 600 * (int(hour * 6) % 2))
+
+    (call,) = detect(CALL, tracks(ship(1, every(10, 0, 24), swinging, lambda t: 0.2 if 2 <= t <= 22 else 12)), WORLD)
+    assert call.measures["confidence_level"] == 4
+    assert h(call.end) - h(call.start) == pytest.approx(20, abs=0.3)
+
+
+def test_a_return_within_four_hours_belongs_to_the_call_and_a_later_one_does_not():
+    def with_trip(away_h: float):
+        def where(hour: float) -> tuple[float, float]:
+            return at(0 if 2 <= hour < 8 or 8 + away_h <= hour < 20 else 8_000 if 8 <= hour < 20 else 60_000)
+
+        hours = every(10, 0, 24)
+        table = tracks(ship(1, hours, where, lambda t: 0.1 if where(t) == at(0) else 6.0))
+        return detect(CALL, table, WORLD, data_end_h=60)
+
+    (one,) = with_trip(3.0)
+    assert any("came back" in reason for reason in one.reasons)
+    assert h(one.end) == pytest.approx(19.83, abs=0.1)
+    assert len(with_trip(6.0)) == 2
+
+
+def test_in_port_when_the_data_begin_and_when_they_end():
+    where, sog, _ = approach(stay_h=10.0, start_h=-8.0)
+    (left,) = detect(CALL, tracks(ship(1, every(10, 0, 12), where, sog)), WORLD, data_end_h=40)
+    assert (left.state, left.measures["confidence_level"], left.measures["arrival"]) == ("closed", 3, None)
+    assert "already inside when its reports begin" in left.reasons
+    (here,) = detect(CALL, voyage(every(10, 0, 9)), WORLD)
+    assert (here.state, here.end, here.measures["confidence_level"], here.measures["departure"]) == (
+        "open",
+        None,
+        3,
+        None,
+    )
+    (always,) = detect(CALL, tracks(ship(1, every(30, 0, 30), at(100), 0.0)), WORLD)
+    assert (always.state, always.measures["confidence_level"]) == ("open", 2)
+
+
+def test_an_open_call_keeps_its_id_as_it_grows():
+    (here,) = detect(CALL, voyage(every(10, 0, 9)), WORLD)
+    (left,) = detect(CALL, voyage(every(10, 0, 16)), WORLD, data_end_h=60)
+    assert here.id == left.id
+
+
+def silent(begin: float, end: float, **given: float) -> pa.Table:
+    hours = [t for t in every(10, 0, 24) if not begin < t < end]
+    where, sog, _ = approach(**given)
+    return tracks(ship(1, hours, where, sog, cog_deg=0.0))
+
+
+def test_a_silence_in_the_approach_is_a_call_of_level_two():
+    # 60 km at 10 kn are 3.2 h: silent from 2.5 h (13 km off, heading in) until on the way out again.
+    (call,) = detect(CALL, silent(2.5, 14.0), WORLD, data_end_h=60)
+    assert (call.state, call.place, call.measures["confidence_level"]) == ("closed", "SIMPT", 2)
+    assert call.reasons[0].startswith("inferred from a silence in the approach")
+    assert (call.measures["arrival"], call.measures["departure"]) == (None, None)
+    bounds = [call.measures[f"{side}_{end}"] for side in ("arrival", "departure") for end in ("earliest", "latest")]
+    assert bounds[0] < bounds[1] < bounds[3]
+    assert bounds[0] < bounds[2] < bounds[3]
+    assert h(call.start) == pytest.approx(2.5, abs=0.01)
+    assert call.innocent[0].outcome == "10.0 kn"
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"from_m": 60_000.0, "begin": 1.0, "end": 15.5}, "farther away than the approach"),
+        ({"from_m": 60_000.0, "begin": 2.5, "end": 6.0, "stay_h": 2.5}, "shorter than four hours"),
+    ],
+)
+def test_silences_that_are_no_call(change, why):
+    given = {key: value for key, value in change.items() if key not in ("begin", "end")}
+    assert detect(CALL, silent(change["begin"], change["end"], **given), WORLD, data_end_h=60) == [], why
+
+
+def test_a_port_says_how_far_its_approach_reaches():
+    table = silent(1.0, 15.5)  # 41 km off
+    assert detect(CALL, table, World([replace(PORT, approach_radius_m=45_000.0)]), data_end_h=60)
+    assert detect(CALL, table, World([replace(PORT, approach_radius_m=30_000.0)]), data_end_h=60) == []
+
+
+def test_heading_away_or_lying_at_anchor_unheard_is_no_call():
+    hours = [0, 0.5, 1, 9, 9.5, 10]
+    away = tracks(ship(1, hours, lambda t: at(12_000 if t < 5 else 15_000), 9.0, cog_deg=180.0))
+    assert detect(CALL, away, WORLD) == []
+    waiting = tracks(ship(1, hours, at(12_000), 0.1, cog_deg=0.0))
+    assert detect(CALL, waiting, WORLD) == []
+    gone = tracks(ship(1, hours, lambda t: at(12_000 if t < 5 else 16_000), lambda t: 0.1 if t < 5 else 8.0))
+    assert len(detect(CALL, gone, WORLD)) == 1
+
+
+def test_a_silence_that_ends_inside_counts_as_a_stop():
+    (call,) = detect(CALL, silent(2.5, 13.2), WORLD, data_end_h=60)
+    assert call.measures["silence_h"] > 10
+    assert call.measures["confidence_level"] == 4
+
+
+def test_berth_and_anchorage_belong_to_the_port():
+    berth = Harbour("SIMPT-1", 125.0, 38.0, 400.0, "berth", "SIMPT")
+    roads = Harbour("SIMPT-A", 125.0, 37.95, 2000.0, "anchorage", "SIMPT")
+
+    def where(hour: float) -> tuple[float, float]:
+        return at(60_000 if hour < 1 or hour > 30 else 5_560 if hour < 10 else 0)
+
+    table = tracks(ship(1, every(10, 0, 32), where, lambda t: 0.1 if 1 <= t <= 30 else 10))
+    (call,) = detect(CALL, table, World([PORT, berth, roads]), data_end_h=60)
+    assert call.place == "SIMPT"
+    assert call.measures["berth"] in ("SIMPT-1", "SIMPT-A")
+    assert h(call.end) - h(call.start) == pytest.approx(29, abs=0.5)
+    alone = World([replace(roads, parent=None)])
+    assert detect(CALL, table, alone) == []
+
+
+def test_overlapping_ports_the_call_is_where_it_stops():
+    other = replace(PORT, code="SIMQT", lat=38.0 - 4_000 * METRES)
+    (call,) = detect(CALL, voyage(every(5, 0, 16)), World([PORT, other]), data_end_h=60)
+    assert call.place == "SIMPT"
+    assert call.measures["confidence_level"] == 4
+
+
+def test_a_polygon_across_the_antimeridian():
+    ring = ((179.98, 0.0), (-179.97, 0.0), (-179.97, 0.04), (179.98, 0.04))
+    port = Harbour("SIMDL", -179.995, 0.02, 3_600.0, polygon=ring)
+
+    def where(hour: float) -> tuple[float, float]:
+        return (180.028, 0.02) if 2 <= hour <= 9 else (180.3, 0.02)
+
+    (call,) = detect(
+        CALL, tracks(ship(1, every(10, 0, 12), where, lambda t: 0.1 if 2 <= t <= 9 else 10)), World([port])
+    )
+    assert call.measures["confidence_level"] == 4
+    assert abs(call.lon) > 179
+
+
+def test_the_same_calls_whichever_vessels_share_a_call():
+    table = tracks(*(ship(n, every(11 + n, 0, 20), *approach(stay_h=2.0 + n)[:2]) for n in range(1, 7)))
+    context = Context(0, 0, WORLD, WORLD)
+    plan = CALL.plan(values_of(CALL), context)
+    whole = candidates(plan, table).sort_by("mmsi")
+    apart = candidates(
+        plan, table, lambda rows: [rows.filter(pa.compute.equal(rows["mmsi"], 299_000_000 + n)) for n in range(9)]
+    )
+    assert whole.num_rows == 6
+    assert apart.sort_by("mmsi").equals(whole)
+
+
+def test_no_ports_no_calls():
+    assert detect(CALL, voyage(every(10, 0, 16)), World()) == []

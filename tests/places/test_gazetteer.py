@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import pickle
+
+import numpy as np
+import pytest
+
+from darkwake.errors import NotFoundError
+from darkwake.geo.coast import Coast
+from darkwake.geo.sphere import distance_m
+from darkwake.places import Gazetteer, geojson
+from darkwake.places.gazetteer import PORTS_SCHEMA, shipped
+from darkwake.places.model import Place
+from support import shared_data
+
+# UN/LOCODE, else our code → the number of the port in the World Port Index, where it has one
+DPRK_IN_WPI = {
+    "KPNAM": 60280, "KPSGN": 60290, "KPHAE": 60310, "KPWON": 60440, "KPHGM": 60450, "KP-CHAHO": 60470,
+    "KPSON": 60480, "KPCHO": 60500, "KPRJN": 60510, "KP-SONBONG": 60520,
+}  # fmt: skip
+# the shoreline data end below these river ports
+ABOVE_THE_SHORELINE = {"KPSGN"}
+
+
+@pytest.fixture(scope="module")
+def gazetteer():
+    return Gazetteer.load()
+
+
+def test_all_ports_of_the_index_in_the_dprk_have_outlines(gazetteer):
+    for code in DPRK_IN_WPI:
+        place = gazetteer.by_code(code)
+        assert place.country == "KP"
+        assert place.kind == "port"
+        assert place.polygon is not None
+
+
+def test_outlines_lie_where_the_world_port_index_has_the_port(gazetteer):
+    path = shared_data("reference/world_port_index_2024.csv.gz")
+    with gzip.open(path, "rt", encoding="utf-8-sig", newline="") as file:
+        rows = {int(float(row["World Port Index Number"])): row for row in csv.DictReader(file)}
+    for code, number in DPRK_IN_WPI.items():
+        place, row = gazetteer.by_code(code), rows[number]
+        assert distance_m(place.lon, place.lat, float(row["Longitude"]), float(row["Latitude"])) < 5_000, code
+    korean = [number for number, row in rows.items() if row["Country Code"] == "North Korea"]
+    assert set(korean) == set(DPRK_IN_WPI.values())
+
+
+def test_every_place_touches_water(gazetteer):
+    coast, rng = Coast(), np.random.default_rng(1)
+    for place in gazetteer:
+        reach = place.radius_m / 100_000
+        lons, lats = rng.uniform(-1, 1, (2, 3000)) * reach
+        points = [(place.lon + x, place.lat + y) for x, y in zip(lons, lats, strict=True)]
+        inside = np.array([point for point in points if place.contains(*point)])
+        water = 1 - coast.is_land(inside[:, 0], inside[:, 1]).mean()
+        if place.code in ABOVE_THE_SHORELINE:
+            assert water < 0.02  # if this changes, take it off the list
+        else:
+            assert water > 0.15, place.code
+
+
+def test_every_shipped_place_says_its_source_and_accuracy():
+    for place in shipped():
+        assert len(place.source) > 40
+        assert place.accuracy_m
+        assert place.accuracy_m >= 1_000
+        assert place.code[:2] == place.country
+        assert ("-" in place.code) or len(place.code) == 5
+
+
+def test_berths_and_anchorages_belong_to_ports_nearby(gazetteer):
+    for place in gazetteer:
+        if place.parent is None:
+            continue
+        parent = gazetteer.by_code(place.parent)
+        assert parent.kind == "port"
+        limit = 5_000 if place.kind == "berth" else 130_000
+        assert distance_m(place.lon, place.lat, parent.lon, parent.lat) < parent.radius_m + limit
+    assert {place.code for place in gazetteer.children("KPNAM")} >= {"KPNAM-OIL", "KPNAM-COAL", "KPNAM-ROADS"}
+
+
+def test_waters_that_the_articles_name(gazetteer):
+    assert "KPNAM" in [p.code for p in gazetteer.at(125.37, 38.705)]
+    assert [p.code for p in gazetteer.at(125.75, 37.83)] == ["KP-HAEJUBAY"]
+    assert "CNLYG-ANCH" in [p.code for p in gazetteer.at(119.9, 34.8)]
+    assert "CN-ZHOUSHAN" in [p.code for p in gazetteer.at(122.4, 30.2)]
+
+
+def test_the_approach_of_nampo_reaches_outside_the_barrage(gazetteer):
+    nampo = gazetteer.by_code("KPNAM")
+    assert distance_m(nampo.lon, nampo.lat, 124.85, 38.67) < nampo.approach_radius_m
+
+
+def test_no_port_lies_in_another(gazetteer):
+    ports = [place for place in gazetteer if place.kind == "port"]
+    for place in ports:
+        assert [p.code for p in gazetteer.at(place.lon, place.lat, kinds=("port",))][:1] == [place.code]
+
+
+def test_finding_by_name_and_code(gazetteer):
+    assert gazetteer.find("kp nam")[0].code == "KPNAM"
+    assert gazetteer.find("Ch'ŏngjin")[0].code == "KPCHO"
+    assert gazetteer.find("najin")[0].code == "KPRJN"
+    assert gazetteer.find("Nampo")[0].code == "KPNAM"
+    assert gazetteer.find("oil terminal")[0].code == "KPNAM-OIL"
+    assert gazetteer.find("") == gazetteer.find("no such place") == []
+    assert gazetteer.by_code("kp nam").name == "Nampo"
+    with pytest.raises(NotFoundError, match="KPNAM"):
+        gazetteer.by_code("KPNAN")
+
+
+def test_the_table_of_ports(gazetteer):
+    table = gazetteer.ports_table()
+    assert table.schema == PORTS_SCHEMA
+    assert table["index"].to_pylist() == list(range(table.num_rows))
+    assert table["code"].to_pylist() == sorted(table["code"].to_pylist())
+    assert set(table["kind"].to_pylist()) == {"port"}
+    assert len(pickle.dumps(table)) < 100_000
+    both = gazetteer.ports_table(kinds=("port", "anchorage"))
+    assert set(both["kind"].to_pylist()) == {"port", "anchorage"}
+
+
+def test_it_travels(gazetteer):
+    gazetteer.locate([125.37], [38.705])
+    copy = pickle.loads(pickle.dumps(gazetteer))
+    assert copy.places == gazetteer.places
+    assert copy.ports_table()["code"][int(copy.locate([125.37], [38.705])[0])].as_py() == "KPNAM"
+
+
+def test_imported_places_join_the_shipped_ones(gazetteer, tmp_path):
+    near = Place("WPI60280", "Nampo", "KP", "port", 125.4, 38.7167, 3_000, "list")  # known as KPNAM
+    circle = Place("KPNAM", "Nampo", "KP", "port", 125.4, 38.7167, 3_000, "list")  # worse than our outline
+    new = Place("XXSIM", "SIM Haven", "XX", "port", 125.4, 38.7167, 3_000, "list")
+    joined = gazetteer.with_places([near, circle, new])
+    assert len(joined) == len(gazetteer) + 1
+    assert joined.by_code("KPNAM").polygon is not None
+    geojson.write([new], tmp_path / "mine.geojson")
+    assert Gazetteer.load(tmp_path).by_code("XXSIM") == new
+    own = json.loads((tmp_path / "mine.geojson").read_text())
+    own["features"][0]["properties"]["code"] = "KPNAM"
+    own["features"][0]["geometry"] = {"type": "Polygon", "coordinates": [[[125, 38], [126, 38], [126, 39], [125, 38]]]}
+    (tmp_path / "mine.geojson").write_text(json.dumps(own))
+    assert Gazetteer.load(tmp_path).by_code("KPNAM").name == "SIM Haven"  # a user's outline replaces ours
+
+
+def test_embargoed_ports_are_those_of_the_dprk(gazetteer):
+    assert gazetteer.embargoed("2015-01-01") == []
+    found = gazetteer.embargoed("2019-06-01")
+    ports = {place.code for place, _ in found}
+    assert ports == {place.code for place in gazetteer if place.kind == "port" and place.country == "KP"}
+    assert {basis.measure.id for place, basis in found if place.code == "KPNAM"} >= {"us-eo13810-2"}

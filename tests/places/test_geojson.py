@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from darkwake.errors import InputRejectedError
+from darkwake.places import geojson
+from darkwake.places.gazetteer import shipped
+
+POINT = {"type": "Point", "coordinates": [1.0, 2.0]}
+
+
+def feature(geometry=POINT, **properties):
+    base = {"code": "XXSIM", "name": "SIM Haven", "kind": "port", "radius_m": 500}
+    return {"type": "Feature", "properties": {**base, **properties}, "geometry": geometry}
+
+
+def parsed(*features):
+    return geojson.parse(json.dumps({"type": "FeatureCollection", "features": list(features)}), "test.geojson")
+
+
+def test_shipped_places_come_back_unchanged(tmp_path):
+    geojson.write(shipped(), tmp_path / "out.geojson")
+    assert geojson.read(tmp_path / "out.geojson").places == shipped()
+
+
+def test_a_gzipped_file_is_read(tmp_path):
+    path = tmp_path / "in.geojson.gz"
+    path.write_bytes(gzip.compress(json.dumps(feature()).encode()))
+    (place,) = geojson.read(path).places
+    assert place.code == "XXSIM"
+    assert place.approach_radius_m == geojson.DEFAULT_APPROACH_M
+    assert place.source == "in.geojson.gz"
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        ({"type": "Feature"}, "without properties"),
+        (feature(name=""), "without name"),
+        (feature(code=None), "without code"),
+        (feature(kind="harbour"), "kind 'harbour'"),
+        (feature(radius_m="far"), "radius_m is no number"),
+        (feature(radius_m=None), "without radius_m"),
+        (feature(geometry=None), "without geometry"),
+        (feature(geometry={"type": None}), "type None"),
+        (feature(other_names="SIM"), "other_names"),
+        (feature(geometry={"type": "Point", "coordinates": ["a", 1]}), "no Point"),
+        (feature(geometry={"type": "Point", "coordinates": [200, 1]}), "position"),
+        (feature(geometry={"type": "LineString", "coordinates": [[0, 0], [1, 1]]}), "LineString"),
+        (feature(geometry={"type": "Polygon", "coordinates": [[[0, 0], [1, 1]]]}), "corners"),
+        (feature(geometry={"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0]], [[0, 0]]]}), "holes"),
+        (feature(valid_from="soon"), "not a time"),
+        (feature(valid_from="2020", valid_to="2019"), "ends before"),
+    ],
+)
+def test_bad_features_are_counted_and_the_rest_is_kept(bad, reason):
+    result = parsed(bad, feature())
+    assert [place.code for place in result.places] == ["XXSIM"]
+    ((found, count),) = result.rejects.items()
+    assert reason in found
+    assert count == 1
+
+
+@pytest.mark.parametrize("text", ["", "[1]", '{"type": "Topology"}', "{", "[" * 100_000])
+def test_what_is_no_geojson_says_so(text):
+    with pytest.raises(InputRejectedError, match="GeoJSON"):
+        geojson.parse(text, "x")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(JSON, JSON, JSON)
+def test_no_feature_breaks_the_reader(coordinates, names, radius):
+    for shape in ("Point", "Polygon", "MultiPolygon"):
+        result = parsed(feature({"type": shape, "coordinates": coordinates}, other_names=names, radius_m=radius))
+        assert len(result.places) + result.rejects.total() == 1
