@@ -36,6 +36,7 @@ class Batch:
 class Feed:
     """What is to be written, and what was."""
 
+    scenario: str
     epoch_us: int
     names: tuple[str, ...]
     terrestrial: int  # stations before this index are on land
@@ -53,11 +54,11 @@ class Feed:
         for day in range(int(-(-horizon_s // DAY_S)) + 1):
             text = self._lines(merged, day * DAY_S, (day + 1) * DAY_S, satellites=False)
             if len(text):
-                paths.append(folder / f"terrestrial-{reports.day_of(self.epoch_us, day * DAY_S)}.nmea")
+                paths.append(folder / f"{self.scenario}-{reports.day_of(self.epoch_us, day * DAY_S)}.nmea")
                 paths[-1].write_bytes(text)
         text = self._lines(merged, 0, np.inf, satellites=True)
         if len(text):
-            paths.append(folder / "satellite.nmea")
+            paths.append(folder / f"{self.scenario}-satellite.nmea")
             paths[-1].write_bytes(text)
         return paths
 

@@ -10,16 +10,22 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from darkwake.errors import NotFoundError
 
-Point = tuple[float, float]  # (lon, lat), degrees
+if TYPE_CHECKING:
+    from darkwake.places.gazetteer import Gazetteer
 
-#: A port's area is the circle of this radius, until the gazetteer's outlines are used: see `port_area`.
-PORT_RADIUS_M = 5000.0
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Point = tuple[float, float]  # (lon, lat), degrees
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +104,6 @@ PORTS: dict[str, Port] = dict((
           [(125.75, 37.05), (126.056, 37.372), (126.45, 37.348), (126.592, 37.464)],
           [(126.5864, 37.459), (126.5726, 37.456), (126.5801, 37.4482), (126.5711, 37.4516), (126.5864, 37.4802)],
           (126.532, 37.415)),
-    _port("KRTSN", "Daesan", "DAESAN",
-          [(125.95, 37.0), (126.398, 37.042), (126.41, 37.02)],
-          [(126.391, 37.0355), (126.4181, 37.0114), (126.4273, 37.0362), (126.3911, 37.0209), (126.3964, 37.014)],
-          (126.326, 37.035)),
     _port("KRKUV", "Gunsan", "GUNSAN",
           [(126.1, 36.0), (126.336, 36.028), (126.6, 35.98)],
           [(126.5967, 35.9759), (126.608, 35.9904), (126.5928, 35.9779), (126.581, 35.9752), (126.6025, 35.9838)],
@@ -117,7 +119,7 @@ SEA: dict[str, Point] = {
     "NORTH": (122.6, 38.35), "KOREABAY": (123.6, 38.85), "CHODO": (124.25, 38.35), "PAENGW": (124.15, 37.75),
     "HAEJUW": (124.75, 37.35), "MID": (124.0, 36.7), "SHANDONGSE": (122.75, 36.45), "EAST": (125.2, 36.3),
     "MIDS": (123.6, 35.0), "WESTS": (121.3, 35.0), "SOUTH": (123.4, 33.0), "CHANGJIANG": (123.4, 31.2),
-    "STS_PAENG": (124.45, 38.30), "STS_CHENG": (123.15, 37.10), "STS_LYG": (120.05, 35.02), "ZHOUSHANE": (123.0, 30.35),
+    "STS_PAENG": (124.45, 38.30), "STS_CHENG": (123.15, 37.10), "STS_RZH": (120.35, 35.38), "ZHOUSHANE": (123.0, 30.35),
     "STS_KUV": (125.70, 36.35), "STS_DLC": (122.05, 38.42), "FISH_N": (123.6, 38.1), "FISH_S": (122.7, 35.9),
     "FISH_W": (122.85, 36.80),
 }  # fmt: skip
@@ -128,15 +130,15 @@ DREDGING_ENTRY: Point = (125.726, 37.86)  # between the islands
 
 #: Lanes between the gates of ports (their first approach point) and turning points, each once.
 LANES: dict[str, str] = {
-    "CNLYG": "STS_LYG SOUTH", "KRINC": "KRTSN HAEJUW EAST MID", "CHODO": "STS_PAENG FISH_N PAENGW",
-    "CNRZH": "STS_LYG FISH_S SHANDONGSE", "CNYNT": "YANBEI CNWEI STS_DLC NORTH", "CNDLC": "STS_DLC NORTH YANBEI",
+    "CNLYG": "STS_RZH SOUTH", "KRINC": "HAEJUW EAST MID", "CHODO": "STS_PAENG FISH_N PAENGW",
+    "CNRZH": "STS_RZH FISH_S SHANDONGSE", "CNYNT": "YANBEI CNWEI STS_DLC NORTH", "CNDLC": "STS_DLC NORTH YANBEI",
     "KPNAM": "STS_PAENG CHODO KOREABAY CNDDG", "CNLKU": "BOHAI", "EAST": "STS_KUV MIDS FISH_S",
     "NORTH": "STS_DLC FISH_N KOREABAY", "CHENGSHAN": "STS_CHENG FISH_N SHANDONGSE NORTH PAENGW STS_DLC HAEJUW",
-    "KPHAE": "HAEJUW KRINC PAENGW STS_KUV EAST", "YANBEI": "STS_DLC", "SHANDONGSE": "FISH_S STS_CHENG FISH_W",
+    "KPHAE": "HAEJUW KRINC PAENGW STS_KUV EAST", "YANBEI": "STS_DLC", "SHANDONGSE": "FISH_S STS_CHENG FISH_W STS_RZH",
     "PAENGW": "FISH_N STS_PAENG HAEJUW STS_CHENG MID", "CNWEI": "CHENGSHAN YANBEI NORTH STS_DLC FISH_N",
     "CNDDG": "KOREABAY CHODO", "LAOTIE": "YANBEI BOHAI CNDLC STS_DLC", "KOREABAY": "CHODO FISH_N PAENGW CNDLC",
-    "KRTSN": "HAEJUW", "KRKUV": "EAST MIDS SOUTH", "MID": "STS_CHENG SHANDONGSE EAST FISH_S FISH_N MIDS", "CNTAO": "CNRZH STS_LYG WESTS MIDS",
-    "HAEJUW": "MID STS_PAENG EAST STS_KUV STS_CHENG CNTAO", "CHANGJIANG": "ZHOUSHANE CNZOS", "WESTS": "STS_LYG FISH_S SOUTH",
+    "KRKUV": "EAST MIDS SOUTH", "MID": "STS_CHENG SHANDONGSE EAST FISH_S FISH_N MIDS", "CNTAO": "CNRZH STS_RZH WESTS MIDS",
+    "HAEJUW": "MID STS_PAENG EAST STS_KUV STS_CHENG CNTAO", "CHANGJIANG": "ZHOUSHANE CNZOS", "WESTS": "STS_RZH FISH_S SOUTH",
     "MIDS": "FISH_S WESTS SOUTH STS_CHENG", "SOUTH": "CHANGJIANG", "STS_CHENG": "FISH_W",
 }  # fmt: skip
 
@@ -148,17 +150,40 @@ STATIONS: tuple[Station, ...] = (
     Station("SIM-YNT", 121.40, 37.60, 40.0, 22.0), Station("SIM-WEI", 122.68, 37.38, 42.0, 22.0),
     Station("SIM-SHD", 122.42, 36.90, 38.0, 22.0), Station("SIM-TAO", 120.50, 36.10, 42.0, 22.0),
     Station("SIM-LYG", 119.47, 34.76, 44.0, 22.0), Station("SIM-ZOS", 122.40, 30.10, 44.0, 22.0),
-    Station("SIM-LKU", 120.30, 37.66, 40.0, 22.0),
+    Station("SIM-LKU", 120.30, 37.66, 40.0, 22.0), Station("SIM-RZH", 119.62, 35.38, 44.0, 22.0),
 )  # fmt: skip
 SATELLITES: tuple[str, ...] = ("SIM-SAT1", "SIM-SAT2")
 
 
-def port_area(code: str) -> tuple[float, float, float]:
-    """(lon, lat, radius in metres) of the area that counts as the port. The one place to swap for other outlines."""
-    if code not in PORTS:
+def port_area(code: str) -> Callable[[Floats, Floats], Flags]:
+    """A test whether positions lie in a port's area: its outline in the gazetteer, with its berths and anchorages.
+
+    The one place to swap for other outlines.
+    """
+    from darkwake.places import grid
+
+    gazetteer = _gazetteer()
+    wanted = {code, *(place.code for place in gazetteer.children(code))}
+    if code not in PORTS or not gazetteer.find(code):
         raise NotFoundError(f"no port {code!r} in the simulation", expected=", ".join(PORTS))
-    lon, lat = PORTS[code].centre
-    return lon, lat, PORT_RADIUS_M
+    table = gazetteer.ports_table(("port", "berth", "anchorage"))
+    rows = [row for row, name in enumerate(table["code"].to_pylist()) if name in wanted]
+    outlines = grid.grid_of(table.take(rows))
+    return lambda lon, lat: grid.locate(lon, lat, outlines) >= 0
+
+
+def harbour_m(lon: Floats, lat: Floats) -> Floats:
+    """Metres to the outline of the nearest port or known anchorage, 0 inside."""
+    from darkwake.places import grid
+
+    return grid.nearest(lon, lat, grid.grid_of(_gazetteer().ports_table(("port", "anchorage"))))[1]
+
+
+@cache
+def _gazetteer() -> Gazetteer:
+    from darkwake.places.gazetteer import Gazetteer
+
+    return Gazetteer.load()
 
 
 def position(node: str) -> Point:

@@ -22,7 +22,7 @@ from darkwake.sim.geography import STATIONS
 from darkwake.sim.radio import Heard, Sky
 from darkwake.sim.scenarios import SCENARIOS, Scenario
 
-EPOCH_US = times.parse("2024-09-02T00:00:00Z")
+EPOCH_US = times.parse("2026-01-05T00:00:00Z")
 
 _MARK = """SIMULATED
 
@@ -71,14 +71,14 @@ def run(scenario: str, seed: int, out: Path, **dials: float) -> Summary:
     chosen = _scenario(scenario)
     values = _dials(chosen, dials)
     out = Path(out)
-    _claim(out)
+    _claim(out, scenario)
     world = World(seed, values["days"] * radio.DAY_S, np.random.default_rng([seed, 0]))
     chosen.plan(world, values)
     sky = radio.make_sky(
         seed, world.horizon_s, values["outages"], bool(values["satellites"]), values["clock_s"]
     )  # fmt: skip
     sky = chosen.weather(sky, world.horizon_s) if chosen.weather else sky
-    feed = Feed(EPOCH_US, sky.names, len(STATIONS))
+    feed = Feed(scenario, EPOCH_US, sky.names, len(STATIONS))
     heard = [_ship(crew, sky, feed, seed, values) for crew in world.crews]
     _bases(sky, feed, seed, world.horizon_s, values["damage"])
     scene = truth.Scene(
@@ -119,12 +119,18 @@ def _dials(scenario: Scenario, given: dict[str, float]) -> dict[str, float]:
     return values
 
 
-def _claim(out: Path) -> None:
-    """A folder of our own: an old run there is replaced, anything else is left alone."""
+def _claim(out: Path, scenario: str) -> None:
+    """A folder of our own: an old run of the same scenario is replaced, anything else is left alone."""
     out.mkdir(parents=True, exist_ok=True)
-    if any(out.iterdir()) and not (out / "SIMULATED.txt").exists():
-        raise UsageError("the folder holds other files", where=str(out), do="Name an empty or a new folder.")
-    for path in [*out.glob("terrestrial-*.nmea"), out / "satellite.nmea", out / "truth.jsonl", out / "ships.csv"]:
+    feeds = sorted(out.glob(f"{scenario}-*.nmea"))
+    ours = {*feeds, *(out / name for name in ("truth.jsonl", "ships.csv", "SIMULATED.txt"))}
+    others = sorted(path.name for path in set(out.iterdir()) - ours)
+    if others or (any(path.exists() for path in ours) and not (out / "SIMULATED.txt").exists()):
+        raise UsageError(
+            f"the folder holds other files: {', '.join(others[:3]) or feeds[0].name}", where=str(out),
+            do="Name an empty or a new folder.",
+        )  # fmt: skip
+    for path in ours:
         path.unlink(missing_ok=True)
 
 

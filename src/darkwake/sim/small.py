@@ -97,7 +97,7 @@ def encounters(world: World, dials: Mapping[str, float]) -> None:  # noqa: ARG00
     tender.visit(lone, tender.now + 1.1 * HOUR_S)
     tender.call("KRKUV", 30)
     for _ in range(3):  # waiting near each other off Incheon
-        crew = world.add("cargo", "KRTSN")
+        crew = world.add("cargo", "KRKUV")
         start_in_port(crew, 2)
         crew.call("KRINC", 40, wait_h=14)
     for crew in world.crews:
@@ -112,8 +112,7 @@ def loitering(world: World, dials: Mapping[str, float]) -> None:  # noqa: ARG001
         start_in_port(crew, begin)
         crew.to_sea(water)
         crew.rest(hours)
-        crew.call(crew_port := ("CNDDG", "CNWEI", "CNDLC", "KRKUV")[number], 60)
-        assert crew_port
+        crew.call(("CNDDG", "CNWEI", "CNDLC", "KRKUV")[number], 60)
     boat = world.add("fishing", "CNWEI")
     start_in_port(boat, 1)
     boat.to_sea("FISH_W")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from darkwake import times
 from darkwake.sim import radio
 from darkwake.sim.crew import ANTENNA_FAULT, SWITCHED_OFF, Crew
-from darkwake.sim.geography import PORTS, port_area
+from darkwake.sim.geography import PORTS, harbour_m, port_area
 from darkwake.sim.motion import STEP_S
 from darkwake.sim.radio import Sky
 from darkwake.sim.reports import Motion
@@ -31,6 +31,7 @@ RETURN_H = 4.0  # returns and interruptions shorter than this belong to the even
 STOP_KNOTS, STOP_MIN = 0.5, 15
 ENCOUNTER_M, ENCOUNTER_H, ENCOUNTER_KNOTS, ENCOUNTER_PORT_M = 500.0, 2.0, 2.0, 10_000.0
 LOITER_H, LOITER_KNOTS, LOITER_SHORE_NM, LOITER_MET = 8.0, 2.0, 5.0, 0.9
+LOITER_PORT_M = 1000.0
 DRAUGHT_M, DRAUGHT_REPORTS, DRAUGHT_STABLE_S = 0.5, 3, 3600.0
 #: A cause explains a silence if without it so many thinned reports would have been expected.
 _EXPLAINS = 1.5
@@ -159,9 +160,9 @@ def port_calls(scene: Scene) -> Iterator[dict[str, Any]]:
     """Stays within the port's area with a stop, heard or not; returns within four hours belong to them."""
     lons, lats, sogs = scene.minutes
     for code in PORTS:
-        lon, lat, radius = port_area(code)
+        within, (lon, lat) = port_area(code), PORTS[code].centre
         for k in range(len(scene.crews)):
-            inside = _metres(lons[k], lats[k], lon, lat) <= radius
+            inside = within(lons[k], lats[k])
             for a, b in _joined(_runs(inside), RETURN_H * 60):
                 if _longest(inside[a:b] & (sogs[k, a:b] < STOP_KNOTS)) < STOP_MIN:
                     continue
@@ -170,7 +171,7 @@ def port_calls(scene: Scene) -> Iterator[dict[str, Any]]:
                     max(0.0, min(s.end_s, end) - max(s.start_s, start))
                     for s in scene.crews[k].helm.silences if s.cause == SWITCHED_OFF
                 )  # fmt: skip
-                dark = off > 0.8 * (end - start)
+                dark = off > 0.5 * (end - start)
                 notes = ["transponder off during the call"] if dark else []
                 notes += ["in port when the scenario begins"] if a == 0 else []
                 still = b >= lons.shape[1]
@@ -201,7 +202,7 @@ def encounters(scene: Scene) -> Iterator[tuple[dict[str, Any], tuple[int, int], 
             if max(np.median(sogs[k][together]) for k in (i, j)) >= ENCOUNTER_KNOTS:
                 continue
             where = float(np.median(lons[i][together])), float(np.median(lats[i][together]))
-            if min(float(_metres(*where, *port_area(code)[:2])) for code in PORTS) < ENCOUNTER_PORT_M:
+            if float(harbour_m(np.array(where[:1]), np.array(where[1:]))[0]) < ENCOUNTER_PORT_M:
                 continue
             start, end = a * 60.0, b * 60.0
             cause, note = _remark(scene, (i, j), "encounter", start, end, ("chance", ""))
@@ -224,15 +225,13 @@ def loitering(
         slow = np.zeros(len(along), bool)
         for a, b in _runs(hourly < LOITER_KNOTS):
             slow[a : b + 60] = True
-        for code in PORTS:
-            lon, lat, radius = port_area(code)
-            slow &= _metres(lons[k], lats[k], lon, lat) > radius
         for a, b in _runs(slow):
             if b - a < LOITER_H * 60:
                 continue
             part = np.arange(a, b, 10)
-            shore = coast.distance_to_shore_m(lons[k][part], lats[k][part])
-            for c, d in _runs(shore >= LOITER_SHORE_NM * METRES_PER_NAUTICAL_MILE):
+            away = coast.distance_to_shore_m(lons[k][part], lats[k][part]) >= LOITER_SHORE_NM * METRES_PER_NAUTICAL_MILE
+            away &= harbour_m(lons[k][part], lats[k][part]) > LOITER_PORT_M
+            for c, d in _runs(away):
                 first, last = a + 10 * c, min(a + 10 * d, b)
                 if last - first < LOITER_H * 60:
                     continue
