@@ -1,4 +1,4 @@
-"""What ships do between the orders of the helm: calls at ports, waiting, transfers, dark voyages. With their remarks."""
+"""What ships do between the orders of the helm: calls at ports, waiting, transfers, silent voyages. With remarks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from darkwake.sim import geography, motion
 from darkwake.sim.fleet import Ship, make_ship
-from darkwake.sim.geography import PORTS, SEA, Point, leg_m
+from darkwake.sim.geography import PORTS, SEA, Point, leg_m, length_m
 from darkwake.sim.helm import HOUR_S, MOORED, UNDER_WAY, Helm, Voyage
 
 SWITCHED_OFF, ANTENNA_FAULT = "switched_off", "antenna_fault"
@@ -43,13 +43,16 @@ class World:
     def slot(self, name: str, centre: Point, spacing_m: float, rings: int, start_s: float, end_s: float) -> Point:
         """A place of one's own on a hexagonal pattern, so that those who wait do not meet by chance."""
         taken = self._taken.setdefault(name, [])
-        free = []
-        for q in range(-rings, rings + 1):
-            for r in range(max(-rings, -q - rings), min(rings, -q + rings) + 1):
-                point = motion.offset(centre, spacing_m * (q + r / 2), spacing_m * r * 0.866)
-                if not any(p == point and start_s < b and a < end_s for p, a, b in taken):
-                    free.append(point)
-        if not free:
+        for wider in range(rings, rings + 3):
+            pattern = (
+                motion.offset(centre, spacing_m * (q + r / 2), spacing_m * r * 0.866)
+                for q in range(-wider, wider + 1)
+                for r in range(max(-wider, -q - wider), min(wider, -q + wider) + 1)
+            )
+            free = [p for p in pattern if not any(p == at and start_s < b and a < end_s for at, a, b in taken)]
+            if free:
+                break
+        else:
             free = [centre]
         point = free[int(self.rng.integers(len(free)))]
         taken.append((point, start_s, end_s))
@@ -87,7 +90,7 @@ class Crew:
         inner = [SEA[node] for node in nodes[1:-1]]
         start = [*PORTS[self.node].approach[::-1]] if self.node in PORTS else []
         final = list(PORTS[end].approach) if end in PORTS else []
-        return [*start, *inner, *final, *last], (_length(start), _length(final))
+        return [*start, *inner, *final, *last], (length_m(start), length_m(final))
 
     def to_sea(self, node: str, point: Point | None = None, **sail: float) -> None:
         """To a turning point, or a place near it."""
@@ -197,7 +200,3 @@ def start_in_port(crew: Crew, hours: float) -> None:
     """Moored there from before the beginning."""
     crew.helm._status = MOORED
     crew.helm.moor(hours)
-
-
-def _length(points: Sequence[Point]) -> float:
-    return sum(leg_m(a, b) for a, b in zip(points, points[1:], strict=False))

@@ -6,6 +6,7 @@ modulation. A message type is a list of field widths; texts are split into chara
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -130,7 +131,7 @@ class Lines:
     def split(self) -> list[bytes]:
         """The messages' bytes, each with all of its lines."""
         data, at = self.text.tobytes(), [0, *self.ends.tolist()]
-        return [data[a:b] for a, b in zip(at, at[1:], strict=False)]
+        return [data[a:b] for a, b in itertools.pairwise(at)]
 
 
 def sentences(

@@ -17,7 +17,6 @@ Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 
-#: The least time between two damaged characters is of no interest: each message is damaged or not.
 _BAD_CHECKSUM, _TRUNCATED = 1, 2
 
 
@@ -55,14 +54,14 @@ class Feed:
             text = self._lines(merged, day * DAY_S, (day + 1) * DAY_S, satellites=False)
             if len(text):
                 paths.append(folder / f"{self.scenario}-{reports.day_of(self.epoch_us, day * DAY_S)}.nmea")
-                paths[-1].write_bytes(text)
+                paths[-1].write_bytes(text.tobytes())
         text = self._lines(merged, 0, np.inf, satellites=True)
         if len(text):
             paths.append(folder / f"{self.scenario}-satellite.nmea")
-            paths[-1].write_bytes(text)
+            paths[-1].write_bytes(text.tobytes())
         return paths
 
-    def _lines(self, merged: Sequence[Batch], start_s: float, end_s: float, *, satellites: bool) -> memoryview:
+    def _lines(self, merged: Sequence[Batch], start_s: float, end_s: float, *, satellites: bool) -> Bytes:
         texts, begins, ends, when, who = [], [], [], [], []
         base = 0
         for batch in merged:
@@ -78,7 +77,7 @@ class Feed:
                 number % 2, 1 + number % 9999,
             )  # fmt: skip
             first, last = np.r_[0, lines.ends[:-1]], lines.ends.copy()
-            self._damage(lines.text, first, last, batch.damage[rows])
+            self._damage(lines.text, last, batch.damage[rows])
             texts.append(lines.text)
             begins.append(first + base)
             ends.append(last + base)
@@ -88,11 +87,11 @@ class Feed:
             self.messages += len(rows)
             self.lines += len(rows) * (-(-payload.shape[1] // encode.PART_CHARACTERS))
         if not texts:
-            return memoryview(b"")
+            return np.empty(0, np.uint8)
         order = np.lexsort((np.concatenate(who), np.concatenate(when)))
-        return memoryview(_gather(np.concatenate(texts), np.concatenate(begins)[order], np.concatenate(ends)[order]))
+        return _gather(np.concatenate(texts), np.concatenate(begins)[order], np.concatenate(ends)[order])
 
-    def _damage(self, text: Bytes, first: Longs, last: Longs, damage: NDArray[np.int8]) -> None:
+    def _damage(self, text: Bytes, last: Longs, damage: NDArray[np.int8]) -> None:
         """A character of the payload changed under an old checksum, or a line cut off."""
         for row in np.flatnonzero(damage):
             if damage[row] == _BAD_CHECKSUM:

@@ -13,14 +13,20 @@ from dataclasses import dataclass
 import numpy as np
 
 #: Unallocated identification digits → the fictional state that this simulation gives them to.
-FICTIONAL_STATES: dict[int, str] = {297: "Port Simula (fictional)", 298: "Simonia (fictional)", 299: "Simland (fictional)"}
+FICTIONAL_STATES: dict[int, str] = {
+    297: "Port Simula (fictional)",
+    298: "Simonia (fictional)",
+    299: "Simland (fictional)",
+}
 IMO_FIRST, IMO_LAST = 2_990_000, 2_999_999
 
 _WORDS = (
-    "AURORA BOREAS CALYPSO DORADO ELECTRA FORTUNA GALATEA HELIOS IRIS JUNIPER KESTREL LYRA MERIDIAN NEREID OSPREY "
-    "PELICAN QUARTZ RIGEL SIRIUS TRITON URSA VEGA WILLOW XENIA YARROW ZEPHYR AMBER BASALT CORAL DELTA EMBER FALCON "
-    "GRANITE HARBOUR INDIGO JASPER KELP LANTERN MARLIN NIMBUS OPAL PEBBLE QUILL RAVEN SALTMARSH TERN UMBRA VESPER"
-).split()
+    "AURORA", "BOREAS", "CALYPSO", "DORADO", "ELECTRA", "FORTUNA", "GALATEA", "HELIOS", "IRIS", "JUNIPER",
+    "KESTREL", "LYRA", "MERIDIAN", "NEREID", "OSPREY", "PELICAN", "QUARTZ", "RIGEL", "SIRIUS", "TRITON", "URSA",
+    "VEGA", "WILLOW", "XENIA", "YARROW", "ZEPHYR", "AMBER", "BASALT", "CORAL", "DELTA", "EMBER", "FALCON",
+    "GRANITE", "HARBOUR", "INDIGO", "JASPER", "KELP", "LANTERN", "MARLIN", "NIMBUS", "OPAL", "PEBBLE", "QUILL",
+    "RAVEN", "SALTMARSH", "TERN", "UMBRA", "VESPER",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

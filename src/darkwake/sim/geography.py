@@ -9,6 +9,7 @@ locks are. The receivers are invented, SIM-CHO above all: it stands where nobody
 from __future__ import annotations
 
 import heapq
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -137,8 +138,9 @@ LANES: dict[str, str] = {
     "KPHAE": "HAEJUW KRINC PAENGW STS_KUV EAST", "YANBEI": "STS_DLC", "SHANDONGSE": "FISH_S STS_CHENG FISH_W STS_RZH",
     "PAENGW": "FISH_N STS_PAENG HAEJUW STS_CHENG MID", "CNWEI": "CHENGSHAN YANBEI NORTH STS_DLC FISH_N",
     "CNDDG": "KOREABAY CHODO", "LAOTIE": "YANBEI BOHAI CNDLC STS_DLC", "KOREABAY": "CHODO FISH_N PAENGW CNDLC",
-    "KRKUV": "EAST MIDS SOUTH", "MID": "STS_CHENG SHANDONGSE EAST FISH_S FISH_N MIDS", "CNTAO": "CNRZH STS_RZH WESTS MIDS",
-    "HAEJUW": "MID STS_PAENG EAST STS_KUV STS_CHENG CNTAO", "CHANGJIANG": "ZHOUSHANE CNZOS", "WESTS": "STS_RZH FISH_S SOUTH",
+    "KRKUV": "EAST MIDS SOUTH", "MID": "STS_CHENG SHANDONGSE EAST FISH_S FISH_N MIDS",
+    "CNTAO": "CNRZH STS_RZH WESTS MIDS", "HAEJUW": "MID STS_PAENG EAST STS_KUV STS_CHENG CNTAO",
+    "CHANGJIANG": "ZHOUSHANE CNZOS", "WESTS": "STS_RZH FISH_S SOUTH",
     "MIDS": "FISH_S WESTS SOUTH STS_CHENG", "SOUTH": "CHANGJIANG", "STS_CHENG": "FISH_W",
 }  # fmt: skip
 
@@ -194,6 +196,10 @@ def position(node: str) -> Point:
 def leg_m(a: Point, b: Point) -> float:
     """Length of a short leg, metres (flat at its middle latitude; 0.1 % on the lanes)."""
     return 111_195.0 * math.hypot((b[0] - a[0]) * math.cos(math.radians((a[1] + b[1]) / 2)), b[1] - a[1])
+
+
+def length_m(points: Sequence[Point]) -> float:
+    return sum(leg_m(a, b) for a, b in itertools.pairwise(points))
 
 
 @cache

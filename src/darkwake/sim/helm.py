@@ -87,8 +87,10 @@ class Helm:
 
     # -- orders ------------------------------------------------------------------------------------------------
 
-    def sail(self, points: Sequence[Point], *, speed_knots: float | None = None, from_port: bool = False,
-             to_port: bool = False, open_m: tuple[float, float] = (0.0, 0.0), status: int = UNDER_WAY) -> None:  # fmt: skip
+    def sail(
+        self, points: Sequence[Point], *, speed_knots: float | None = None, from_port: bool = False,
+        to_port: bool = False, open_m: tuple[float, float] = (0.0, 0.0), status: int = UNDER_WAY,
+    ) -> None:  # fmt: skip
         """Along a lane from where the ship is now."""
         if self.done:
             return
@@ -114,14 +116,14 @@ class Helm:
 
     def anchor(self, hours: float) -> None:
         self._set_status(AT_ANCHOR)
-        seconds = np.arange(1, self._count(hours) + 1) * float(STEP_S)
+        seconds = _seconds(self._count(hours))
         angle = np.radians(90 - self._heading) + np.pi  # the bow points to the anchor
         east, north, heading = motion.swing(seconds, self.rng.uniform(50, 85), angle, self.rng.uniform(0, 0.4))
         self._offset(east, north, heading)
 
     def drift(self, hours: float, status: int = UNDER_WAY) -> None:
         self._set_status(status)
-        seconds = np.arange(1, self._count(hours) + 1) * float(STEP_S)
+        seconds = _seconds(self._count(hours))
         own = self.current * np.array([self.rng.uniform(0.97, 1.03), 1, 1, 1])
         east, north = motion.drift(seconds, self.now, own)
         heading = (self._heading + 25 * np.sin(seconds / 5400.0) + seconds / 900.0) % 360
@@ -133,7 +135,8 @@ class Helm:
         first, last = self._next, min(int(until_s // STEP_S), other._next)
         if last <= first or self.done:
             return
-        dx, dy = (value - base for value, base in zip(motion.offset((0.0, self.place[1]), *offset_m), (0.0, self.place[1]), strict=True))
+        beside = motion.offset((0.0, self.place[1]), *offset_m)
+        dx, dy = beside[0], beside[1] - self.place[1]
         lon, lat = other.lon[first:last] + dx, other.lat[first:last] + dy
         blend = np.clip(np.arange(1, last - first + 1) * STEP_S / 900.0, 0, 1)
         blend = blend * blend * (3 - 2 * blend)
@@ -201,3 +204,8 @@ class Helm:
             return  # forgotten altogether
         late = self.rng.exponential(1.5) if draw < 0.8 * self.ship.careless else self.rng.uniform(0, 0.15)
         self._status, self._status_from = status, self.now + late * HOUR_S
+
+
+def _seconds(count: int) -> Floats:
+    """The time after the beginning of an order of each of its grid points."""
+    return np.arange(1, count + 1, dtype=np.float64) * STEP_S

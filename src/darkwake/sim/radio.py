@@ -108,10 +108,12 @@ def listen(
 
 
 @kernel
-def draw(key: int, number: int, station: int) -> float:
+def draw(key: np.uint64, number: int, station: int) -> float:
     """A number in [0, 1) that looks random (splitmix64)."""
-    z = np.uint64(key) + np.uint64(number) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(station) * np.uint64(
-        0xD1B54A32D192ED03
+    z = (
+        np.uint64(key)
+        + np.uint64(number) * np.uint64(0x9E3779B97F4A7C15)
+        + np.uint64(station) * np.uint64(0xD1B54A32D192ED03)
     )
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

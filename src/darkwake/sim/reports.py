@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from darkwake import times
-from darkwake.sim import encode
 from darkwake.sim.crew import Crew
 from darkwake.sim.motion import STEP_S
 from darkwake.sim.radio import Heard
@@ -73,6 +72,7 @@ def position_fields(crew: Crew, motion: Motion, heard: Heard, key: int, epoch_s:
     cog = np.interp(t, grid, motion.cog_deg) + np.clip(4.0 / np.maximum(sog, 0.3), 0.2, 60) * noise[3]
     heading = np.interp(t, grid, motion.heading_deg) + 0.4 * noise[4]
     ship = crew.ship
+    course = np.round(cog * 10).astype(np.int64) % 3600
     rot = np.interp(t, grid, motion.rot)
     raw = np.round(4.733 * np.sqrt(np.abs(rot)) * np.sign(rot)).astype(np.int64)
     if not ship.rot_sensor:
@@ -85,8 +85,8 @@ def position_fields(crew: Crew, motion: Motion, heard: Heard, key: int, epoch_s:
         "accurate": np.ones(len(t), np.int64) * (ship.number % 3 != 0),
         "lon": np.round(lon * 600_000).astype(np.int64),
         "lat": np.round(lat * 600_000).astype(np.int64),
-        "cog": np.where(moving, np.round(cog * 10).astype(np.int64) % 3600, 3600 if ship.class_b else _held(cog)),
-        "heading": np.where(_no_compass(crew), 511, np.round(heading).astype(np.int64) % 360),
+        "cog": np.where(moving | (not ship.class_b), course, 3600),
+        "heading": np.where(ship.class_b, 511, np.round(heading).astype(np.int64) % 360),
         "second": np.floor(epoch_s + t).astype(np.int64) % 60,
         "radio": _hash(heard.number, key, 7) % 114_688,
     }
@@ -130,8 +130,8 @@ def static_fields(crew: Crew, time_s: Floats, epoch_us: int) -> dict[str, object
         return np.array([missing if e is None else getattr(e, pick) for e in eta], np.int64)[rows]
 
     return {
-        "mmsi": np.full(len(time_s), ship.mmsi, np.int64), "imo": ship.imo, "callsign": ship.callsign, "name": ship.name,
-        "ship_type": ship.kind.ship_type, **_size(crew), "epfd": 1, "eta_month": part("month", 0),
+        "mmsi": np.full(len(time_s), ship.mmsi, np.int64), "imo": ship.imo, "callsign": ship.callsign,
+        "name": ship.name, "ship_type": ship.kind.ship_type, **_size(crew), "epfd": 1, "eta_month": part("month", 0),
         "eta_day": part("day", 0), "eta_hour": part("hour", 24), "eta_minute": part("minute", 60),
         "draught": np.array([round(v.draught_m * 10) for v in voyages], np.int64)[rows],
         "destination": [voyages[row].destination for row in rows],
@@ -163,11 +163,6 @@ def base_fields(station: int, lon: float, lat: float, time_s: Floats, epoch_us: 
     }  # fmt: skip
 
 
-def payload_type(kind: str) -> str:
-    """The layout to encode with: types 1 and 3 share theirs."""
-    return "1" if kind in ("1", "3") else kind
-
-
 def day_of(epoch_us: int, time_s: float) -> str:
     moment: dt.datetime = times.to_datetime(epoch_us + int(time_s * 1e6))
     return moment.strftime("%Y-%m-%d")
@@ -179,14 +174,6 @@ def _size(crew: Crew) -> dict[str, int]:
         "to_bow": ship.bow_m, "to_stern": ship.length_m - ship.bow_m,
         "to_port": ship.port_m, "to_starboard": ship.beam_m - ship.port_m,
     }  # fmt: skip
-
-
-def _no_compass(crew: Crew) -> bool:
-    return crew.ship.class_b
-
-
-def _held(cog: Floats) -> Longs:
-    return np.round(cog * 10).astype(np.int64) % 3600
 
 
 def _hash(number: Longs, key: int, salt: int) -> Longs:
@@ -214,9 +201,3 @@ def _noise(t: Floats, number: Longs, key: int) -> Floats:
         jitter = (unit - 2.0) * 1.732
         out[row] = out[row] + 0.8 * jitter if row < 2 else jitter
     return out
-
-
-__all__ = [
-    "Motion", "base_fields", "day_of", "encode", "long_range_fields", "motion_of", "part_a_fields", "part_b_fields",
-    "payload_type", "position_fields", "static_fields", "transmitter_on", "voyage_rows",
-]  # fmt: skip

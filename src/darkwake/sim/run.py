@@ -192,8 +192,13 @@ def _bases(sky: Sky, feed: Feed, seed: int, horizon_s: float, damage: float) -> 
 def _write_ships(path: Path, crews: list[Crew]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow("simulated mmsi imo callsign name kind class flag length_m beam_m light_m laden_m".split())
+        writer.writerow(
+            ("simulated", "mmsi", "imo", "callsign", "name", "kind", "class", "flag", "length_m", "beam_m", "light_m",
+             "laden_m")
+        )  # fmt: skip
         for crew in crews:
             s = crew.ship
-            writer.writerow(["SIMULATED", s.mmsi, s.imo or "", s.callsign, s.name, s.kind.name, "B" if s.class_b else "A",
-                             s.flag, s.length_m, s.beam_m, s.light_m, s.laden_m])  # fmt: skip
+            writer.writerow(
+                ["SIMULATED", s.mmsi, s.imo or "", s.callsign, s.name, s.kind.name, "B" if s.class_b else "A", s.flag,
+                 s.length_m, s.beam_m, s.light_m, s.laden_m]
+            )  # fmt: skip

@@ -11,7 +11,7 @@ from darkwake.sim.radio import Sky
 
 #: Dials that every scenario has; see docs/reference/simulation.md.
 _COMMON = {
-    "thin_s": 60.0, "static_thin_s": 720.0, "outages": 0.25, "satellites": 1.0, "long_range": 0.0, "damage": 0.0002,
+    "thin_s": 60.0, "static_thin_s": 720.0, "outages": 0.4, "satellites": 1.0, "long_range": 0.0, "damage": 0.0002,
     "clock_s": 1.0,
 }  # fmt: skip
 

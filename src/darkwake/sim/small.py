@@ -152,7 +152,7 @@ def port_calls(world: World, dials: Mapping[str, float]) -> None:  # noqa: ARG00
 
 
 def draughts(world: World, dials: Mapping[str, float]) -> None:  # noqa: ARG001
-    for number, (start, port) in enumerate((("CNDLC", "CNYNT"), ("KRINC", "KRKUV"), ("CNTAO", "CNLYG"))):
+    for start, port in (("CNDLC", "CNYNT"), ("KRINC", "KRKUV"), ("CNTAO", "CNLYG")):
         crew = world.add("cargo", start)
         start_in_port(crew, 4)
         crew.load(True)

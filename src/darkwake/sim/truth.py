@@ -6,6 +6,7 @@ was received (gaps, draught changes) by the definitions of docs/reference/simula
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -256,10 +257,10 @@ def draughts(scene: Scene) -> Iterator[dict[str, Any]]:
             continue
         edges = np.r_[0, np.flatnonzero(np.abs(np.diff(value)) > 0.05) + 1, len(t)]
         stable: list[tuple[int, int]] = []
-        for a, b in zip(edges, edges[1:], strict=False):
+        for a, b in itertools.pairwise(edges):
             if b - a >= DRAUGHT_REPORTS or t[b - 1] - t[a] >= DRAUGHT_STABLE_S:
                 stable.append((int(a), int(b)))
-        for (_, before), (after, _) in zip(stable, stable[1:], strict=False):
+        for (_, before), (after, _) in itertools.pairwise(stable):
             if abs(value[after] - value[before - 1]) < DRAUGHT_M - 0.01:
                 continue
             start, end = float(t[before - 1]), float(t[after])

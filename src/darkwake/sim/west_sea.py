@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from darkwake.sim.crew import ANTENNA_FAULT, SWITCHED_OFF, Crew, World, start_in_port
-from darkwake.sim.geography import DREDGING, DREDGING_ENTRY, PORTS, SEA, Point, leg_m
+from darkwake.sim.geography import DREDGING, DREDGING_ENTRY, PORTS, SEA, Point, leg_m, length_m
 from darkwake.sim.helm import AT_ANCHOR, FISHING, HOUR_S, RESTRICTED, UNDER_WAY
 from darkwake.sim.motion import STEP_S, offset
 
@@ -162,7 +162,7 @@ def _choose(crew: Crew, windows: list[Window], hours: float) -> tuple[Window | N
 def _sailing_h(crew: Crew, node: str, speed_share: float = 0.88) -> float:
     points, _ = crew.lane(node, [SEA[node]])
     points = [crew.helm.place, *points]
-    metres = sum(leg_m(a, b) for a, b in zip(points, points[1:], strict=False))
+    metres = length_m(points)
     return metres / (crew.ship.cruise_knots * speed_share * 1852.0) + 0.3
 
 
@@ -187,7 +187,9 @@ def _coal_pair(world: World, number: int) -> None:
         silent = bool(rng.random() < 0.5)
         donor.call("KPNAM", rng.uniform(12, 22), laden=True, silent=silent)
     while not taker.done:
-        taker.call(str(rng.choice([c for c in _CARGO_PORTS if c != taker.node])), rng.uniform(12, 24), laden=not taker.laden)
+        taker.call(
+            str(rng.choice([c for c in _CARGO_PORTS if c != taker.node])), rng.uniform(12, 24), laden=not taker.laden
+        )
     while not donor.done:
         donor.to_sea(water, world.slot(water, SEA[water], _SPACING_M, _RINGS, donor.now, world.horizon_s))
         donor.hush()
@@ -242,7 +244,7 @@ def _cargo(world: World, number: int) -> None:
             crew.to_sea(water, place)
             if rng.random() < 0.1:
                 crew.blackout(hours * 0.8, SWITCHED_OFF)
-            crew.helm.remark("loitering", crew.now, crew.now + hours * HOUR_S, "waiting_for_berth", "waiting for a berth")
+            crew.helm.remark("loitering", crew.now, crew.now + hours * HOUR_S, "waiting_for_berth")
             crew.rest(hours)
         crew.call(code, rng.uniform(10, 26), wait_h=float(rng.choice([0.0, 5.0, 12.0])), laden=not crew.laden)
 
@@ -307,42 +309,53 @@ def _tug(world: World, number: int, others: list[Crew], windows: list[Window]) -
     """Harbour tugs and tenders: alongside arriving and waiting ships, for less than two hours."""
     base = ("KRINC", "CNLYG", "CNDLC", "KRKUV", "CNWEI")[number % 5]
     crew = world.add("tug", base)
-    rng, helm, port = crew.rng, crew.helm, PORTS[base]
+    rng, helm = crew.rng, crew.helm
     start_in_port(crew, rng.uniform(1, 4))
-    arrivals = sorted(  # ferries know their way
+    # ferries know their way
+    jobs: list[tuple[float, Crew | Window]] = [
         (moment, other) for other in others if other.ship.kind.name != "ferry" for moment in _arrivals(other, base)
-    ) if others else []  # fmt: skip
-    visits = sorted(
-        (w.start_s + rng.uniform(0.3, 0.8) * (w.end_s - w.start_s), w) for w in windows if _MOTHER_PORTS[w.water] == base
-    )
-    jobs = sorted([*((m, "pilot", c) for m, c in arrivals), *((m, "tender", w) for m, w in visits)], key=lambda j: j[0])
-    for moment, job, thing in jobs:
+    ]
+    for window in windows:
+        if _MOTHER_PORTS[window.water] == base:
+            jobs.append((window.start_s + rng.uniform(0.3, 0.8) * (window.end_s - window.start_s), window))
+    for moment, job in sorted(jobs, key=lambda item: item[0]):
         if crew.done or moment >= world.horizon_s - HOUR_S:
             break
-        if job == "pilot" and isinstance(thing, Crew):
-            target = thing.helm.at(moment)
-            out_h = leg_m(port.centre, target) / (1852 * 8.0) + 0.8
-            if moment - out_h * HOUR_S < crew.now:
-                continue
-            helm.moor((moment - crew.now) / HOUR_S - out_h)
-            points = _outward(port.approach, target)
-            helm.sail([*points, offset(target, 120, 120)], from_port=True, to_port=False, open_m=(1e9, 1e9))
-            if crew.now >= moment:
-                continue
-            helm.wait((moment - crew.now) / HOUR_S)
-            helm.alongside(thing.helm, crew.now + rng.uniform(0.3, 0.6) * HOUR_S, (70.0, 45.0))
-            back = [p for p in port.approach if leg_m(p, port.centre) < leg_m(helm.place, port.centre) - 300]
-            helm.sail([*back, port.berths[number % 5]], from_port=True, to_port=True, open_m=(1e9, 1e9))
-        elif isinstance(thing, Window):
-            start = moment - (_sailing_h(crew, thing.water) + 0.5) * HOUR_S
-            if start < crew.now or any(a - 7200 < moment < b + 7200 for a, b in thing.busy):
-                continue
-            helm.moor((start - crew.now) / HOUR_S)
-            crew.to_sea(thing.water, offset(thing.crew.helm.at(moment), 200.0, 200.0))
-            crew.visit(thing.crew, min(crew.now + rng.uniform(0.5, 1.2) * HOUR_S, thing.end_s))
-            crew.to_port(base)
+        if isinstance(job, Crew):
+            _pilot(crew, base, moment, job)
+        else:
+            _tender(crew, base, moment, job)
         helm.moor(0.2)
     helm.moor((world.horizon_s - crew.now) / HOUR_S + 1)
+
+
+def _pilot(crew: Crew, base: str, moment_s: float, ship: Crew) -> None:
+    """Out to an arriving ship, with it for half an hour, and back."""
+    helm, port = crew.helm, PORTS[base]
+    target = ship.helm.at(moment_s)
+    out_h = leg_m(port.centre, target) / (1852 * 8.0) + 0.8
+    if moment_s - out_h * HOUR_S < crew.now:
+        return
+    helm.moor((moment_s - crew.now) / HOUR_S - out_h)
+    helm.sail([*_outward(port.approach, target), offset(target, 120, 120)], from_port=True, open_m=(1e9, 1e9))
+    if crew.now < moment_s:
+        helm.wait((moment_s - crew.now) / HOUR_S)
+        helm.alongside(ship.helm, crew.now + crew.rng.uniform(0.3, 0.6) * HOUR_S, (70.0, 45.0))
+    back = [p for p in port.approach if leg_m(p, port.centre) < leg_m(helm.place, port.centre) - 300]
+    berth = port.berths[crew.ship.number % len(port.berths)]
+    helm.sail([*back, berth], from_port=True, to_port=True, open_m=(1e9, 1e9))
+
+
+def _tender(crew: Crew, base: str, moment_s: float, window: Window) -> None:
+    """Out to a mother at sea for about an hour, if no feeder is there, and back."""
+    start = moment_s - (_sailing_h(crew, window.water) + 0.5) * HOUR_S
+    if start < crew.now or any(a - 7200 < moment_s < b + 7200 for a, b in window.busy):
+        return
+    window.busy.append((moment_s - 5400, moment_s + 7200))
+    crew.helm.moor((start - crew.now) / HOUR_S)
+    crew.to_sea(window.water, offset(window.crew.helm.at(moment_s), 200.0, 200.0))
+    crew.visit(window.crew, min(crew.now + crew.rng.uniform(0.5, 1.2) * HOUR_S, window.end_s))
+    crew.to_port(base)
 
 
 def _outward(approach: tuple[Point, ...], target: Point) -> list[Point]:
@@ -352,7 +365,7 @@ def _outward(approach: tuple[Point, ...], target: Point) -> list[Point]:
 
 def _arrivals(crew: Crew, code: str) -> list[float]:
     """When a ship passes 13 km inward bound to a port."""
-    lon, lat, _ = (*PORTS[code].centre, 0)
+    lon, lat = PORTS[code].centre
     helm = crew.helm
     far = 111_195.0 * np.hypot((helm.lon - lon) * np.cos(np.radians(lat)), helm.lat - lat)
     inside = far < 13_000
