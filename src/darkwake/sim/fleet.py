@@ -1,8 +1,9 @@
-"""The made-up ships. Numbers come from blocks that are not issued, so that no real ship is ever meant.
+"""Fictional ships: their numbers come from blocks that nobody issues, their flags from states that do not exist.
 
-- MMSI: MID 299, which the ITU has not allocated; here the flag of the fictional state Simland.
-- IMO numbers: 0400000–0499999 with a right check digit; numbers that begin with 0 are not issued.
-- Call signs SIM…, names SIM ….
+- MMSI: the maritime identification digits 297, 298 and 299 are not allocated by the ITU (the 2xx series ends at 279).
+- IMO number: 2990000–2999999 with a right check digit. Numbers that begin with 2, 3 or 4 have never been issued
+  (the old register's begin with 5 to 9, today's with 1).
+- Call sign: SIM and digits. Name: begins with SIM.
 """
 
 from __future__ import annotations
@@ -11,83 +12,112 @@ from dataclasses import dataclass
 
 import numpy as np
 
-MID = 299
-FLAG = "Simland (fictional)"
+#: Unallocated identification digits → the fictional state that this simulation gives them to.
+FICTIONAL_STATES: dict[int, str] = {
+    297: "Port Simula (fictional)",
+    298: "Simonia (fictional)",
+    299: "Simland (fictional)",
+}
+IMO_FIRST, IMO_LAST = 2_990_000, 2_999_999
 
-_NAMES = [
-    *("AURORA", "BOREAS", "CALYPSO", "DELPHI", "ECHO", "FATHOM", "GALLEON", "HALYARD", "ISOBAR", "JETSAM", "KEELSON"),
-    *("LODESTAR", "MERIDIAN", "NEREID", "OSPREY", "PELAGIC", "QUAYSIDE", "REEFKNOT", "SEXTANT", "TIDEMARK"),
-    *("UNDERTOW", "VOYAGER", "WINDLASS", "XEBEC", "YARDARM", "ZEPHYR"),
-]
+_WORDS = (
+    "AURORA", "BOREAS", "CALYPSO", "DORADO", "ELECTRA", "FORTUNA", "GALATEA", "HELIOS", "IRIS", "JUNIPER",
+    "KESTREL", "LYRA", "MERIDIAN", "NEREID", "OSPREY", "PELICAN", "QUARTZ", "RIGEL", "SIRIUS", "TRITON", "URSA",
+    "VEGA", "WILLOW", "XENIA", "YARROW", "ZEPHYR", "AMBER", "BASALT", "CORAL", "DELTA", "EMBER", "FALCON",
+    "GRANITE", "HARBOUR", "INDIGO", "JASPER", "KELP", "LANTERN", "MARLIN", "NIMBUS", "OPAL", "PEBBLE", "QUILL",
+    "RAVEN", "SALTMARSH", "TERN", "UMBRA", "VESPER",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What ships of one kind are like. Lengths in metres, (least, most); draughts in metres."""
+
+    name: str
+    ship_type: int  # ITU-R M.1371-5, table 53
+    class_b: bool
+    length_m: tuple[int, int]
+    cruise_knots: tuple[float, float]
+    light_m: float
+    laden_m: float
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("mother", 80, False, (180, 245), (11.0, 13.0), 8.0, 12.5),
+        Kind("feeder", 80, False, (80, 125), (9.5, 12.0), 3.6, 6.4),
+        Kind("coal", 70, False, (110, 180), (10.0, 12.5), 4.6, 8.8),
+        Kind("cargo", 70, False, (90, 190), (11.0, 15.0), 5.0, 9.0),
+        Kind("ferry", 60, False, (150, 200), (17.0, 24.5), 6.0, 6.5),
+        Kind("fishing", 30, True, (25, 45), (8.5, 10.5), 2.5, 3.5),
+        Kind("dredger", 33, False, (70, 110), (8.0, 10.0), 3.2, 5.6),
+        Kind("tug", 52, False, (26, 36), (10.0, 12.0), 3.5, 4.2),
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Ship:
-    """A made-up ship: what it sends of itself, and how it sails."""
+    """One fictional hull."""
 
+    number: int
     mmsi: int
-    imo: int
+    imo: int  # 0 where the class carries none
     callsign: str
     name: str
-    role: str  # trader | transfer | drifter | fisher
-    ship_type: int
-    class_b: bool
+    kind: Kind
+    flag: str
     length_m: int
     beam_m: int
-    speed_knots: float
-    light_m: float  # draught in ballast and laden, metres
+    bow_m: int  # antenna to bow
+    port_m: int  # antenna to port side
+    cruise_knots: float
+    light_m: float
     laden_m: float
+    rot_sensor: bool
+    careless: float  # 0 careful … 1: how often status and draught are set late or not at all
 
     @property
-    def dims(self) -> tuple[int, int, int, int]:
-        """Reference point to bow, stern, port, starboard, metres."""
-        stern = self.length_m // 5
-        return self.length_m - stern, stern, self.beam_m // 2, self.beam_m - self.beam_m // 2
+    def class_b(self) -> bool:
+        return self.kind.class_b
 
 
-def imo_number(serial: int) -> int:
-    """The `serial`-th number of the simulation's block, check digit included."""
-    stem = f"04{serial:04d}"
-    check = sum(int(digit) * weight for digit, weight in zip(stem, range(7, 1, -1), strict=True)) % 10
-    return int(f"{stem}{check}")
+def imo_number(sequence: int) -> int:
+    """The `sequence`-th number of the block (0…999): six digits and the check digit of the IMO scheme."""
+    six = IMO_FIRST // 10 + sequence
+    return six * 10 + sum(int(digit) * weight for digit, weight in zip(str(six), range(7, 1, -1), strict=True)) % 10
 
 
-#: role → (share of the fleet, AIS ship type, class B, length range, speed range, ballast draught, laden draught)
-ROLES: dict[str, tuple[float, int, bool, tuple[int, int], tuple[float, float], float, float]] = {
-    "transfer": (0.35, 80, False, (90, 140), (9.5, 12.0), 4.2, 7.4),
-    "trader": (0.35, 70, False, (80, 150), (9.0, 13.0), 3.8, 7.0),
-    "drifter": (0.18, 70, False, (70, 110), (8.5, 11.0), 3.6, 6.1),
-    "fisher": (0.12, 30, True, (25, 40), (7.0, 9.0), 2.5, 3.0),
-}
+def ship_name(number: int) -> str:
+    """SIM AURORA, …; after the last word again with a number."""
+    round_, word = divmod(number, len(_WORDS))
+    return f"SIM {_WORDS[word]}" + (f" {round_ + 1}" if round_ else "")
 
 
-def make_fleet(rng: np.random.Generator, count: int) -> list[Ship]:
-    """`count` ships in the shares of ROLES; transfer ships come in an even number, since they meet in pairs."""
-    counts = {role: round(count * spec[0]) for role, spec in ROLES.items()}
-    counts["transfer"] += counts["transfer"] % 2
-    counts["fisher"] = max(0, count - sum(counts[role] for role in ("transfer", "trader", "drifter")))
-    ships: list[Ship] = []
-    for role, number in counts.items():
-        _, ship_type, class_b, lengths, speeds, light, laden = ROLES[role]
-        for _ in range(number):
-            serial = len(ships) + 1
-            length = int(rng.integers(*lengths))
-            name = _NAMES[(serial - 1) % len(_NAMES)]
-            turn = (serial - 1) // len(_NAMES)
-            ships.append(
-                Ship(
-                    mmsi=MID * 1_000_000 + serial,
-                    imo=0 if class_b else imo_number(serial),
-                    callsign=f"SIM{serial:03d}",
-                    name=f"SIM {name}" + (f" {turn + 1}" if turn else ""),
-                    role=role,
-                    ship_type=ship_type,
-                    class_b=class_b,
-                    length_m=length,
-                    beam_m=max(6, round(length / 6.5)),
-                    speed_knots=float(rng.uniform(*speeds)),
-                    light_m=round(light + float(rng.uniform(-0.3, 0.3)), 1),
-                    laden_m=round(laden + float(rng.uniform(-0.4, 0.4)), 1),
-                )
-            )
-    return ships
+def make_ship(number: int, kind: str, rng: np.random.Generator) -> Ship:
+    """The ship with this running number (0…999)."""
+    of = KINDS[kind]
+    length = int(rng.integers(of.length_m[0], of.length_m[1] + 1))
+    beam = max(6, round(length / (5.5 if length < 60 else 6.4)))
+    mid = (299, 298, 297)[int(rng.choice(3, p=[0.6, 0.25, 0.15]))]
+    size = (length - of.length_m[0]) / (of.length_m[1] - of.length_m[0])
+    scale = 0.9 + 0.2 * size
+    return Ship(
+        number=number,
+        mmsi=mid * 1_000_000 + number + 1,
+        imo=0 if of.class_b or kind == "tug" else imo_number(number),
+        callsign=f"SIM{number + 1:02d}",
+        name=ship_name(number),
+        kind=of,
+        flag=FICTIONAL_STATES[mid],
+        length_m=length,
+        beam_m=beam,
+        bow_m=round(length * (0.25 if kind in ("ferry", "tug", "fishing") else 0.82)),
+        port_m=beam // 2,
+        cruise_knots=float(rng.uniform(*of.cruise_knots)),
+        light_m=round(of.light_m * scale, 1),
+        laden_m=round(of.laden_m * scale, 1),
+        rot_sensor=length > 80 and bool(rng.random() < 0.8),
+        careless=float(rng.beta(1.2, 5.0)),
+    )

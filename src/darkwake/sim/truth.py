@@ -1,237 +1,310 @@
-"""What really happened, as a perfect observer would state it by the definitions of the events.
+"""What truly happened, as somebody would state it who saw every track and every line of the feed.
 
-Port calls, meetings and drifting are read from the true tracks, heard or not; gaps and changes of draught from what
-the feed holds, with the cause that only the simulation knows.
+Events are not copied from the plan: they are found in the true tracks (port calls, encounters, loitering) and in what
+was received (gaps, draught changes) by the definitions of docs/reference/simulation.md. The plan only lends causes.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from darkwake import times
-from darkwake.sim import geography
-from darkwake.sim.receivers import Outage
-from darkwake.sim.voyage import Track, Voyage
+from darkwake.sim import radio
+from darkwake.sim.crew import ANTENNA_FAULT, SWITCHED_OFF, Crew
+from darkwake.sim.geography import PORTS, harbour_m, port_area
+from darkwake.sim.motion import STEP_S
+from darkwake.sim.radio import Sky
+from darkwake.sim.reports import Motion
+from darkwake.units import METRES_PER_NAUTICAL_MILE
 
-_H = 3600.0
-GRID_S = 300.0
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
-
-@dataclass(frozen=True, slots=True)
-class True_:
-    """One true event; times in seconds from the scenario's start."""
-
-    kind: str
-    start_s: float
-    end_s: float | None
-    mmsis: tuple[int, ...]
-    lon: float
-    lat: float
-    cause: str
-    note: str
-    heard_per_hour: float
+GAP_H = 6.0
+RETURN_H = 4.0  # returns and interruptions shorter than this belong to the event
+STOP_KNOTS, STOP_MIN = 0.5, 15
+ENCOUNTER_M, ENCOUNTER_H, ENCOUNTER_KNOTS, ENCOUNTER_PORT_M = 500.0, 2.0, 2.0, 10_000.0
+LOITER_H, LOITER_KNOTS, LOITER_SHORE_NM, LOITER_MET = 8.0, 2.0, 5.0, 0.9
+LOITER_PORT_M = 1000.0
+DRAUGHT_M, DRAUGHT_REPORTS, DRAUGHT_STABLE_S = 0.5, 3, 3600.0
+#: A cause explains a silence if without it so many thinned reports would have been expected.
+_EXPLAINS = 1.5
+_EVERY = 60 // STEP_S  # true tracks are looked at once a minute
+_METRES = 111_195.0
 
 
 @dataclass(frozen=True)
-class World:
-    """Everything the truth is read from."""
+class Reception:
+    """What of one ship arrived whole: tag times in seconds from the start, sorted."""
 
-    voyages: Mapping[int, Voyage]
-    tracks: Mapping[int, Track]
-    received_s: Mapping[int, np.ndarray]  # times of received positions, sorted, by MMSI
-    statics_s: Mapping[int, tuple[np.ndarray, np.ndarray]]  # times and draughts of received type 5
-    outages: Sequence[Outage]
+    position_s: Floats  # one per transmission, the first reception
+    static_s: Floats
+    draught_m: Floats  # of the statics
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything truth is read from."""
+
+    crews: Sequence[Crew]
+    motions: Sequence[Motion]
+    on: Sequence[Flags]
+    receptions: Sequence[Reception]
+    sky: Sky
+    epoch_us: int
     horizon_s: float
+    slot_s: float
+
+    @cached_property
+    def minutes(self) -> tuple[Floats, Floats, Floats]:
+        """lon, lat, sog [ships, minutes]."""
+        return tuple(  # type: ignore[return-value]
+            np.array([getattr(m, name)[::_EVERY] for m in self.motions]) for name in ("lon", "lat", "sog_knots")
+        )
+
+    def iso(self, seconds: float) -> str:
+        return times.iso(self.epoch_us + round(seconds) * times.SECOND_US) or ""
+
+    def heard(self, ships: Sequence[int], start_s: float, end_s: float) -> float:
+        """Median over the hours from one before to one after of position reports heard, of the ship heard least."""
+        a, b = max(0.0, start_s - 3600), min(self.horizon_s, end_s + 3600)
+        edges = a + np.arange(max(1, int((b - a) / 3600)) + 1) * 3600.0
+        return min(
+            float(np.median(np.diff(np.searchsorted(self.receptions[k].position_s, edges)))) for k in ships
+        )  # fmt: skip
+
+    def row(self, kind: str, ships: Sequence[int], start_s: float, end_s: float | None, where: tuple[float, float],
+            cause: str, note: str, heard: float | None = None, **more: Any) -> dict[str, Any]:  # fmt: skip
+        last = self.horizon_s if end_s is None else end_s
+        return {
+            "kind": kind, "start": self.iso(start_s), "end": None if end_s is None else self.iso(end_s),
+            "mmsis": [self.crews[k].ship.mmsi for k in ships], "lat": round(float(where[1]), 5),
+            "lon": round(float(where[0]), 5), "cause": cause, "note": note,
+            "heard_per_hour": round(self.heard(ships, start_s, last) if heard is None else heard, 1), **more,
+            "simulated": True,
+        }  # fmt: skip
 
 
-def truth_of(world: World) -> list[True_]:
-    found = [*_port_calls(world), *_gaps(world), *_draughts(world)]
-    meetings = _encounters(world)
-    found += meetings
-    found += _loitering(world, meetings)
-    return sorted(found, key=lambda e: (e.start_s, e.kind, e.mmsis))
+def find(scene: Scene) -> list[dict[str, Any]]:
+    """All true events, by kind, time and ship."""
+    met = list(encounters(scene))
+    rows = [*gaps(scene), *port_calls(scene), *(row for row, _, _, _ in met), *loitering(scene, met), *draughts(scene)]
+    return sorted(rows, key=lambda row: (row["kind"], row["start"], row["mmsis"]))
 
 
-def heard_per_hour(world: World, mmsi: int, start_s: float, end_s: float) -> float:
-    """Median number of receptions per hour from one hour before to one hour after."""
-    hours = np.arange(max(0.0, start_s - _H), min(world.horizon_s, end_s + _H) + 1.0, _H)
-    if len(hours) < 2:
-        return 0.0
-    counts = np.diff(np.searchsorted(world.received_s[mmsi], hours))
-    return float(np.median(counts))
+def gaps(scene: Scene) -> Iterator[dict[str, Any]]:
+    """Every silence of more than six hours between two position reports, and those still open at the end."""
+    for k, got in enumerate(scene.receptions):
+        if not len(got.position_s):
+            continue
+        moments = np.r_[got.position_s, scene.horizon_s]
+        explain: _Silence | None = None
+        for i in np.flatnonzero(np.diff(moments) > GAP_H * 3600):
+            start, end = float(moments[i]), float(moments[i + 1])
+            explain = explain or _Silence(scene, k)
+            cause, note = explain(start, end)
+            last = i == len(got.position_s) - 1
+            sides = [np.sum((moments[:-1] > start - 3600) & (moments[:-1] <= start))]
+            if not last:
+                sides.append(np.sum((moments[:-1] >= end) & (moments[:-1] < end + 3600)))
+            step = min(int(start // STEP_S), len(scene.motions[k].lon) - 1)
+            where = scene.motions[k].lon[step], scene.motions[k].lat[step]
+            heard = float(np.mean(sides))
+            yield scene.row("gap", [k], start, None if last else end, where, cause, note, heard)
 
 
-def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
-    """[first, last] of each run of True."""
-    edges = np.diff(np.concatenate([[0], flags.astype(np.int8), [0]]))
-    return list(zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1, strict=True))
+class _Silence:
+    """Why one ship was not heard."""
+
+    def __init__(self, scene: Scene, k: int) -> None:
+        motion, sky, b = scene.motions[k], scene.sky, scene.crews[k].ship.class_b
+        self.crew, self.on = scene.crews[k], scene.on[k]
+
+        def expected(as_b: bool, outages: bool) -> Floats:
+            return radio.expected(
+                motion.lon, motion.lat, motion.sog_knots, motion.still, sky.place, sky.reach, sky.up, b, as_b, outages,
+                scene.slot_s,
+            )  # fmt: skip
+
+        self.as_was, self.without_outage = expected(b, True), expected(b, False)
+        self.as_class_a = expected(False, False) if b else self.without_outage
+
+    def __call__(self, start_s: float, end_s: float) -> tuple[str, str]:
+        part = slice(int(start_s // STEP_S) + 1, int(end_s // STEP_S))
+        on = self.on[part]
+        lost = {SWITCHED_OFF: 0.0, ANTENNA_FAULT: 0.0}
+        off = 0.0
+        for silence in self.crew.helm.silences:
+            a, b = max(silence.start_s, start_s), min(silence.end_s, end_s)
+            if a < b:
+                off += b - a
+                lost[silence.cause] += float(self.as_was[int(a // STEP_S) : int(b // STEP_S)].sum())
+        cause = max(lost, key=lambda name: lost[name])
+        if lost[cause] >= _EXPLAINS:
+            return cause, f"transmitter off for {off / 3600:.1f} h of it"
+        note = f"transmitter also off for {off / 3600:.1f} h, unheard in any case" if off else ""
+        if float((self.without_outage - self.as_was)[part][on].sum()) >= _EXPLAINS:
+            return "outage", note or "station down"
+        if self.crew.ship.class_b and float(self.as_class_a[part][on].sum()) >= 2 * _EXPLAINS:
+            return "class_b_range", note or "a class A transmitter would have been heard"
+        return "no_coverage", note or "out of range of the stations"
 
 
-def _merged(runs: list[tuple[int, int]], grid: np.ndarray, pause_s: float) -> list[tuple[int, int]]:
+def port_calls(scene: Scene) -> Iterator[dict[str, Any]]:
+    """Stays within the port's area with a stop, heard or not; returns within four hours belong to them."""
+    lons, lats, sogs = scene.minutes
+    for code in PORTS:
+        within, (lon, lat) = port_area(code), PORTS[code].centre
+        for k in range(len(scene.crews)):
+            inside = within(lons[k], lats[k])
+            for a, b in _joined(_runs(inside), RETURN_H * 60):
+                if _longest(inside[a:b] & (sogs[k, a:b] < STOP_KNOTS)) < STOP_MIN:
+                    continue
+                start, end = a * 60.0, b * 60.0
+                off = sum(
+                    max(0.0, min(s.end_s, end) - max(s.start_s, start))
+                    for s in scene.crews[k].helm.silences if s.cause == SWITCHED_OFF
+                )  # fmt: skip
+                dark = off > 0.5 * (end - start)
+                notes = ["transponder off during the call"] if dark else []
+                notes += ["in port when the scenario begins"] if a == 0 else []
+                still = b >= lons.shape[1]
+                yield scene.row(
+                    "port_call", [k], start, None if still else end, (lon, lat), "dark" if dark else "normal",
+                    "; ".join(notes), place=code,
+                )  # fmt: skip
+
+
+def encounters(scene: Scene) -> Iterator[tuple[dict[str, Any], tuple[int, int], float, float]]:
+    """Pairs within 500 m, slow, for two hours or more, 10 km from ports; interruptions under four hours belong."""
+    from scipy.spatial import cKDTree
+
+    lons, lats, sogs = scene.minutes
+    middle = float(np.mean(lats))
+    found: set[tuple[int, int]] = set()
+    for step in range(0, lons.shape[1], 10):
+        x = lons[:, step] * _METRES * np.cos(np.radians(middle))
+        near = cKDTree(np.column_stack((x, lats[:, step] * _METRES))).query_pairs(ENCOUNTER_M * 1.2)
+        found |= {(int(min(pair)), int(max(pair))) for pair in near}
+    for i, j in sorted(found):
+        close = _metres(lons[i], lats[i], lons[j], lats[j]) <= ENCOUNTER_M
+        close &= (sogs[i] < 1.5 * ENCOUNTER_KNOTS) & (sogs[j] < 1.5 * ENCOUNTER_KNOTS)
+        for a, b in _joined(_runs(close), RETURN_H * 60):
+            together = np.flatnonzero(close[a:b]) + a
+            if len(together) < ENCOUNTER_H * 60:
+                continue
+            if max(np.median(sogs[k][together]) for k in (i, j)) >= ENCOUNTER_KNOTS:
+                continue
+            where = float(np.median(lons[i][together])), float(np.median(lats[i][together]))
+            if float(harbour_m(np.array(where[:1]), np.array(where[1:]))[0]) < ENCOUNTER_PORT_M:
+                continue
+            start, end = a * 60.0, b * 60.0
+            cause, note = _remark(scene, (i, j), "encounter", start, end, ("chance", ""))
+            last = None if b >= lons.shape[1] else end
+            yield scene.row("encounter", [i, j], start, last, where, cause, note), (i, j), start, end
+
+
+def loitering(
+    scene: Scene, met: Sequence[tuple[dict[str, Any], tuple[int, int], float, float]]
+) -> Iterator[dict[str, Any]]:
+    """Stays slower than 2 kn over every hour, eight hours or more, 5 nm from shore, not only to meet another."""
+    from darkwake.geo.coast import Coast
+
+    coast = Coast()
+    lons, lats, _ = scene.minutes
+    for k in range(len(scene.crews)):
+        steps = _metres(lons[k][1:], lats[k][1:], lons[k][:-1], lats[k][:-1])
+        along = np.r_[0.0, np.cumsum(steps)]
+        hourly = (along[60:] - along[:-60]) / METRES_PER_NAUTICAL_MILE  # knots over the hour that begins here
+        slow = np.zeros(len(along), bool)
+        for a, b in _runs(hourly < LOITER_KNOTS):
+            slow[a : b + 60] = True
+        for a, b in _runs(slow):
+            if b - a < LOITER_H * 60:
+                continue
+            part = np.arange(a, b, 10)
+            away = coast.distance_to_shore_m(lons[k][part], lats[k][part]) >= LOITER_SHORE_NM * METRES_PER_NAUTICAL_MILE
+            away &= harbour_m(lons[k][part], lats[k][part]) > LOITER_PORT_M
+            for c, d in _runs(away):
+                first, last = a + 10 * c, min(a + 10 * d, b)
+                if last - first < LOITER_H * 60:
+                    continue
+                start, end = first * 60.0, last * 60.0
+                shared = [
+                    (max(start, s), min(end, e)) for _, pair, s, e in met if k in pair and s < end and e > start
+                ]  # fmt: skip
+                if sum(e - s for s, e in shared) >= LOITER_MET * (end - start):
+                    continue
+                where = float(np.mean(lons[k][first:last])), float(np.mean(lats[k][first:last]))
+                other = ("waiting_for_transfer", "met another ship meanwhile") if shared else ("waiting_for_orders", "")
+                cause, note = _remark(scene, (k,), "loitering", start, end, other)
+                still = None if last >= lons.shape[1] else end
+                yield scene.row("loitering", [k], start, still, where, cause, note)
+
+
+def draughts(scene: Scene) -> Iterator[dict[str, Any]]:
+    """Changes of the draught as received, by half a metre or more between two stable values."""
+    for k, got in enumerate(scene.receptions):
+        t, value = got.static_s[got.draught_m > 0], got.draught_m[got.draught_m > 0]
+        if len(t) == 0:
+            continue
+        edges = np.r_[0, np.flatnonzero(np.abs(np.diff(value)) > 0.05) + 1, len(t)]
+        stable: list[tuple[int, int]] = []
+        for a, b in itertools.pairwise(edges):
+            if b - a >= DRAUGHT_REPORTS or t[b - 1] - t[a] >= DRAUGHT_STABLE_S:
+                stable.append((int(a), int(b)))
+        for (_, before), (after, _) in itertools.pairwise(stable):
+            if abs(value[after] - value[before - 1]) < DRAUGHT_M - 0.01:
+                continue
+            start, end = float(t[before - 1]), float(t[after])
+            step = min(int(end // STEP_S), len(scene.motions[k].lon) - 1)
+            where = scene.motions[k].lon[step], scene.motions[k].lat[step]
+            deeper = value[after] > value[before - 1]
+            yield scene.row(
+                "draught_change", [k], start, end, where, "loaded" if deeper else "discharged",
+                "from the last report of the old value to the first of the new",
+                before_m=round(float(value[before - 1]), 1), after_m=round(float(value[after]), 1),
+            )  # fmt: skip
+
+
+def _remark(
+    scene: Scene, ships: Sequence[int], kind: str, start_s: float, end_s: float, otherwise: tuple[str, str]
+) -> tuple[str, str]:
+    for k in ships:
+        for remark in scene.crews[k].helm.remarks:
+            shared = min(remark.end_s, end_s) - max(remark.start_s, start_s)
+            if remark.kind == kind and shared > 0.3 * (end_s - start_s):
+                return remark.cause, remark.note
+    return otherwise
+
+
+def _metres(lon1: Any, lat1: Any, lon2: Any, lat2: Any) -> Floats:
+    east = (lon2 - lon1) * np.cos(np.radians(0.5 * (lat1 + lat2)))
+    return np.asarray(_METRES * np.hypot(east, lat2 - lat1))
+
+
+def _runs(flags: Flags) -> list[tuple[int, int]]:
+    """[from, to) of each run of True."""
+    edges = np.flatnonzero(np.diff(np.r_[False, flags, False]))
+    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _joined(runs: list[tuple[int, int]], within: float) -> list[tuple[int, int]]:
     out: list[tuple[int, int]] = []
-    for first, last in runs:
-        if out and grid[first] - grid[out[-1][1]] < pause_s:
-            out[-1] = (out[-1][0], last)
+    for a, b in runs:
+        if out and a - out[-1][1] < within:
+            out[-1] = (out[-1][0], b)
         else:
-            out.append((first, last))
+            out.append((a, b))
     return out
 
 
-def _event(
-    world: World,
-    kind: str,
-    start: float,
-    end: float,
-    mmsis: tuple[int, ...],
-    lon: float,
-    lat: float,
-    cause: str,
-    note: str = "",
-) -> True_:
-    heard = min(heard_per_hour(world, mmsi, start, end) for mmsi in mmsis)
-    return True_(kind, start, end, mmsis, lon, lat, cause, note, heard)
-
-
-def _port_calls(world: World) -> list[True_]:
-    found = []
-    for mmsi, track in world.tracks.items():
-        inside_time = track.t_s < world.horizon_s
-        for port in geography.PORTS:
-            x = (track.lon - port.lon) * np.cos(np.radians(port.lat)) * 111_195.0
-            within = np.hypot(x, (track.lat - port.lat) * 111_195.0) <= geography.PORT_RADIUS_M
-            for first, last in _merged(_runs(within & inside_time), track.t_s, 4 * _H):
-                if track.sog_knots[first : last + 1].min() > 0.5:
-                    continue
-                start, end = float(track.t_s[first]), float(track.t_s[last])
-                quiet = any(a < end and b > start for a, b in world.voyages[mmsi].silent)
-                cause = "dark" if quiet else "call"
-                found.append(_event(world, "port_call", start, end, (mmsi,), port.lon, port.lat, cause, port.code))
-    return found
-
-
-def _encounters(world: World) -> list[True_]:
-    grid = np.arange(0.0, world.horizon_s, GRID_S)
-    mmsis = sorted(world.tracks)
-    lon, lat, sog = (np.empty((len(mmsis), len(grid))) for _ in range(3))
-    for row, mmsi in enumerate(mmsis):
-        lon[row], lat[row], sog[row], *_ = world.tracks[mmsi].at(grid)
-    away = np.ones((len(mmsis), len(grid)), bool)
-    for port in geography.PORTS:
-        x = (lon - port.lon) * np.cos(np.radians(port.lat)) * 111_195.0
-        away &= np.hypot(x, (lat - port.lat) * 111_195.0) >= 10_000.0
-    found = []
-    for a in range(len(mmsis)):
-        for b in range(a + 1, len(mmsis)):
-            x = (lon[a] - lon[b]) * np.cos(np.radians(lat[a])) * 111_195.0
-            near = np.hypot(x, (lat[a] - lat[b]) * 111_195.0) <= 500.0
-            near &= away[a] & away[b]
-            if not near.any():
-                continue
-            for first, last in _merged(_runs(near), grid, 4 * _H):
-                if grid[last] - grid[first] < 2 * _H:
-                    continue
-                stretch = near[first : last + 1]
-                speed = np.concatenate([sog[a, first : last + 1][stretch], sog[b, first : last + 1][stretch]])
-                if np.median(speed) >= 2.0:
-                    continue
-                middle = (first + last) // 2
-                place = (float(lon[a, middle]), float(lat[a, middle]))
-                pair = (mmsis[a], mmsis[b])
-                found.append(
-                    _event(world, "encounter", float(grid[first]), float(grid[last]), pair, *place, "transfer")
-                )
-    return found
-
-
-def _loitering(world: World, meetings: Sequence[True_]) -> list[True_]:
-    """Slower than 2 kn on hourly average for 8 h or more, far from ports, not the whole of a meeting."""
-    found = []
-    for mmsi, track in world.tracks.items():
-        grid = np.arange(0.0, world.horizon_s, 60.0)
-        lon, lat, *_ = track.at(grid)
-        x = np.diff(lon, prepend=lon[0]) * np.cos(np.radians(lat)) * 111_195.0
-        steps = np.hypot(x, np.diff(lat, prepend=lat[0]) * 111_195.0)
-        kernel = np.ones(60)
-        knots = np.convolve(steps, kernel, mode="same") / 1852.0
-        offshore = np.ones(len(grid), bool)
-        for port in geography.PORTS:
-            x = (lon - port.lon) * np.cos(np.radians(port.lat)) * 111_195.0
-            offshore &= np.hypot(x, (lat - port.lat) * 111_195.0) > 25_000.0
-        for first, last in _runs((knots < 2.0) & offshore):
-            start, end = float(grid[first]), float(grid[last])
-            if end - start < 8 * _H:
-                continue
-            shared = sum(
-                max(0.0, min(end, m.end_s or end) - max(start, m.start_s)) for m in meetings if mmsi in m.mmsis
-            )
-            if shared >= 0.9 * (end - start):
-                continue
-            middle = (first + last) // 2
-            found.append(
-                _event(world, "loitering", start, end, (mmsi,), float(lon[middle]), float(lat[middle]), "drifting")
-            )
-    return found
-
-
-def _gaps(world: World) -> list[True_]:
-    """Every silence over 6 h in the feed, between two receptions of a position or from the last one on."""
-    end_of_data = max((t[-1] for t in world.received_s.values() if len(t)), default=0.0)
-    found = []
-    for mmsi, received in world.received_s.items():
-        if not len(received):
-            continue
-        following = np.append(received[1:], end_of_data)
-        for index in np.flatnonzero(following - received > 6 * _H):
-            start, end = float(received[index]), float(following[index])
-            is_open = index == len(received) - 1
-            lon, lat, *_ = world.tracks[mmsi].at(np.array([start]))
-            cause = _cause(world, mmsi, start, end)
-            before = heard_per_hour(world, mmsi, start - _H, start)
-            found.append(
-                True_("gap", start, None if is_open else end, (mmsi,), float(lon[0]), float(lat[0]), cause, "", before)
-            )
-    return found
-
-
-def _cause(world: World, mmsi: int, start: float, end: float) -> str:
-    length = end - start
-    off = sum(max(0.0, min(end, b) - max(start, a)) for a, b in world.voyages[mmsi].silent)
-    if off > 0.5 * length:
-        return "switched_off"
-    down = max((min(end, o.end_s) - max(start, o.start_s) for o in world.outages), default=0.0)
-    if down > 0.5 * length:
-        return "outage"
-    return "class_b_range" if world.voyages[mmsi].ship.class_b else "no_coverage"
-
-
-def _draughts(world: World) -> list[True_]:
-    found = []
-    for mmsi, (when, draught) in world.statics_s.items():
-        for index in np.flatnonzero(np.abs(np.diff(draught)) >= 0.5):
-            start, end = float(when[index]), float(when[index + 1])
-            lon, lat, *_ = world.tracks[mmsi].at(np.array([end]))
-            note = f"{draught[index]:.1f} → {draught[index + 1]:.1f} m"
-            place = (float(lon[0]), float(lat[0]))
-            found.append(_event(world, "draught_change", start, end, (mmsi,), *place, "cargo", note))
-    return found
-
-
-def write(path: Path, events: Sequence[True_], epoch_us: int) -> None:
-    """truth.jsonl, one object per event."""
-
-    def iso(t_s: float | None) -> str | None:
-        return None if t_s is None else times.iso(epoch_us + int(t_s) * times.SECOND_US)
-
-    with path.open("w", encoding="utf-8") as out:
-        for event in events:
-            row = {
-                "kind": event.kind, "start": iso(event.start_s), "end": iso(event.end_s), "mmsis": list(event.mmsis),
-                "lat": round(event.lat, 5), "lon": round(event.lon, 5), "cause": event.cause, "note": event.note,
-                "heard_per_hour": round(event.heard_per_hour, 1), "simulated": True,
-            }  # fmt: skip
-            out.write(json.dumps(row) + "\n")
+def _longest(flags: Flags) -> int:
+    return max((b - a for a, b in _runs(flags)), default=0)
