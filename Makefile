@@ -34,6 +34,15 @@ soak: setup
 picture: setup
 	@$(BIN)/python docs/picture.py
 
+bench: setup
+	@$(BIN)/python benchmarks/decode.py
+	@$(BIN)/python benchmarks/lake.py
+	@$(BIN)/python benchmarks/detectors.py
+	@$(BIN)/python benchmarks/engines.py
+
+fuzz: setup
+	@$(BIN)/python tests/fuzz/fuzz_decode.py 600
+
 docs: setup
 	@$(BIN)/python docs/generate.py
 
