@@ -32,6 +32,8 @@ FAR_NM, FAR_B_NM = 60.0, 34.0
 _MAX_ODDS = 0.96
 #: Odds that one transmission is heard in a pass: class A, B; and what is left of them in crowded waters near land.
 _SATELLITE_ODDS = (0.05, 0.012)
+#: Type 27 has channels of its own: so many times the odds.
+_LONG_RANGE = 12.0
 _PASS_S = (480.0, 780.0)
 
 
@@ -183,6 +185,8 @@ def _listen(
                 if not up[s, minute] or (satellites_only and place[s, 2] > 0.0):
                     continue
                 p = odds(lon[i], lat[i], minute, s, place, reach, class_b)
+                if satellites_only:
+                    p *= _LONG_RANGE
                 if p > 0.0 and draw(key, k, s) < p:
                     if count == room:
                         time_s = np.concatenate((time_s, np.empty(room)))
