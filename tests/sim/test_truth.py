@@ -98,7 +98,7 @@ def test_port_calls_are_stays_heard_or_not(made: Made) -> None:
         start, end = seconds(row, made)
         motion, inside = motions[row["mmsis"][0]], geography.port_area(row["place"])
         assert inside(part(motion.lon, start, end), part(motion.lat, start, end)).mean() > 0.5
-        assert part(motion.sog_knots, start, end).min() < 0.5
+        assert part(motion.sog_knots, start, end).min() < 0.5 or "on the way in" in row["note"]
         if row["cause"] == "dark":
             assert row["heard_per_hour"] < 4
 

@@ -65,7 +65,7 @@ def make_sky(seed: int, horizon_s: float, outages_per_station: float, satellites
         reach[row] = 1 + 0.06 * np.sin(2 * np.pi * when / DAY_S + phase[0]) + 0.05 * np.sin(when / 2.6e5 + phase[1])
         for _ in range(rng.poisson(outages_per_station * horizon_s / (10 * DAY_S))):
             start = rng.uniform(0.05, 0.9) * horizon_s
-            end = start + rng.choice([rng.uniform(0.5, 3), rng.uniform(6.5, 12)], p=[0.5, 0.5]) * 3600
+            end = start + rng.choice([rng.uniform(0.5, 3), rng.uniform(7, 14)], p=[0.3, 0.7]) * 3600
             up[row, int(start // _MINUTE_S) : int(end // _MINUTE_S)] = False
             outages.append((station.name, start, min(end, horizon_s)))
     for number in range(len(names) - len(STATIONS)):
