@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PYTEST_FLAGS ?=
 
-.PHONY: setup demo test check docs fuzz soak bench clean
+.PHONY: setup demo test check docs picture fuzz soak bench clean
 
 setup: $(STAMP)
 
@@ -30,6 +30,18 @@ check: setup
 
 soak: setup
 	@DARKWAKE_KILLS=2000 $(BIN)/python -m pytest tests/stories/test_kills_and_shuffles.py -k random_kills -p no:cacheprovider
+
+picture: setup
+	@$(BIN)/python docs/picture.py
+
+bench: setup
+	@$(BIN)/python benchmarks/decode.py
+	@$(BIN)/python benchmarks/lake.py
+	@$(BIN)/python benchmarks/detectors.py
+	@$(BIN)/python benchmarks/engines.py
+
+fuzz: setup
+	@$(BIN)/python tests/fuzz/fuzz_decode.py 600
 
 docs: setup
 	@$(BIN)/python docs/generate.py

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from types import ModuleType
 
 import numba
@@ -45,3 +50,20 @@ def test_a_kernel_calls_only_kernels_that_its_cache_is_keyed_by() -> None:
 def test_each_room_has_a_cache_of_its_own() -> None:
     folders = {cache_folder(room) for room in ("ais", "tracks", "events")}
     assert len(folders) == 3
+
+
+def test_equal_code_shares_machine_code_wherever_it_lies(tmp_path: Path) -> None:
+    """A copy of the package, as a worker of a cluster gets it, finds what this one compiled."""
+    source = Path(darkwake.__file__).parent
+    shutil.copytree(source, tmp_path / "darkwake", ignore=shutil.ignore_patterns("__pycache__"))
+    code = (
+        "import darkwake.geo.sphere as sphere; sphere.distance_m(0.0, 0.0, 1.0, 1.0); "
+        "print(sphere.__file__, sum(sphere.distance_m.stats.cache_hits.values()))"
+    )
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    for root, hits in ((source.parent, "0"), (tmp_path, "1"), (source.parent, "1")):
+        done = subprocess.run(
+            [sys.executable, "-c", code], env={**environment, "PYTHONPATH": str(root)}, cwd=tmp_path / "darkwake",
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert done.stdout.split() == [str(root / "darkwake" / "geo" / "sphere.py"), hits]

@@ -3,6 +3,9 @@
 numba keys its cache on the file of the function alone, so a change in a called kernel of another file would go
 unseen. Our cache folders are therefore named by a digest of all that a kernel can call or take constants from: the
 source of its own room, of `geo`, which every room may call, and of the primitives. A test holds to that.
+
+numba also keys it on the folder that the file lies in. Ours does not: equal code shares its machine code wherever it
+lies, so that a worker of a cluster, which gets the code in a folder of its own, need not compile it again.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from typing import Any, TypeVar, overload
 
 import numba
 import platformdirs
+from numba.core import caching
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -49,6 +53,20 @@ def room_of(function: Callable[..., Any]) -> str:
     return parts[1] if len(parts) > 2 and parts[0] == "darkwake" else "outside"
 
 
+class RoomCacheLocator(caching.UserProvidedCacheLocator):  # type: ignore[misc]
+    """Files of the package by their place within it, whatever folder it lies in."""
+
+    @classmethod
+    def get_suitable_cache_subpath(cls, py_file: str) -> str:
+        path = Path(py_file)
+        if not path.is_relative_to(_ROOT):
+            return str(super().get_suitable_cache_subpath(py_file))
+        return "_".join(path.relative_to(_ROOT).with_suffix("").parts)
+
+    def get_source_stamp(self) -> bytes:
+        return hashlib.sha256(Path(self._py_file).read_bytes()).digest()
+
+
 @overload
 def kernel(function: F) -> F: ...
 @overload
@@ -57,17 +75,18 @@ def kernel(function: F | None = None, **options: Any) -> F | Callable[[F], F]:
     """Compile `function` with numba on its first call; it then runs without the GIL."""
 
     def compile_(function: F) -> F:
-        before = numba.config.CACHE_DIR
+        before = numba.config.CACHE_DIR, numba.config.CACHE_LOCATOR_CLASSES
         folder = cache_folder(room_of(function))
         try:
             folder.mkdir(parents=True, exist_ok=True)
             numba.config.CACHE_DIR = str(folder)
+            numba.config.CACHE_LOCATOR_CLASSES = f"{__name__}.{RoomCacheLocator.__name__}"
             cached = True
         except OSError:  # a read-only home: compile in memory each time
             cached = False
         try:
             return numba.njit(cache=cached, nogil=True, error_model="numpy", **options)(function)
         finally:
-            numba.config.CACHE_DIR = before
+            numba.config.CACHE_DIR, numba.config.CACHE_LOCATOR_CLASSES = before
 
     return compile_ if function is None else compile_(function)

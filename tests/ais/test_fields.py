@@ -280,7 +280,7 @@ def test_libais_vectors() -> None:
                 continue
             want = theirs[name]
             if name == "speed" and row["type"] == 9:
-                want *= 10  # aircraft fly in whole knots (M.1371-5 table 52); libais scales them like ships
+                want *= 10  # aircraft fly in whole knots (M.1371-5); libais scales them like ships
             if want == pytest.approx(_MISSING.get(ours, object()), abs=1e-4) or (name == "second" and want > 59):
                 want = None
             if name.startswith("to_") and not any(dims):

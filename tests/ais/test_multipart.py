@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from darkwake.ais.layout import SLOTS
-from darkwake.ais.multipart import FAR
+import pyarrow.compute as pc
+
+from darkwake.ais.layout import FAR
 from sentences import bits, position, read, rows, sentence, sentences, tag, voyage
 
 ONE = sentence(position())
@@ -39,11 +40,18 @@ def test_parts_of_different_stations_or_groups_or_hours_do_not_meet() -> None:
         assert (messages.num_rows, rejects.num_rows) == (0, 2)
 
 
-def test_many_waiting_messages_push_out_the_oldest() -> None:
-    firsts = [tag(f"s:SIM{n}") + P1 for n in range(SLOTS + 1)]
-    messages, rejects, _ = read("\n".join([*firsts, *(tag(f"s:SIM{n}") + P2 for n in range(1, SLOTS + 1))]))
-    assert messages.num_rows == SLOTS
-    assert rejects["offset"].to_pylist() == [0]
+def test_an_orphan_does_not_meet_a_stranger() -> None:
+    lines = [P2, *[ONE] * 20, P1, *[ONE] * 5, P2]  # the first part 2 lost its part 1
+    messages, rejects, _ = read("\n".join(lines))
+    assert messages.filter(pc.equal(messages["type"], 5))["spans"].to_pylist()[0][0]["offset"] > 0
+    assert rejects.to_pylist() == [{"offset": 0, "length": len(P2), "reason": "incomplete_multipart"}]
+
+
+def test_every_message_within_reach_may_wait() -> None:
+    firsts = [tag(f"s:SIM{n}") + P1 for n in range(FAR + 8)]
+    seconds = [tag(f"s:SIM{n}") + P2 for n in range(8, FAR + 8)]
+    messages, rejects, _ = read("\n".join([*firsts, *seconds]))
+    assert (messages.num_rows, rejects.num_rows) == (FAR, 8)
 
 
 def test_three_parts_in_any_order() -> None:

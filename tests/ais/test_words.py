@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from darkwake.ais.evidence import NONE, civil_us
-from darkwake.ais.words import find_line_end, take_bits, take_signed, unarmour, xor_bytes
+from darkwake.ais.words import (
+    eight_digits,
+    find_delimiter,
+    find_line_end,
+    is_printable,
+    take_bits,
+    take_signed,
+    unarmour,
+    xor_bytes,
+)
 from darkwake.times import parse
 from sentences import armour
 
@@ -30,6 +39,25 @@ def test_find_line_end(data: bytes, start: int) -> None:
     ends = [i for i in range(start, len(data)) if data[i] in b"\r\n"]
     assert find_line_end(at + start, at + len(data)) - at == (ends[0] if ends else len(data))
     assert memory.size
+
+
+@given(st.text(",*\\!ab9", max_size=30))
+def test_find_delimiter(text: str) -> None:
+    memory, at = placed(text.encode())
+    assert find_delimiter(at, at + len(text)) - at == next((i for i, c in enumerate(text) if c in ",*\\!"), len(text))
+    assert memory.size
+
+
+@given(st.one_of(st.text("0123456789", min_size=8, max_size=8), st.text("0123456789/:;J", min_size=8, max_size=8)))
+def test_eight_digits(text: str) -> None:
+    memory, at = placed(text.encode())
+    assert eight_digits(at) == (int(text) if text.isdecimal() else -1)
+    assert memory.size
+
+
+@given(st.binary(min_size=8, max_size=8))
+def test_is_printable(data: bytes) -> None:
+    assert is_printable(int.from_bytes(data, "little", signed=True)) == all(32 < c < 127 for c in data)
 
 
 @given(st.binary(max_size=60))

@@ -25,7 +25,8 @@ def test_help_lists_every_command_and_imports_nothing_heavy(tmp_path: Path) -> N
     shown = darkwake("--help", cwd=tmp_path)
     assert shown.returncode == 0
     assert all(name in shown.stdout for name in COMMANDS)
-    code = "import sys, darkwake.cli.main; print([m for m in ('numba', 'pyarrow', 'duckdb', 'sqlalchemy') if m in sys.modules])"
+    heavy = "('numba', 'pyarrow', 'duckdb', 'sqlalchemy')"
+    code = f"import sys, darkwake.cli.main; print([m for m in {heavy} if m in sys.modules])"
     loaded = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": str(SRC)},

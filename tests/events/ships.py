@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,50 +11,32 @@ import pyarrow as pa
 from darkwake import times
 from darkwake.engine.base import Plan
 from darkwake.events.base import Context, Detector, Event, values_of
-from darkwake.geo.sphere import distance_m
 from darkwake.lake.schema import TRACKS
+from darkwake.places.gazetteer import Gazetteer
+from darkwake.places.model import Place
 
 T0 = times.parse("2019-02-01T09:00:00Z")
 SEA = (130.0, 30.0)  # lon, lat: nothing near
 METRES = 1.0 / 111_194.9  # degrees of latitude
 
 
-@dataclass(frozen=True)
-class Harbour:
-    """A made-up place with the fields of `darkwake.places.Place` that detectors read."""
-
-    code: str
-    lon: float
-    lat: float
-    radius_m: float
-    kind: str = "port"
-    parent: str | None = None
-    polygon: tuple[tuple[float, float], ...] | None = None
-    approach_radius_m: float = 0.0
-
-    def outside_m(self, lon: float, lat: float) -> float:
-        return max(0.0, distance_m(lon, lat, self.lon, self.lat) - self.radius_m)
+def harbour(code: str, lon: float, lat: float, radius_m: float, kind: str = "port", **given: Any) -> Place:
+    """A made-up place."""
+    return Place(code, f"SIM {code}", "", kind, lon, lat, radius_m, source="SIMULATED", **given)
 
 
-@dataclass
 class World:
-    """What the detectors ask of a gazetteer and of a coast."""
+    """A gazetteer of made-up places and a coast that is equally far from everywhere."""
 
-    ports: Sequence[Harbour] = ()
-    shore_m: float = 200_000.0
-
-    def __iter__(self) -> Iterator[Harbour]:
-        return iter(self.ports)
-
-    def distance_to_port_m(self, lons: Any, lats: Any) -> np.ndarray:
-        spots = zip(lons, lats, strict=True)
-        return np.array([min((p.outside_m(*spot) for p in self.ports), default=float("nan")) for spot in spots])
-
-    def at(self, lon: float, lat: float) -> list[Harbour]:
-        return sorted((p for p in self.ports if p.outside_m(lon, lat) == 0), key=lambda p: p.radius_m)
+    def __init__(self, ports: Sequence[Place] = (), shore_m: float = 200_000.0) -> None:
+        self.places = Gazetteer(ports)
+        self.shore_m = shore_m
 
     def distance_to_shore_m(self, lons: Any, lats: Any) -> np.ndarray:
         return np.full(len(lons), self.shore_m)
+
+    def context(self, data_start: int = 0, data_end: int = 0, **given: Any) -> Context:
+        return Context(data_start, data_end, self.places, self, **given)
 
 
 def ship(
@@ -125,7 +106,7 @@ def detect(
     moments = table["time"].cast(pa.int64()).to_pylist()
     end = max(moments) + 12 * times.HOUR_US if data_end_h is None else T0 + round(data_end_h * times.HOUR_US)
     world = world or World()
-    context = Context(min(moments), end, world, world, events or {}, extras or {})
+    context = world.context(min(moments), end, events=events or {}, extras=extras or {})
     values = values_of(detector, given)
     return detector.finish(candidates(detector.plan(values, context), table, split), values, context)
 

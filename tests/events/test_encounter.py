@@ -16,7 +16,7 @@ from darkwake import refs, times
 from darkwake.errors import UsageError
 from darkwake.events.encounter import Encounter
 from darkwake.geo.sphere import distance_m
-from events.ships import METRES, SEA, T0, Harbour, World, detect, every, h, ship, tracks
+from events.ships import METRES, SEA, T0, World, detect, every, h, harbour, ship, tracks
 
 FOUND = Encounter()
 
@@ -107,7 +107,7 @@ def test_the_antimeridian_and_the_poles_are_no_border(at):
 
 
 def test_ports_swallow_rafted_neighbours():
-    port = Harbour("SIMPT", *SEA, 3000.0)
+    port = harbour("SIMPT", *SEA, 3000.0)
     table = pair(0.0, 5.0)
     assert detect(FOUND, table, World([port])) == []
     away = replace(port, lat=SEA[1] + 13_500 * METRES)

@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from darkwake.events.base import Context, values_of
+from darkwake.events.base import values_of
 from darkwake.events.encounter import Encounter
 from darkwake.events.loitering import Loitering
-from events.ships import METRES, SEA, Harbour, World, candidates, detect, every, h, ship, tracks
+from events.ships import METRES, SEA, World, candidates, detect, every, h, harbour, ship, tracks
 
 LOITER = Loitering()
 
@@ -69,7 +69,7 @@ def test_not_near_shore_and_not_in_a_known_anchorage():
     table = tracks(ship(1, every(15, 0, 20), SEA))
     assert detect(LOITER, table, World(shore_m=9_000.0)) == []
     assert len(detect(LOITER, table, World(shore_m=9_300.0))) == 1
-    roads = Harbour("SIMRO", *SEA, 2000.0, kind="anchorage")
+    roads = harbour("SIMRO", *SEA, 2000.0, kind="anchorage")
     assert detect(LOITER, table, World([roads])) == []
 
 
@@ -101,7 +101,7 @@ def test_across_the_antimeridian():
 
 def test_the_same_stays_whichever_vessels_share_a_call():
     table = tracks(*(ship(n, every(10 + n, 0, 30), passage(4 + n, 20 + n), 1.0) for n in range(1, 6)))
-    plan = LOITER.plan(values_of(LOITER), Context(0, 0, World(), World()))
+    plan = LOITER.plan(values_of(LOITER), World().context())
     whole = candidates(plan, table).sort_by("mmsi")
     apart = candidates(
         plan, table, lambda rows: [rows.filter(pa.compute.equal(rows["mmsi"], 299_000_000 + n)) for n in range(7)]

@@ -9,12 +9,12 @@ import pyarrow as pa
 import pytest
 
 from darkwake import refs
-from darkwake.events.base import Context, values_of
+from darkwake.events.base import values_of
 from darkwake.events.port_call import PortCall
-from events.ships import METRES, Harbour, World, candidates, detect, every, h, ship, tracks
+from events.ships import METRES, World, candidates, detect, every, h, harbour, ship, tracks
 
 CALL = PortCall()
-PORT = Harbour("SIMPT", 125.0, 38.0, 3000.0)
+PORT = harbour("SIMPT", 125.0, 38.0, 3000.0)
 WORLD = World([PORT])
 
 
@@ -169,8 +169,8 @@ def test_a_silence_that_ends_inside_counts_as_a_stop():
 
 
 def test_berth_and_anchorage_belong_to_the_port():
-    berth = Harbour("SIMPT-1", 125.0, 38.0, 400.0, "berth", "SIMPT")
-    roads = Harbour("SIMPT-A", 125.0, 37.95, 2000.0, "anchorage", "SIMPT")
+    berth = harbour("SIMPT-1", 125.0, 38.0, 400.0, "berth", parent="SIMPT")
+    roads = harbour("SIMPT-A", 125.0, 37.95, 2000.0, "anchorage", parent="SIMPT")
 
     def where(hour: float) -> tuple[float, float]:
         return at(60_000 if hour < 1 or hour > 30 else 5_560 if hour < 10 else 0)
@@ -193,7 +193,7 @@ def test_overlapping_ports_the_call_is_where_it_stops():
 
 def test_a_polygon_across_the_antimeridian():
     ring = ((179.98, 0.0), (-179.97, 0.0), (-179.97, 0.04), (179.98, 0.04))
-    port = Harbour("SIMDL", -179.995, 0.02, 3_600.0, polygon=ring)
+    port = harbour("SIMDL", -179.995, 0.02, 3_600.0, polygon=ring)
 
     def where(hour: float) -> tuple[float, float]:
         return (180.028, 0.02) if 2 <= hour <= 9 else (180.3, 0.02)
@@ -207,7 +207,7 @@ def test_a_polygon_across_the_antimeridian():
 
 def test_the_same_calls_whichever_vessels_share_a_call():
     table = tracks(*(ship(n, every(11 + n, 0, 20), *approach(stay_h=2.0 + n)[:2]) for n in range(1, 7)))
-    context = Context(0, 0, WORLD, WORLD)
+    context = WORLD.context()
     plan = CALL.plan(values_of(CALL), context)
     whole = candidates(plan, table).sort_by("mmsi")
     apart = candidates(

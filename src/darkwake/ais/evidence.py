@@ -17,7 +17,19 @@ from darkwake.ais.layout import (
     MAX_STATION,
     NONE,
 )
-from darkwake.ais.words import byte, get, kernel_of_scalars, put, store8, xor_bytes
+from darkwake.ais.words import (
+    byte,
+    eight_digits,
+    find_delimiter,
+    get,
+    is_printable,
+    kernel_of_scalars,
+    load_word,
+    put,
+    store8,
+    store_word,
+    xor_bytes,
+)
 
 # Fields of an evidence record.
 TIME, UNCERTAINTY, BASIS, GROUP, GROUP_TOTAL, GROUP_NUMBER, STATION_LENGTH = range(7)
@@ -53,11 +65,16 @@ def set_time(e: int, time: int, uncertainty: int, basis: int) -> None:
 @kernel_of_scalars
 def set_station(start: int, end: int, e: int) -> None:
     """Keep a station's name; bytes that are not printable ASCII become '?'."""
-    n = min(end - start, MAX_STATION)
-    for k in range(n):
-        c = byte(start + k)
-        store8(e + 8 * STATION_BYTES + k, c if 32 < c < 127 else 63)
+    n, to = min(end - start, MAX_STATION), e + 8 * STATION_BYTES
     put(e, STATION_LENGTH, n)
+    k = 0
+    while k + 8 <= n and is_printable(load_word(start + k)):
+        store_word(to + k, load_word(start + k))
+        k += 8
+    while k < n:
+        c = byte(start + k)
+        store8(to + k, c if 32 < c < 127 else 63)
+        k += 1
 
 
 @kernel_of_scalars
@@ -144,9 +161,20 @@ def fraction(start: int, end: int) -> tuple[int, int, int]:
 
 
 @kernel_of_scalars
+def _many_digits(start: int, end: int) -> tuple[int, int]:
+    """Like `digits`, where eight of them are known to begin at `start`."""
+    i, value = start + 8, eight_digits(start)
+    while i < end and 48 <= byte(i) <= 57:
+        if i - start < 18:
+            value = value * 10 + byte(i) - 48
+        i += 1
+    return value if i - start <= 18 else -1, i
+
+
+@kernel_of_scalars
 def epoch(start: int, end: int) -> tuple[int, int, int]:
     """Read an epoch in s (with a fraction or not), ms or µs: (µs or NONE, uncertainty µs, address behind)."""
-    value, i = digits(start, end)
+    value, i = digits(start, end) if start + 8 > end or eight_digits(start) < 0 else _many_digits(start, end)
     if FIRST_S <= value < LAST_S:
         part, uncertainty, i = fraction(i, end)
         return value * SECOND_US + part, uncertainty, i
@@ -290,8 +318,7 @@ def read_tag_block(start: int, end: int, e: int, out: int) -> int:
                     had_time = True
             elif key == 115:  # s
                 first = i
-                while i < end and byte(i) not in (_COMMA, _STAR, _BACKSLASH, _BANG):
-                    i += 1
+                i = find_delimiter(i, end)
                 if i > first:
                     set_station(first, i, e)
             elif key == 103:  # g
@@ -301,8 +328,8 @@ def read_tag_block(start: int, end: int, e: int, out: int) -> int:
             if name >= 0 and 48 < byte(i + 2) <= 57:
                 set_group(e, name, byte(i + 2) - 48, key - 48)
             i = after
-        while i < end and byte(i) not in (_COMMA, _STAR, _BACKSLASH, _BANG):
-            i += 1
+        if i < end and byte(i) != _COMMA:
+            i = find_delimiter(i, end)
         if i < end and byte(i) == _COMMA:
             i += 1
     if i + 2 < end and byte(i) == _STAR and hex_byte(i + 1) != xor_bytes(start + 1, i):

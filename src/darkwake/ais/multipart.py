@@ -1,9 +1,10 @@
 """Messages of several sentences: which parts belong together, and when to give up waiting.
 
 A part joins a waiting message with the same number of parts and the same sequence id (or both without one) that
-lacks it, whose station, tag group and time do not contradict. The same channel is preferred; a missing or another
-channel is accepted only from a neighbour (within NEAR sentences), another one only for a later part. A part that a
-waiting message already has ends that message. Nothing waits longer than FAR sentences.
+lacks it, whose station, tag group and time do not contradict. The same channel is preferred. Only a neighbour (within
+NEAR sentences) may come in the wrong order, lack its channel or be on another one, and never both of the last and the
+first. A part that a waiting message already has ends that message. Nothing waits longer than FAR sentences: sequence
+ids run from 0 to 9 only, so an old orphan would soon meet a stranger.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from darkwake.ais.evidence import (
     same_station,
 )
 from darkwake.ais.layout import (
+    FAR,
     GROUPS,
     INCOMPLETE,
     MAX_PART,
@@ -39,7 +41,7 @@ from darkwake.ais.layout import (
 )
 from darkwake.ais.words import byte, get, kernel_of_scalars, put, store8, store_word, take_bits
 
-NEAR, FAR = 8, 256  # sentences
+NEAR = 8  # sentences
 TIME_APART_US = 60_000_000  # parts of one message are not further apart
 
 # Words of a slot, which holds a waiting message: spans (offset, length) and bits follow the order of arrival and of
@@ -111,20 +113,20 @@ def _score(st: int, w: int, number: int, channel: int) -> int:
         if get(mine, GROUP) != get(theirs, GROUP) or get(mine, GROUP_TOTAL) != get(theirs, GROUP_TOTAL):
             return -1
         score = 8
+    in_order = get(w, HAVE) < (1 << number)
+    near = score > 0 or get(st, COUNTED) - get(w, LAST) <= NEAR
     if get(w, CHANNEL) == channel:
-        return score + 4
-    if get(st, COUNTED) - get(w, LAST) > NEAR and score == 0:
-        return -1
+        return score + 4 if near or in_order else -1
     if get(w, CHANNEL) == 0 or channel == 0:
-        return score + 2
-    return score + 1 if get(w, HAVE) < (1 << number) else -1
+        return score + 2 if near else -1
+    return score + 1 if near and in_order else -1
 
 
 @kernel_of_scalars
 def _choose(st: int, out: int, total: int, number: int, sequence: int, channel: int) -> int:
     """The slot to file a part in: of the message that it completes best, or a fresh one."""
     best, best_score, best_last = 0, -1, -1
-    free, oldest, oldest_last = 0, 0, 0
+    free = 0
     now = get(st, COUNTED)
     for s in range(SLOTS):
         w = slot(st, s)
@@ -137,16 +139,10 @@ def _choose(st: int, out: int, total: int, number: int, sequence: int, channel: 
                     best, best_score, best_last = w, score, get(w, LAST)
             elif get(w, CHANNEL) == channel and same_station(st + 8 * CURRENT, w + 8 * SLOT_EVIDENCE):
                 reject_parts(out, w, INCOMPLETE)
-        if get(w, ACTIVE) == 0:
-            if free == 0:
-                free = w
-        elif oldest == 0 or get(w, LAST) < oldest_last:
-            oldest, oldest_last = w, get(w, LAST)
+        if get(w, ACTIVE) == 0 and free == 0:
+            free = w
     if best_score >= 0:
         return best
-    if free == 0:
-        free = oldest
-        reject_parts(out, free, INCOMPLETE)
     clear(free + 8 * SLOT_EVIDENCE)
     put(free, ACTIVE, 1)
     put(free, SEQUENCE, sequence)

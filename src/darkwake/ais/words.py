@@ -24,6 +24,11 @@ _LAST = np.uint64(0x7777777777777777)  # 'w', the last armour character
 _GAP = np.uint64(0x5858585858585858)  # 'X'…'_' are not armour characters
 _GAP_MASK = np.uint64(0xF8F8F8F8F8F8F8F8)
 _LF = np.uint64(0x0A0A0A0A0A0A0A0A)
+_UPPER = np.uint64(0xF0F0F0F0F0F0F0F0)
+_COMMAS = np.uint64(0x2C2C2C2C2C2C2C2C)
+_STARS = np.uint64(0x2A2A2A2A2A2A2A2A)
+_BACKSLASHES = np.uint64(0x5C5C5C5C5C5C5C5C)
+_BANGS = np.uint64(0x2121212121212121)
 _CR = np.uint64(0x0D0D0D0D0D0D0D0D)
 _1, _4, _5, _6, _8, _2, _16, _32 = (np.uint64(n) for n in (1, 4, 5, 6, 8, 2, 16, 32))
 _3 = np.uint64(3)
@@ -129,6 +134,39 @@ def get(record: int, k: int) -> int:
 def put(record: int, k: int, value: int) -> None:
     """Set word `k` of the record at an address."""
     store_word(record + 8 * k, value)
+
+
+@kernel_of_scalars
+def find_delimiter(start: int, end: int) -> int:
+    """Address of the first `,` `*` `\\` or `!` in [start, end), or `end`: what ends a field of a tag block."""
+    i = start
+    while i < end:
+        word = load64(i)
+        comma, star, slash, bang = word ^ _COMMAS, word ^ _STARS, word ^ _BACKSLASHES, word ^ _BANGS
+        hit = ((comma - _LANES) & ~comma) | ((star - _LANES) & ~star)
+        hit = (hit | ((slash - _LANES) & ~slash) | ((bang - _LANES) & ~bang)) & _HIGH
+        if hit != np.uint64(0):
+            return min(i + (trailing_zeros(hit) >> 3), end)
+        i += 8
+    return end
+
+
+@kernel_of_scalars
+def eight_digits(at: int) -> int:
+    """The number in the eight decimal digits at an address, −1 if there is anything else."""
+    word = load64(at)
+    if (word & _UPPER) != _ZEROS or ((word + np.uint64(0x0606060606060606)) & _UPPER) != _ZEROS:
+        return -1
+    word = ((word & np.uint64(0x0F0F0F0F0F0F0F0F)) * np.uint64(2561)) >> _8
+    word = ((word & np.uint64(0x00FF00FF00FF00FF)) * np.uint64(6553601)) >> _16
+    return signed(((word & np.uint64(0x0000FFFF0000FFFF)) * np.uint64(42949672960001)) >> _32)
+
+
+@kernel_of_scalars
+def is_printable(word: int) -> bool:
+    """Whether the eight bytes of a word are printable ASCII and no blanks."""
+    w = np.uint64(word)
+    return (w | (w - np.uint64(0x2121212121212121)) | (w + _LANES)) & _HIGH == np.uint64(0)
 
 
 @kernel_of_scalars

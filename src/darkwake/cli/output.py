@@ -18,7 +18,7 @@ from darkwake.errors import DarkwakeError
 F = TypeVar("F", bound=Callable[..., Any])
 Row = Mapping[str, Any]
 
-WIDEST = 28  # a table cell longer than this is cut, with a sign that it was
+WIDEST = 64  # a table cell longer than this is cut, with a sign that it was
 
 
 def output_options(positions: bool = False, to_file: bool = True) -> Callable[[F], F]:

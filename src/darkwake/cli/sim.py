@@ -34,7 +34,7 @@ def run(scenario: str, seed: int, folder: Path, dials: tuple[str, ...], out: Out
     from darkwake import sim
 
     summary = sim.run(scenario, seed, folder, **dict(_dial(text) for text in dials))
-    out.rows([summary.as_json()])
+    out.rows([summary.as_json()], ["scenario", "seed", "ships", "days", "messages", "lines", "bytes", "truth"])
     note(f"SIMULATED: {folder}; next: darkwake ais import {folder}/*.nmea")
 
 

@@ -1,4 +1,4 @@
-"""Runs kernels: threads here (`local`), Apache Spark where one machine is not enough. Nothing else knows where."""
+"""Runs plans of kernels: on the threads of this machine, or on a cluster. Nothing else knows where a kernel runs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Any
 from darkwake.engine.base import Engine
 from darkwake.errors import UsageError
 
+ENGINES = ("local", "spark")
 
-def open_engine(name: str, **options: Any) -> Engine:
-    """The engine of that name, `local` or `spark`."""
+
+def open_engine(name: str = "local", **options: Any) -> Engine:
+    """The engine `local` or `spark`; `options` are those of its class. Spark starts when it first runs a plan."""
     if name == "local":
         from darkwake.engine.local import LocalEngine
 
@@ -18,4 +20,4 @@ def open_engine(name: str, **options: Any) -> Engine:
         from darkwake.engine.spark import SparkEngine
 
         return SparkEngine(**options)
-    raise UsageError(f"no engine {name!r}", expected="local or spark")
+    raise UsageError(f"no engine {name!r}", expected="one of " + ", ".join(ENGINES))

@@ -4,6 +4,10 @@ A plan is a chain of stages. The first reads a table of the lake, whole vessels 
 the one before wrote, shuffled so that all rows with one value of the column `part` meet in one call. A call may hold
 several parts (and, in the first stage, several vessels): kernels group by themselves. Nothing in a stage may depend
 on which parts share a call: that is what makes the same events come out of every engine, id for id.
+
+Rows arrive in a fixed order, whatever their number of threads or machines: in the first stage by those of (mmsi,
+segment, time) that the plan reads, in later ones by `part`; ties are settled by the other columns, in the order of the
+plan or of the schema. No kernel is called with an empty table. Last tables come back sorted by all their columns.
 """
 
 from __future__ import annotations
@@ -16,6 +20,9 @@ import pyarrow as pa
 
 #: A top-level (importable) function: (table, arguments) → table with exactly the stage's output schema.
 Kernel = Callable[[pa.Table, Mapping[str, Any]], pa.Table]
+
+#: Called on the thread that called `run`: (what is being worked on, pieces done, pieces in all).
+Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

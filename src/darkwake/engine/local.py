@@ -1,160 +1,156 @@
-"""The default engine: threads on this machine, memory bounded by a few buckets and a budget.
+"""The default engine: the threads of this machine, a bucket at a time, in bounded memory.
 
-Kernels release the interpreter lock, so two threads use two cores. What stages hand on waits in memory while it is
-little and in files when it is much (`lake.shuffle`).
+Memory at the peak is about (threads + 1) times the largest bucket (the columns asked for) plus `memory_bytes` for rows
+between stages, plus the results. Kernels and Arrow release the GIL, so threads do work at the same time.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from itertools import islice
-from typing import Any
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
 
-import numpy as np
 import pyarrow as pa
 
-from darkwake.engine.base import Plan, Source, Stage
-from darkwake.errors import DarkwakeError
-from darkwake.lake.shuffle import DEFAULT_BUDGET_BYTES, Shuffle
+from darkwake.engine.base import Plan, Progress, Source
+from darkwake.engine.stages import PART, by_table, check, columns_of, finished, pile_of, run_stage
+from darkwake.errors import UsageError
+from darkwake.lake.shuffle import DEFAULT_BUDGET_BYTES, Room, Shuffle
 
-Progress = Callable[[str, int, int], None]  # (what, done, in all)
+T = TypeVar("T")
 
-#: How many piles a shuffle deals into: each must fit into memory, so more piles for more data.
-PILES = 32
+#: How finely a stage's output is divided. Small piles are read several at a time.
+PILES = 256
+#: What one call of a later stage gets at most, unless one pile alone is larger.
+_CALL_BYTES = 64 * 1024 * 1024
 
 
 class LocalEngine:
-    """Runs plans over threads. `memory_bytes` bounds what waits between stages, not the buckets being worked on."""
+    """Runs plans on `threads` threads.
+
+    `memory_bytes` bounds the rows kept between stages; beyond it they go to compressed files in `temp_folder` (by
+    default the system's), which are removed at the end, also after an error or an interrupt.
+    """
 
     def __init__(
-        self, threads: int = 2, memory_bytes: int = DEFAULT_BUDGET_BYTES, progress: Progress | None = None
+        self,
+        threads: int = 2,
+        memory_bytes: int = DEFAULT_BUDGET_BYTES,
+        progress: Progress | None = None,
+        temp_folder: Path | None = None,
     ) -> None:
-        self.threads = max(1, threads)
+        if threads < 1 or memory_bytes < 0:
+            raise UsageError(
+                f"threads={threads}, memory_bytes={memory_bytes}", expected="at least 1 thread, no less than 0 bytes"
+            )
+        self.threads = threads
         self.memory_bytes = memory_bytes
-        self._progress = progress
+        self.progress = progress
+        self.temp_folder = temp_folder
+        self.spilled_bytes = 0  # of the last run, for benchmarks
 
     def run(self, plans: Sequence[Plan], source: Source) -> dict[str, pa.Table]:
-        """Every plan's last table, in an order that does not depend on threads."""
-        results: dict[str, pa.Table] = {}
-        for table in sorted({plan.table for plan in plans}):
-            together = [plan for plan in plans if plan.table == table]
-            first = self._first_stages(table, together, source)
-            for plan in together:
-                results[plan.name] = ordered(self._later_stages(plan, first.pop(plan.name)))
-        return results
-
-    def _first_stages(self, table: str, plans: Sequence[Plan], source: Source) -> dict[str, _Output]:
-        """One read per bucket for all plans over the table."""
-        columns = sorted({column for plan in plans for column in plan.columns})
-        outputs = {plan.name: self._output(plan, 0) for plan in plans}
-        buckets = source.buckets(table)
-
-        def work(bucket: int) -> None:
-            rows = source.read(table, bucket, columns)
-            for plan in plans:
-                where = f"bucket {bucket} of {table}"
-                outputs[plan.name].add(call(plan, plan.stages[0], rows.select(list(plan.columns)), where))
-
-        self._each(f"{table}: " + ", ".join(plan.name for plan in plans), work, buckets)
-        return outputs
-
-    def _later_stages(self, plan: Plan, output: _Output) -> pa.Table:
-        for number in range(1, len(plan.stages)):
-            stage, following = plan.stages[number], self._output(plan, number)
-
-            def work(pile: int, stage: Stage = stage, given: _Output = output, to: _Output = following) -> None:
-                to.add(call(plan, stage, given.take(pile), f"part of stage {stage.name}"))
-
-            self._each(f"{plan.name}: {stage.name}", work, list(output.filled()))
-            output.close()
-            output = following
-        return output.all()
-
-    def _output(self, plan: Plan, number: int) -> _Output:
-        stage = plan.stages[number]
-        return _Output(stage, last=number == len(plan.stages) - 1, budget=self.memory_bytes)
-
-    def _each(self, label: str, work: Callable[[int], None], items: Sequence[int]) -> None:
-        """Run `work` on every item, `threads` at once; the first failure ends it."""
-        with ThreadPoolExecutor(self.threads, thread_name_prefix="darkwake-engine") as pool:
-            waiting: set[Future[None]] = set()
-            queue = iter(items)
-            done = 0
-            try:
-                while True:
-                    waiting |= {pool.submit(work, item) for item in islice(queue, self.threads - len(waiting))}
-                    if not waiting:
-                        return
-                    finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                    for future in finished:
-                        future.result()
-                        done += 1
-                    if self._progress:
-                        self._progress(label, done, len(items))
-            except BaseException:
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
+        """Run plans together and return their last tables by plan name, sorted; DarkwakeError names what failed."""
+        check(plans)
+        room = Room(self.memory_bytes, self.temp_folder)
+        pool = ThreadPoolExecutor(self.threads, thread_name_prefix="darkwake-engine")
+        try:
+            return _Run(self, room, pool).run(plans, source)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+            self.spilled_bytes = room.spilled_bytes
+            room.close()
 
 
-class _Output:
-    """What a stage hands on: dealt by `part` for the next stage, or gathered if it is the last."""
+class _Run:
+    def __init__(self, engine: LocalEngine, room: Room, pool: ThreadPoolExecutor) -> None:
+        self.engine, self.room, self.pool = engine, room, pool
+        self.stop = threading.Event()
 
-    def __init__(self, stage: Stage, *, last: bool, budget: int) -> None:
-        self._schema = stage.output
-        self._lock = threading.Lock()
-        self._tables: list[pa.Table] = []
-        self._shuffle = None if last else Shuffle(stage.output, PILES, budget_bytes=budget)
+    def run(self, plans: Sequence[Plan], source: Source) -> dict[str, pa.Table]:
+        outputs: dict[str, list[pa.Table]] = {plan.name: [] for plan in plans}
+        shuffles = {plan.name: self._shuffle(plan, 0) for plan in plans if len(plan.stages) > 1}
+        for table, group in by_table(plans).items():
+            columns = columns_of(group)
+            jobs = [
+                partial(self._bucket, source, table, bucket, columns, group, shuffles)
+                for bucket in source.buckets(table)
+            ]
+            for results in self._each(table, jobs):
+                for name, result in results.items():
+                    outputs[name].append(result)
+        for plan in plans:
+            for level in range(1, len(plan.stages)):
+                outputs[plan.name] = self._later_stage(plan, level, shuffles)
+        return {plan.name: finished(plan, outputs.pop(plan.name)) for plan in plans}
 
-    def add(self, table: pa.Table) -> None:
-        with self._lock:
-            if self._shuffle is None:
-                self._tables.append(table)
+    def _shuffle(self, plan: Plan, level: int) -> Shuffle:
+        return Shuffle(plan.stages[level].output, PILES, self.room)
+
+    def _bucket(
+        self,
+        source: Source,
+        table: str,
+        bucket: int,
+        columns: Sequence[str],
+        plans: Sequence[Plan],
+        shuffles: dict[str, Shuffle],
+    ) -> dict[str, pa.Table]:
+        """The first stages of all plans over one bucket; returns what is final, shuffles the rest."""
+        rows = source.read(table, bucket, columns)
+        final: dict[str, pa.Table] = {}
+        for plan in plans:
+            if self.stop.is_set():
+                break
+            output = run_stage(plan, 0, rows, f"bucket {bucket} of {table}")
+            if plan.name in shuffles:
+                _add(shuffles[plan.name], output)
             else:
-                self._shuffle.add(table, pile_of(table["part"].to_numpy(), PILES))
+                final[plan.name] = output
+        return final
 
-    def filled(self) -> Iterable[int]:
-        assert self._shuffle is not None
-        return self._shuffle.filled()
+    def _later_stage(self, plan: Plan, level: int, shuffles: dict[str, Shuffle]) -> list[pa.Table]:
+        incoming = shuffles.pop(plan.name)
+        if level + 1 < len(plan.stages):
+            shuffles[plan.name] = self._shuffle(plan, level)
+        target = min(_CALL_BYTES, self.engine.memory_bytes // self.engine.threads)
+        jobs = [partial(self._parts, plan, level, incoming, group, shuffles) for group in incoming.groups(target)]
+        try:
+            return [table for table in self._each(f"{plan.name}: {plan.stages[level].name}", jobs) if table is not None]
+        finally:
+            incoming.close()
 
-    def take(self, pile: int) -> pa.Table:
-        assert self._shuffle is not None
-        with self._lock:
-            return self._shuffle.take(pile)
+    def _parts(
+        self, plan: Plan, level: int, incoming: Shuffle, piles: Sequence[int], shuffles: dict[str, Shuffle]
+    ) -> pa.Table | None:
+        if self.stop.is_set():
+            return None
+        rows = incoming.read(piles)
+        output = run_stage(plan, level, rows, f"piles {piles[0]} to {piles[-1]} of its parts")
+        if plan.name not in shuffles:
+            return output
+        _add(shuffles[plan.name], output)
+        return None
 
-    def all(self) -> pa.Table:
-        return pa.concat_tables(self._tables) if self._tables else self._schema.empty_table()
-
-    def close(self) -> None:
-        if self._shuffle is not None:
-            self._shuffle.close()
-
-
-def pile_of(part: np.ndarray, piles: int) -> np.ndarray:
-    """Which pile a part goes to: parts that follow one another are spread."""
-    mixed = part.astype(np.int64).view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    return ((mixed >> np.uint64(33)) % np.uint64(piles)).astype(np.int64)
-
-
-def call(plan: Plan, stage: Stage, rows: pa.Table, where: str) -> pa.Table:
-    """One kernel call; a failure says which plan, stage and rows it was."""
-    try:
-        result = stage.kernel(rows, plan.arguments)
-    except DarkwakeError:
-        raise
-    except Exception as error:
-        raise DarkwakeError(
-            f"the kernel {stage.name} of {plan.name} failed: {type(error).__name__}: {error}", where=where
-        ) from error
-    return result.select(stage.output.names).cast(stage.output)
+    def _each(self, name: str, jobs: Sequence[Callable[[], T]]) -> list[T]:
+        """Run all jobs on the pool; the first failure, or an interrupt, cancels those not yet begun."""
+        progress = self.engine.progress or (lambda *_: None)
+        progress(name, 0, len(jobs))
+        futures: list[Future[T]] = [self.pool.submit(job) for job in jobs]
+        try:
+            for done, future in enumerate(as_completed(futures), start=1):
+                future.result()
+                progress(name, done, len(jobs))
+        except BaseException:
+            self.stop.set()
+            for future in futures:
+                future.cancel()
+            raise
+        return [future.result() for future in futures]
 
 
-def ordered(table: pa.Table) -> pa.Table:
-    """Rows by all columns that can be sorted: an order of the content, whoever computed it."""
-    keys: list[Any] = [
-        (field.name, "ascending")
-        for field in table.schema
-        if not (pa.types.is_nested(field.type) or pa.types.is_null(field.type))
-    ]
-    return table.sort_by(keys) if keys and table.num_rows > 1 else table
+def _add(shuffle: Shuffle, rows: pa.Table) -> None:
+    shuffle.add(rows, pile_of(rows.column(PART), PILES))

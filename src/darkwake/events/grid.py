@@ -91,7 +91,7 @@ def _resample(
 ) -> tuple[int, int]:
     """Fill `points` and the rows (segment by window) that hold them; returns how many of each."""
     filled, rows = 0, 0
-    has_ports = len(ports.lon) > 0
+    has_ports = len(ports.grid.lon) > 0
     for i in range(len(time)):
         start = time[i]
         follows = (

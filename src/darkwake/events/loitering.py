@@ -152,7 +152,7 @@ def _thinned(
             broken = True
         if not broken and time[i] - time[kept[count - 1]] < _LEG_US:
             continue
-        if len(ports.lon) > 0 and nearest_place(ports, lon[i], lat[i], margin_m)[0] >= 0:
+        if len(ports.grid.lon) > 0 and nearest_place(ports, lon[i], lat[i], margin_m)[0] >= 0:
             broken = True
             continue
         kept[count], starts[count] = i, broken

@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from darkwake.events import reports
-from darkwake.events.areas import Areas, areas_of, cell_at, nearest_place, outside_owner_m
-from darkwake.geo.sphere import distance_m
+from darkwake.events.areas import Areas, areas_of, nearest_place, outside_owner_m
+from darkwake.geo.sphere import bearing_deg, distance_m
 from darkwake.jit import kernel
+from darkwake.places.grid import cell_at
 from darkwake.tracks.columns import floats, ints
 from darkwake.units import KNOTS_TO_METRES_PER_SECOND
 
@@ -61,13 +62,6 @@ def _slow_share(
 
 
 @kernel
-def _toward(lon: float, lat: float, to_lon: float, to_lat: float) -> float:
-    """Bearing on a plane, degrees; good enough over an approach."""
-    east = ((to_lon - lon + 540.0) % 360.0 - 180.0) * np.cos(np.radians(lat))
-    return np.degrees(np.arctan2(east, to_lat - lat)) % 360.0
-
-
-@kernel
 def _port_of_silence(
     i: int, time: np.ndarray, lon: np.ndarray, lat: np.ndarray, sog: np.ndarray, cog: np.ndarray, has_earlier: bool,
     wide: Areas, approach_m: np.ndarray, max_knots: float, min_call_us: float,
@@ -77,9 +71,9 @@ def _port_of_silence(
     moved = distance_m(lon[i], lat[i], lon[j], lat[j])
     best, least = -1, np.inf
     cell = cell_at(lon[i], lat[i])
-    for at in range(wide.cell_first[cell], wide.cell_first[cell + 1]):
-        owner = wide.owner[wide.members[at]]
-        if owner != wide.members[at]:
+    for at in range(wide.grid.approach_first[cell], wide.grid.approach_first[cell + 1]):
+        owner = wide.grid.approach_list[at]
+        if wide.owner[owner] != owner:  # a berth or an anchorage
             continue
         away = outside_owner_m(wide, owner, lon[i], lat[i])
         back = outside_owner_m(wide, owner, lon[j], lat[j])
@@ -92,8 +86,8 @@ def _port_of_silence(
             # Waiting, then gone: only if it went somewhere, else it lay at anchor unheard.
             heading_in = sog[j] >= _UNDER_WAY_KNOTS or moved > _MOVED_M
         elif not np.isnan(cog[i]):
-            aside = abs((cog[i] - _toward(lon[i], lat[i], wide.lon[owner], wide.lat[owner]) + 540.0) % 360.0 - 180.0)
-            heading_in = aside <= _HEADING_IN_DEG
+            bearing = bearing_deg(lon[i], lat[i], wide.grid.lon[owner], wide.grid.lat[owner])
+            heading_in = abs((cog[i] - bearing + 540.0) % 360.0 - 180.0) <= _HEADING_IN_DEG
         else:
             heading_in = has_earlier and outside_owner_m(wide, owner, lon[i - 1], lat[i - 1]) > away
         if heading_in and away + back < least:
@@ -232,9 +226,10 @@ def stays(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
     `merge_h`, and the places of `areas.place_arguments`.
     """
     exit_m = float(arguments["exit_margin_m"])
-    radius_m = arguments["place_approach_radius_m"]
+    # The gazetteer counts an approach from the middle of a port, we from its edge.
+    reach_m, radius_m = (floats(arguments["places"][name]) for name in ("approach_radius_m", "radius_m"))
     usual_m = float(arguments["approach_m"])
-    approach_m = np.where(radius_m > 0, np.maximum(radius_m - arguments["place_radius_m"], exit_m), usual_m)
+    approach_m = np.where(reach_m > 0, np.maximum(reach_m - radius_m, exit_m), usual_m)
     near, wide = areas_of(arguments, exit_m), areas_of(arguments, float(approach_m.max(initial=usual_m)))
     mmsi, segment, time = (ints(table[name]) for name in ("mmsi", "segment", "time"))
     lon, lat, sog, cog = (floats(table[name]) for name in ("lon", "lat", "sog_knots", "cog_deg"))

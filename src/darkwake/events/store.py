@@ -123,7 +123,8 @@ def _digest_of_places(context: Context) -> str:
 
 def _ship_types(snapshot: Snapshot) -> dict[int, int]:
     """MMSI → the ship type that it sent last."""
-    rows = snapshot.scan("statics", ["mmsi", "time", "ship_type"]).sort_by("time")
+    order = [("time", "ascending"), ("ship_type", "ascending")]
+    rows = snapshot.scan("statics", ["mmsi", "time", "ship_type"]).sort_by(order)
     rows = rows.filter(pc.is_valid(rows["ship_type"]))
     return dict(zip(rows["mmsi"].to_pylist(), rows["ship_type"].to_pylist(), strict=True))
 

@@ -117,7 +117,8 @@ def _row(lat: float) -> int:
 
 
 @kernel
-def _cell(lon: float, lat: float) -> int:
+def cell_at(lon: float, lat: float) -> int:
+    """The cell of a position: an index into the lists of a grid."""
     x = lon if -180.0 <= lon < 180.0 else wrap_lon(lon)
     # truncating is flooring here, since neither number is below 0
     row = min(_ROWS - 1, max(0, int((lat + 90.0) * _PER_DEGREE)))
@@ -152,7 +153,7 @@ def occupied(lon: float, lat: float, first: Ints) -> bool:
     """
     if not (math.isfinite(lon) and math.isfinite(lat)):
         return False
-    cell = _cell(lon, lat)
+    cell = cell_at(lon, lat)
     return first[cell] < first[cell + 1]
 
 
@@ -161,7 +162,7 @@ def place_at(lon: float, lat: float, grid: PlaceGrid) -> int:
     """The smallest place that holds a position, or -1."""
     if not (math.isfinite(lon) and math.isfinite(lat)):
         return -1
-    cell = _cell(lon, lat)
+    cell = cell_at(lon, lat)
     for k in range(grid.place_first[cell], grid.place_first[cell + 1]):
         if in_place(lon, lat, grid.place_list[k], grid):
             return grid.place_list[k]
@@ -173,7 +174,7 @@ def approach_at(lon: float, lat: float, grid: PlaceGrid) -> int:
     """The place whose approach holds a position (of several, the one with the nearest middle), or -1."""
     if not (math.isfinite(lon) and math.isfinite(lat)):
         return -1
-    cell = _cell(lon, lat)
+    cell = cell_at(lon, lat)
     best, best_m = -1, np.inf
     for k in range(grid.approach_first[cell], grid.approach_first[cell + 1]):
         place = grid.approach_list[k]
