@@ -23,6 +23,7 @@ from darkwake.errors import NotFoundError
 
 if TYPE_CHECKING:
     from darkwake.places.gazetteer import Gazetteer
+    from darkwake.places.grid import PlaceGrid
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -120,9 +121,9 @@ SEA: dict[str, Point] = {
     "NORTH": (122.6, 38.35), "KOREABAY": (123.6, 38.85), "CHODO": (124.25, 38.35), "PAENGW": (124.15, 37.75),
     "HAEJUW": (124.75, 37.35), "MID": (124.0, 36.7), "SHANDONGSE": (122.75, 36.45), "EAST": (125.2, 36.3),
     "MIDS": (123.6, 35.0), "WESTS": (121.3, 35.0), "SOUTH": (123.4, 33.0), "CHANGJIANG": (123.4, 31.2),
-    "STS_PAENG": (124.45, 38.30), "STS_CHENG": (123.15, 37.10), "STS_RZH": (120.35, 35.38), "ZHOUSHANE": (123.0, 30.35),
-    "STS_KUV": (125.70, 36.35), "STS_DLC": (122.05, 38.42), "FISH_N": (123.6, 38.1), "FISH_S": (122.7, 35.9),
-    "FISH_W": (122.85, 36.80),
+    "STS_PAENG": (124.45, 38.30), "STS_CHENG": (123.15, 37.10), "STS_RZH": (120.35, 35.38),
+    "ZHOUSHANE": (123.0, 30.35), "STS_KUV": (125.70, 36.35), "STS_DLC": (122.05, 38.42), "FISH_N": (123.6, 38.1),
+    "FISH_S": (122.7, 35.9), "FISH_W": (122.85, 36.80), "KUVW": (125.75, 36.05),
 }  # fmt: skip
 
 #: Where dredgers work in Haeju Bay: nearer than 5 nm to shore, so that by definition they do not loiter.
@@ -132,16 +133,18 @@ DREDGING_ENTRY: Point = (125.726, 37.86)  # between the islands
 #: Lanes between the gates of ports (their first approach point) and turning points, each once.
 LANES: dict[str, str] = {
     "CNLYG": "STS_RZH SOUTH", "KRINC": "HAEJUW EAST MID", "CHODO": "STS_PAENG FISH_N PAENGW",
-    "CNRZH": "STS_RZH FISH_S SHANDONGSE", "CNYNT": "YANBEI CNWEI STS_DLC NORTH", "CNDLC": "STS_DLC NORTH YANBEI",
-    "KPNAM": "STS_PAENG CHODO KOREABAY CNDDG", "CNLKU": "BOHAI", "EAST": "STS_KUV MIDS FISH_S",
-    "NORTH": "STS_DLC FISH_N KOREABAY", "CHENGSHAN": "STS_CHENG FISH_N SHANDONGSE NORTH PAENGW STS_DLC HAEJUW",
-    "KPHAE": "HAEJUW KRINC PAENGW STS_KUV EAST", "YANBEI": "STS_DLC", "SHANDONGSE": "FISH_S STS_CHENG FISH_W STS_RZH",
-    "PAENGW": "FISH_N STS_PAENG HAEJUW STS_CHENG MID", "CNWEI": "CHENGSHAN YANBEI NORTH STS_DLC FISH_N",
-    "CNDDG": "KOREABAY CHODO", "LAOTIE": "YANBEI BOHAI CNDLC STS_DLC", "KOREABAY": "CHODO FISH_N PAENGW CNDLC",
-    "KRKUV": "EAST MIDS SOUTH", "MID": "STS_CHENG SHANDONGSE EAST FISH_S FISH_N MIDS",
-    "CNTAO": "CNRZH STS_RZH WESTS MIDS", "HAEJUW": "MID STS_PAENG EAST STS_KUV STS_CHENG CNTAO",
-    "CHANGJIANG": "ZHOUSHANE CNZOS", "WESTS": "STS_RZH FISH_S SOUTH",
-    "MIDS": "FISH_S WESTS SOUTH STS_CHENG", "SOUTH": "CHANGJIANG", "STS_CHENG": "FISH_W",
+    "CNRZH": "STS_RZH FISH_S SHANDONGSE", "CNYNT": "YANBEI CNWEI STS_DLC NORTH CHENGSHAN",
+    "CNDLC": "STS_DLC NORTH YANBEI", "KPNAM": "STS_PAENG CHODO KOREABAY CNDDG", "CNLKU": "BOHAI",
+    "EAST": "STS_KUV MIDS FISH_S", "NORTH": "STS_DLC FISH_N KOREABAY",
+    "CHENGSHAN": "STS_CHENG FISH_N SHANDONGSE NORTH PAENGW STS_DLC HAEJUW",
+    "KPHAE": "HAEJUW KRINC PAENGW STS_KUV EAST", "YANBEI": "STS_DLC",
+    "SHANDONGSE": "CNTAO FISH_S STS_CHENG FISH_W STS_RZH", "PAENGW": "FISH_N STS_PAENG HAEJUW STS_CHENG MID",
+    "CNWEI": "CHENGSHAN YANBEI NORTH STS_DLC FISH_N", "CNDDG": "KOREABAY CHODO",
+    "LAOTIE": "YANBEI BOHAI CNDLC STS_DLC", "KOREABAY": "CHODO FISH_N PAENGW CNDLC", "KRKUV": "EAST MIDS SOUTH KUVW",
+    "KUVW": "STS_KUV", "MID": "STS_CHENG SHANDONGSE EAST FISH_S FISH_N MIDS", "CNTAO": "CNRZH STS_RZH WESTS MIDS",
+    "HAEJUW": "MID STS_PAENG EAST STS_KUV STS_CHENG CNTAO", "CHANGJIANG": "ZHOUSHANE CNZOS",
+    "WESTS": "STS_RZH FISH_S SOUTH", "MIDS": "FISH_S WESTS SOUTH STS_CHENG", "SOUTH": "CHANGJIANG",
+    "STS_CHENG": "FISH_W",
 }  # fmt: skip
 
 STATIONS: tuple[Station, ...] = (
@@ -178,7 +181,14 @@ def harbour_m(lon: Floats, lat: Floats) -> Floats:
     """Metres to the outline of the nearest port or known anchorage, 0 inside."""
     from darkwake.places import grid
 
-    return grid.nearest(lon, lat, grid.grid_of(_gazetteer().ports_table(("port", "anchorage"))))[1]
+    return grid.nearest(lon, lat, _harbours())[1]
+
+
+@cache
+def _harbours() -> PlaceGrid:
+    from darkwake.places.grid import grid_of
+
+    return grid_of(_gazetteer().ports_table(("port", "anchorage")))
 
 
 @cache

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from darkwake.sim import motion
 from darkwake.sim.fleet import Ship
-from darkwake.sim.geography import Point
+from darkwake.sim.geography import Point, leg_m
 from darkwake.sim.motion import STEP_S
 
 Floats = NDArray[np.float64]
@@ -100,7 +100,7 @@ class Helm:
         pace = 1 + 0.02 * np.sin(at / 9000.0 + self.rng.uniform(0, 6))
         if any(start <= self.now < end for start, end in self.storms):
             pace = pace * 0.6
-        when = motion.timing(at, speed, (from_port, to_port), pace)
+        when = motion.timing(at, speed, (from_port, to_port), pace, 0.6 * self._way_mps())
         seconds = np.arange(STEP_S, when[-1] + STEP_S, STEP_S)
         x, y = np.interp(seconds, when, lon), np.interp(seconds, when, lat)
         east, north = np.gradient(lon) * np.cos(np.radians(lat)), np.gradient(lat)
@@ -137,11 +137,15 @@ class Helm:
             return
         beside = motion.offset((0.0, self.place[1]), *offset_m)
         dx, dy = beside[0], beside[1] - self.place[1]
-        lon, lat = other.lon[first:last] + dx, other.lat[first:last] + dy
-        blend = np.clip(np.arange(1, last - first + 1) * STEP_S / 900.0, 0, 1)
+        seconds = _seconds(last - first)
+        blend = np.clip(seconds / 900.0, 0, 1)
         blend = blend * blend * (3 - 2 * blend)
-        own = self.place
-        ahead = (float(other.lon[max(first - 1, 0)]) + dx, float(other.lat[max(first - 1, 0)]) + dy)
+        step = np.arange(first, last) - 1 + seconds[:1] / STEP_S
+        if other._way_mps(first) > 1.0:
+            step = step - motion.falling_in(seconds) / STEP_S
+        grid = np.arange(len(other.lon))
+        lon, lat = np.interp(step, grid, other.lon) + dx, np.interp(step, grid, other.lat) + dy
+        own, ahead = self.place, (float(other.lon[max(first - 1, 0)]) + dx, float(other.lat[max(first - 1, 0)]) + dy)
         lon, lat = lon + (1 - blend) * (own[0] - ahead[0]), lat + (1 - blend) * (own[1] - ahead[1])
         self._write(lon, lat, other.heading[first:last])
 
@@ -173,6 +177,14 @@ class Helm:
             self.remarks.append(Remark(kind, start_s, end_s, cause, note))
 
     # -- writing -----------------------------------------------------------------------------------------------
+
+    def _way_mps(self, step: int | None = None) -> float:
+        """Speed over the step before this one (default: now)."""
+        i = self._next if step is None else step
+        if i < 2:
+            return 0.0
+        a, b = (float(self.lon[i - 2]), float(self.lat[i - 2])), (float(self.lon[i - 1]), float(self.lat[i - 1]))
+        return leg_m(a, b) / STEP_S
 
     def _count(self, hours: float) -> int:
         return max(1, int(hours * HOUR_S / STEP_S))

@@ -64,11 +64,11 @@ def _rounded(values: Floats, reach: int) -> Floats:
     return np.convolve(padded, np.ones(2 * reach + 1) / (2 * reach + 1), "valid")
 
 
-def timing(at: Floats, speed_knots: float, harbours: tuple[bool, bool], pace: Floats) -> Floats:
+def timing(at: Floats, speed_knots: float, harbours: tuple[bool, bool], pace: Floats, way_mps: float = 0.0) -> Floats:
     """Seconds from the start at which each point of a path is passed.
 
     harbours: whether the start and the end are in a port, where ships go slowly; pace: a factor on the speed at each
-    point (weather, currents).
+    point (weather, currents); way_mps: the speed that the ship has at the start.
     """
     knot = KNOTS_TO_METRES_PER_SECOND
     limit = speed_knots * knot * pace
@@ -82,7 +82,7 @@ def timing(at: Floats, speed_knots: float, harbours: tuple[bool, bool], pace: Fl
         # v² may rise by 2·a·ds from point to point: a running minimum of v² − 2·a·s, then back
         s = np.r_[0.0, np.cumsum(2 * _ACCELERATION * (ds if order == 1 else ds[::-1]))]
         v2 = squared[::order].copy()
-        v2[0] = _CREEP * _CREEP
+        v2[0] = max(_CREEP, way_mps if order == 1 else 0.0) ** 2
         squared = (np.minimum.accumulate(v2 - s) + s)[::order]
     v = np.sqrt(np.maximum(squared, _CREEP * _CREEP))
     return np.r_[0.0, np.cumsum(np.diff(at) / (0.5 * (v[1:] + v[:-1])))]
@@ -123,3 +123,11 @@ def drift(seconds: Floats, start_s: float, set_: Floats) -> tuple[Floats, Floats
     east = swung * np.cos(direction) - across * np.sin(direction) + east_set * knot * t
     north = swung * np.sin(direction) + across * np.cos(direction) + north_set * knot * t
     return east, north
+
+
+def falling_in(seconds: Floats) -> Floats:
+    """How many seconds behind a passing ship one is that starts from rest as it comes by, and catches up."""
+    start_s, faster = 120.0, 0.2
+    lost = start_s / 2
+    behind = np.where(seconds < start_s, seconds - seconds * seconds / (2 * start_s), lost)
+    return np.clip(behind - faster * np.clip(seconds - start_s, 0, None), 0, None)

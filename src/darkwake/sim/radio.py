@@ -32,6 +32,8 @@ FAR_NM, FAR_B_NM = 60.0, 34.0
 _MAX_ODDS = 0.96
 #: Odds that one transmission is heard in a pass: class A, B; and what is left of them in crowded waters near land.
 _SATELLITE_ODDS = (0.05, 0.012)
+#: Type 27 has channels of its own: so many times the odds.
+_LONG_RANGE = 12.0
 _PASS_S = (480.0, 780.0)
 
 
@@ -63,7 +65,7 @@ def make_sky(seed: int, horizon_s: float, outages_per_station: float, satellites
         reach[row] = 1 + 0.06 * np.sin(2 * np.pi * when / DAY_S + phase[0]) + 0.05 * np.sin(when / 2.6e5 + phase[1])
         for _ in range(rng.poisson(outages_per_station * horizon_s / (10 * DAY_S))):
             start = rng.uniform(0.05, 0.9) * horizon_s
-            end = start + rng.choice([rng.uniform(0.5, 3), rng.uniform(6.5, 12)], p=[0.5, 0.5]) * 3600
+            end = start + rng.choice([rng.uniform(0.5, 3), rng.uniform(7, 14)], p=[0.3, 0.7]) * 3600
             up[row, int(start // _MINUTE_S) : int(end // _MINUTE_S)] = False
             outages.append((station.name, start, min(end, horizon_s)))
     for number in range(len(names) - len(STATIONS)):
@@ -183,6 +185,8 @@ def _listen(
                 if not up[s, minute] or (satellites_only and place[s, 2] > 0.0):
                     continue
                 p = odds(lon[i], lat[i], minute, s, place, reach, class_b)
+                if satellites_only:
+                    p *= _LONG_RANGE
                 if p > 0.0 and draw(key, k, s) < p:
                     if count == room:
                         time_s = np.concatenate((time_s, np.empty(room)))

@@ -119,6 +119,7 @@ def loitering(world: World, dials: Mapping[str, float]) -> None:  # noqa: ARG001
     while boat.now < 40 * HOUR_S:
         centre = SEA["FISH_W"]
         boat.helm.sail([offset(centre, 8000, 2000), offset(centre, -7000, -3000)], speed_knots=3.8, status=FISHING)
+    boat.call("CNWEI", 30)
     waiting = world.add("cargo", "CNTAO")
     start_in_port(waiting, 2)
     waiting.call("CNDLC", 20, wait_h=13)

@@ -165,8 +165,10 @@ def port_calls(scene: Scene) -> Iterator[dict[str, Any]]:
         for k in range(len(scene.crews)):
             inside = within(lons[k], lats[k])
             for a, b in _joined(_runs(inside), RETURN_H * 60):
-                if _longest(inside[a:b] & (sogs[k, a:b] < STOP_KNOTS)) < STOP_MIN:
-                    continue
+                still = b >= lons.shape[1]
+                stopped = _longest(inside[a:b] & (sogs[k, a:b] < STOP_KNOTS)) >= STOP_MIN
+                if not (stopped or still):
+                    continue  # passed through
                 start, end = a * 60.0, b * 60.0
                 off = sum(
                     max(0.0, min(s.end_s, end) - max(s.start_s, start))
@@ -175,7 +177,7 @@ def port_calls(scene: Scene) -> Iterator[dict[str, Any]]:
                 dark = off > 0.5 * (end - start)
                 notes = ["transponder off during the call"] if dark else []
                 notes += ["in port when the scenario begins"] if a == 0 else []
-                still = b >= lons.shape[1]
+                notes += [] if stopped else ["on the way in when the scenario ends"]
                 yield scene.row(
                     "port_call", [k], start, None if still else end, (lon, lat), "dark" if dark else "normal",
                     "; ".join(notes), place=code,

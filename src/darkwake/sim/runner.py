@@ -72,12 +72,7 @@ def run(scenario: str, seed: int, out: Path, **dials: float) -> Summary:
     values = _dials(chosen, dials)
     out = Path(out)
     _claim(out, scenario)
-    world = World(seed, values["days"] * radio.DAY_S, np.random.default_rng([seed, 0]))
-    chosen.plan(world, values)
-    sky = radio.make_sky(
-        seed, world.horizon_s, values["outages"], bool(values["satellites"]), values["clock_s"]
-    )  # fmt: skip
-    sky = chosen.weather(sky, world.horizon_s) if chosen.weather else sky
+    world, sky = make_world(scenario, seed, **values)
     feed = Feed(scenario, EPOCH_US, sky.names, len(STATIONS))
     heard = [_ship(crew, sky, feed, seed, values) for crew in world.crews]
     _bases(sky, feed, seed, world.horizon_s, values["damage"])
@@ -97,6 +92,16 @@ def run(scenario: str, seed: int, out: Path, **dials: float) -> Summary:
         dict(sorted(Counter(row["kind"] for row in rows).items())),
         dict(sorted(Counter(row["cause"] for row in rows if row["kind"] == "gap").items())),
     )  # fmt: skip
+
+
+def make_world(scenario: str, seed: int, **dials: float) -> tuple[World, Sky]:
+    """The true tracks of a scenario and its receivers, without writing anything."""
+    chosen = _scenario(scenario)
+    values = _dials(chosen, dials)
+    world = World(seed, values["days"] * radio.DAY_S, np.random.default_rng([seed, 0]))
+    chosen.plan(world, values)
+    sky = radio.make_sky(seed, world.horizon_s, values["outages"], bool(values["satellites"]), values["clock_s"])
+    return world, chosen.weather(sky, world.horizon_s) if chosen.weather else sky
 
 
 def _scenario(name: str) -> Scenario:
@@ -149,7 +154,9 @@ def _ship(
     def add(layout: str, heard: Heard, fields: dict[str, object], sort: int) -> NDArray[np.bool_]:
         damage = damage_of(len(heard.time_s), values["damage"], key * 8 + sort)
         tag = np.floor(heard.time_s + sky.offset_s[heard.station] + 0.4).astype(np.int64)
-        feed.batches.append(Batch(layout, np.maximum(tag, 0), heard.station, damage, fields))
+        # half the memory: every field fits, and a large fleet has millions of rows
+        small = {k: v.astype(np.int32) if isinstance(v, np.ndarray) else v for k, v in fields.items()}
+        feed.batches.append(Batch(layout, np.maximum(tag, 0), heard.station, damage, small))
         return damage == 0
 
     epoch_s = EPOCH_US / 1e6
