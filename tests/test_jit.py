@@ -27,7 +27,7 @@ def kernel_modules() -> list[ModuleType]:
 
 
 def test_a_kernel_calls_only_kernels_that_its_cache_is_keyed_by() -> None:
-    """Its own room's, or those of the shared rooms: a change anywhere else would leave stale machine code in the cache."""
+    """Its own room's or a shared room's: a change anywhere else would leave stale machine code in the cache."""
     seen = 0
     for module in kernel_modules():
         for dispatcher in list(vars(module).values()):

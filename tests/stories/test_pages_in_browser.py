@@ -29,7 +29,7 @@ def test_claim_and_dossier_open_in_a_browser(west_sea: Path, tmp_path: Path) -> 
     if BROWSER is None:
         pytest.skip("no browser: Chromium is not installed")
     darkwake = Command(tmp_path)
-    darkwake.ok("init", "w")
+    darkwake.ok("init", "w", "--simulated")
     darkwake.ok("-w", "w", "ais", "import", *sorted(west_sea.glob("*.nmea")))
     darkwake.ok("-w", "w", "event", "detect")
     call = darkwake.rows("-w", "w", "event", "list", "--kind", "port_call")[0]

@@ -14,12 +14,13 @@ from darkwake.cli.output import Output, compiling_note, note, output_options, pr
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-def init(folder: Path) -> None:
+@click.option("--simulated", is_flag=True, help="For made-up data: every list and page will say SIMULATED.")
+def init(folder: Path, simulated: bool) -> None:
     """Make a new, empty workspace in DIR."""
     from darkwake import workspace
 
     existed = (folder / workspace.MARKER).exists()
-    with workspace.create(folder) as made:
+    with workspace.create(folder, simulated=simulated) as made:
         made.lake.snapshot()
         note(f"{'Opened' if existed else 'Made'} {made.folder}; next: darkwake -w {folder} ais import FILE…")
 

@@ -170,7 +170,8 @@ def _marks(workspace: Any) -> dict[str, Any]:
 
 
 def _brief(row: dict[str, Any]) -> dict[str, Any]:
-    first = next(iter(row["measures"].items()), None)
+    told = {name: value for name, value in row["measures"].items() if value is not None}
+    first = next((item for item in told.items() if not item[0].startswith(("arrival", "departure"))), None)
     return {
         **row,
         "start": _minute(row["start"]),
