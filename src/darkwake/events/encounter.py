@@ -159,11 +159,11 @@ class Encounter:
                 f"{others} other{'' if others == 1 else 's'}",
             ),
         ]
-        ship_types: Mapping[int, int] | None = context.extras.get("ship_types")
+        ship_types: Mapping[int, int] | None = context.extras.get("ship_types")  # by MMSI
         if ship_types is None:
             outcome = "not tested: no static data at hand"
         else:
-            sent = [ship_types.get(row[f"segment_{side}"]) for side in "ab"]
+            sent = [ship_types.get(row[f"mmsi_{side}"]) for side in "ab"]
             told = [f"{_SERVICE_TYPES[t]} ({t})" for t in sent if t in _SERVICE_TYPES]
             unknown = sum(t in (None, 0) for t in sent)
             outcome = ", ".join(told) or (f"no; {unknown} of 2 sent no type" if unknown else "no")
