@@ -138,7 +138,7 @@ def _epoch(text: str) -> float:
 
 def _is_of(line: bytes, mmsi: int, first: int, last: int) -> bool:
     """Whether a simulated sentence is one ship's and was received in a period (the MMSI is in characters 2–7)."""
-    match = re.search(rb"c:(\d+).*!AIVDM,1,1,,A,(.{7})", line)
+    match = re.search(rb"c:(\d+).*!AIVDM,1,1,,[AB],(.{7})", line)
     if not match or not first <= int(match[1]) <= last:
         return False
     bits = "".join(f"{(code - 48 if code < 96 else code - 56):06b}" for code in match[2])
