@@ -12,9 +12,7 @@ from types import ModuleType
 import numba
 
 import darkwake
-from darkwake.jit import cache_folder, room_of
-
-PRIMITIVE = "outside"
+from darkwake.jit import SHARED_ROOMS, cache_folder, room_of
 
 
 def kernel_modules() -> list[ModuleType]:
@@ -29,7 +27,7 @@ def kernel_modules() -> list[ModuleType]:
 
 
 def test_a_kernel_calls_only_kernels_that_its_cache_is_keyed_by() -> None:
-    """Its own room's, or those of `geo`: a change anywhere else would leave stale machine code in the cache."""
+    """Its own room's, or those of the shared rooms: a change anywhere else would leave stale machine code in the cache."""
     seen = 0
     for module in kernel_modules():
         for dispatcher in list(vars(module).values()):
@@ -42,7 +40,7 @@ def test_a_kernel_calls_only_kernels_that_its_cache_is_keyed_by() -> None:
             for name in function.__code__.co_names:
                 called = function.__globals__.get(name)
                 if isinstance(called, numba.core.registry.CPUDispatcher):
-                    rooms = {room_of(function), "geo"}
+                    rooms = {room_of(function), *SHARED_ROOMS}
                     assert room_of(called.py_func) in rooms, f"{function.__module__}.{function.__name__} calls {name}"
     assert seen > 30
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from darkwake.formats import read
+    from darkwake.reading import read
     from darkwake.workspace import Workspace, create, open
 
 __all__ = ["Workspace", "create", "open", "read"]
@@ -27,7 +27,7 @@ def __getattr__(name: str) -> Any:
     if name in ("Workspace", "create", "open"):
         return getattr(importlib.import_module("darkwake.workspace"), name)
     if name == "read":
-        return importlib.import_module("darkwake.formats").read
+        return importlib.import_module("darkwake.reading").read
     if name in ("ais", "formats"):
         return importlib.import_module(f"darkwake.{name}")
     raise AttributeError(f"module 'darkwake' has no attribute {name!r}")

@@ -2,7 +2,7 @@
 
 numba keys its cache on the file of the function alone, so a change in a called kernel of another file would go
 unseen. Our cache folders are therefore named by a digest of all that a kernel can call or take constants from: the
-source of its own room, of `geo`, which every room may call, and of the primitives. A test holds to that.
+source of its own room, of the rooms that every room may call, and of the primitives. A test holds to that.
 
 numba also keys it on the folder that the file lies in. Ours does not: equal code shares its machine code wherever it
 lies, so that a worker of a cluster, which gets the code in a folder of its own, need not compile it again.
@@ -23,6 +23,9 @@ from numba.core import caching
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+#: Rooms whose kernels those of every other room may call.
+SHARED_ROOMS = ("geo", "places")
+
 _ROOT = Path(__file__).parent
 
 
@@ -30,8 +33,8 @@ _ROOT = Path(__file__).parent
 def cache_folder(room: str) -> Path:
     """Where the compiled kernels of exactly this state of a room are kept."""
     digest = hashlib.sha256(numba.__version__.encode())
-    files = {*_ROOT.glob("*.py"), *(_ROOT / "geo").rglob("*.py"), *(_ROOT / room).rglob("*.py")}
-    for path in sorted(files - {_ROOT / "workspace.py", _ROOT / "demo.py"}):
+    files = {path for part in (*SHARED_ROOMS, room) for path in (_ROOT / part).rglob("*.py")}
+    for path in sorted({*files, *(_ROOT / name for name in ("jit.py", "times.py", "units.py"))}):
         digest.update(path.relative_to(_ROOT).as_posix().encode())
         digest.update(path.read_bytes())
     return _home() / f"{room}-{digest.hexdigest()[:16]}"

@@ -6,7 +6,7 @@ import math
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from darkwake.engine.order import in_order
@@ -35,6 +35,7 @@ ROW = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(ROW, max_size=30), st.randoms(), st.sampled_from([(), ("mmsi",), ("time", "mmsi")]))
 def test_any_permutation_comes_out_the_same(
     rows: list[dict[str, object]], random: object, keys: tuple[str, ...]
@@ -48,6 +49,7 @@ def test_any_permutation_comes_out_the_same(
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 9)), max_size=40), st.integers(1, 5))
 def test_keys_come_first_and_ties_are_settled(rows: list[tuple[int, int, int]], chunks: int) -> None:
     for given_rows in (rows, sorted(rows, key=lambda row: row[:2])):

@@ -60,7 +60,7 @@ def test_code_travels_and_times_arrive_to_the_microsecond(engine: SparkEngine, s
 
 @pytest.mark.spark
 def test_one_vessel_and_none(engine: SparkEngine, tmp_path: Path) -> None:
-    for name, table in (("one", positions(1, 10)), ("none", POSITIONS.empty_table())):
+    for name, table in (("one [1] {x}", positions(1, 10)), ("none", POSITIONS.empty_table())):
         lake = Folder(tmp_path / name, table)
         here, there = LocalEngine().run([COUNT, MEET], lake), engine.run([COUNT, MEET], lake)
         assert there["count"].equals(here["count"])

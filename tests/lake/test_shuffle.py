@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from darkwake.engine.stages import pile_of
@@ -18,6 +18,7 @@ SCHEMA = pa.schema([("part", pa.int64()), ("text", pa.string())])
 PARTS = st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-3, 3), max_size=40)
 
 
+@settings(deadline=None)
 @given(st.lists(PARTS, max_size=5), st.sampled_from([0, 100, 1 << 20]), st.integers(0, 2000))
 def test_parts_meet_and_no_row_is_lost(tables: list[list[int]], memory_bytes: int, target_bytes: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -56,6 +57,7 @@ def test_files_only_beyond_the_budget(tmp_path: Path) -> None:
     room.close()
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=9), max_size=6), st.sampled_from([0, 200, 1 << 20]))
 def test_rows_of_a_pile_keep_their_order(tables: list[list[int]], memory_bytes: int) -> None:
     room = Room(memory_bytes)

@@ -8,7 +8,7 @@ import click
 
 from darkwake.cli.main import workspace_of
 from darkwake.cli.options import as_of, since, until
-from darkwake.cli.output import Output, output_options
+from darkwake.cli.output import Output, note, output_options
 
 
 @click.group()
@@ -26,12 +26,20 @@ def track() -> None:
 def show_track(
     ctx: click.Context, ref: str, since: str | None, until: str | None, as_of: str | None, out: Output
 ) -> None:
-    """Positions with their segment and where their bytes lie."""
+    """Positions with their segment and where their bytes lie. -o FILE.kml, .geojson or .parquet draws the track."""
     from darkwake import refs
 
     workspace = workspace_of(ctx)
     workspace.build_tracks()
     rows = workspace.track(ref, since=since, until=until, as_of=as_of)
+    if out.target is not None and out.form == "table" and out.target.suffix.lower() in (".kml", ".geojson", ".parquet"):
+        from darkwake import formats
+        from darkwake.formats.base import WriteOptions
+
+        options = WriteOptions(simulated=workspace.simulated, tracks=out.target.suffix.lower() != ".parquet")
+        formats.write(rows.to_arrow(), out.target, options=options)
+        note(f"{out.target}: {len(rows)} positions")
+        return
 
     def shaped() -> Any:
         for row in rows:

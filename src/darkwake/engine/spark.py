@@ -121,7 +121,7 @@ class SparkEngine:
         if "mmsi" not in columns:
             columns.append("mmsi")
         piles = self.partitions or max(16, 3 * self._session.sparkContext.defaultParallelism)
-        reader = self._session.read
+        reader = self._session.read.option("__globPaths__", "false")  # a folder may be called "[1]"
         if base := _base_path(files):
             reader = reader.option("basePath", base)
         frame = reader.parquet(*files).select(*columns).repartition(piles, "mmsi")
