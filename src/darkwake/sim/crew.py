@@ -113,7 +113,7 @@ class Crew:
             helm.sail([*points[:split], place], from_port=self.node in PORTS, to_port=True, open_m=narrow,
                       speed_knots=speed_knots)  # fmt: skip
             helm.anchor(wait_h)
-            helm.sail([*points[split:], berth], from_port=True, to_port=True, open_m=(1e9, 1e9))
+            helm.sail([port.anchorage, *points[split:], berth], from_port=True, to_port=True, open_m=(1e9, 1e9))
         else:
             helm.sail([*points, berth], from_port=self.node in PORTS, to_port=True, open_m=narrow,
                       speed_knots=speed_knots)  # fmt: skip

@@ -84,9 +84,9 @@ PORTS: dict[str, Port] = dict((
           [(121.412, 37.5635), (121.398, 37.5641), (121.4258, 37.5827), (121.4386, 37.5608), (121.4415, 37.5558)],
           (121.481, 37.616)),
     _port("CNWEI", "Weihai", "WEIHAI",
-          [(122.35, 37.62), (122.133, 37.502)],
+          [(122.35, 37.62), (122.158, 37.508), (122.15, 37.5)],
           [(122.1488, 37.5138), (122.149, 37.494), (122.1501, 37.5013), (122.131, 37.508), (122.1371, 37.5105)],
-          (122.204, 37.541)),
+          (122.2175, 37.5427)),
     _port("CNTAO", "Qingdao", "QINGDAO",
           [(120.55, 35.85), (120.305, 36.03), (120.269, 36.036), (120.267, 36.044)],
           [(120.2671, 36.0509), (120.2757, 36.0262), (120.2467, 36.0314), (120.2544, 36.0333), (120.2714, 36.0579)],
@@ -124,6 +124,7 @@ SEA: dict[str, Point] = {
     "STS_PAENG": (124.45, 38.30), "STS_CHENG": (123.15, 37.10), "STS_RZH": (120.35, 35.38),
     "ZHOUSHANE": (123.0, 30.35), "STS_KUV": (125.70, 36.35), "STS_DLC": (122.05, 38.42), "FISH_N": (123.6, 38.1),
     "FISH_S": (122.7, 35.9), "FISH_W": (122.85, 36.80), "KUVW": (125.75, 36.05),
+    "KUVN": (125.3, 36.6),
 }  # fmt: skip
 
 #: Where dredgers work in Haeju Bay: nearer than 5 nm to shore, so that by definition they do not loiter.
@@ -136,15 +137,14 @@ LANES: dict[str, str] = {
     "CNRZH": "STS_RZH FISH_S SHANDONGSE", "CNYNT": "YANBEI CNWEI STS_DLC NORTH CHENGSHAN",
     "CNDLC": "STS_DLC NORTH YANBEI", "KPNAM": "STS_PAENG CHODO KOREABAY CNDDG", "CNLKU": "BOHAI",
     "EAST": "STS_KUV MIDS FISH_S", "NORTH": "STS_DLC FISH_N KOREABAY",
-    "CHENGSHAN": "STS_CHENG FISH_N SHANDONGSE NORTH PAENGW STS_DLC HAEJUW",
-    "KPHAE": "HAEJUW KRINC PAENGW STS_KUV EAST", "YANBEI": "STS_DLC",
-    "SHANDONGSE": "CNTAO FISH_S STS_CHENG FISH_W STS_RZH", "PAENGW": "FISH_N STS_PAENG HAEJUW STS_CHENG MID",
-    "CNWEI": "CHENGSHAN YANBEI NORTH STS_DLC FISH_N", "CNDDG": "KOREABAY CHODO",
-    "LAOTIE": "YANBEI BOHAI CNDLC STS_DLC", "KOREABAY": "CHODO FISH_N PAENGW CNDLC", "KRKUV": "EAST MIDS SOUTH KUVW",
-    "KUVW": "STS_KUV", "MID": "STS_CHENG SHANDONGSE EAST FISH_S FISH_N MIDS", "CNTAO": "CNRZH STS_RZH WESTS MIDS",
-    "HAEJUW": "MID STS_PAENG EAST STS_KUV STS_CHENG CNTAO", "CHANGJIANG": "ZHOUSHANE CNZOS",
+    "CHENGSHAN": "STS_CHENG FISH_N SHANDONGSE NORTH PAENGW STS_DLC HAEJUW", "KPHAE": "HAEJUW KRINC PAENGW EAST",
+    "YANBEI": "STS_DLC", "SHANDONGSE": "CNTAO FISH_S STS_CHENG FISH_W STS_RZH",
+    "PAENGW": "FISH_N STS_PAENG HAEJUW STS_CHENG MID", "CNWEI": "CHENGSHAN YANBEI NORTH STS_DLC FISH_N",
+    "CNDDG": "KOREABAY CHODO", "LAOTIE": "YANBEI BOHAI CNDLC STS_DLC", "KOREABAY": "CHODO FISH_N PAENGW CNDLC",
+    "KRKUV": "EAST MIDS SOUTH KUVW", "KUVW": "STS_KUV", "MID": "STS_CHENG SHANDONGSE EAST FISH_S FISH_N MIDS",
+    "CNTAO": "CNRZH STS_RZH WESTS MIDS", "HAEJUW": "MID EAST STS_CHENG CNTAO", "CHANGJIANG": "ZHOUSHANE CNZOS",
     "WESTS": "STS_RZH FISH_S SOUTH", "MIDS": "FISH_S WESTS SOUTH STS_CHENG", "SOUTH": "CHANGJIANG",
-    "STS_CHENG": "FISH_W",
+    "STS_CHENG": "FISH_W", "KUVN": "HAEJUW KPHAE KRINC STS_KUV EAST MID",
 }  # fmt: skip
 
 STATIONS: tuple[Station, ...] = (
@@ -219,6 +219,11 @@ def _graph() -> dict[str, dict[str, float]]:
         for b in others.split():
             graph[a][b] = graph[b][a] = leg_m(position(a), position(b))
     return graph
+
+
+def neighbours(node: str) -> tuple[str, ...]:
+    """The nodes that a lane leads to from here."""
+    return tuple(_graph()[node])
 
 
 @cache
