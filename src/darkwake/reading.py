@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from darkwake.rows import Rows
+from darkwake.rows import Rows, as_table
 
 
 def read(path: str | Path, format: str | None = None) -> Rows:
@@ -18,6 +18,5 @@ def read(path: str | Path, format: str | None = None) -> Rows:
     from darkwake import formats
     from darkwake.ais.schema import DECODED
 
-    batches = [batch.messages for batch in formats.read(path, format=format)]
-    tables = [b if isinstance(b, pa.Table) else pa.Table.from_batches([b]) for b in batches]
+    tables = [as_table(batch.messages) for batch in formats.read(path, format=format)]
     return Rows(pa.concat_tables([DECODED.empty_table(), *tables]), Path(path).name)

@@ -34,6 +34,11 @@ def jsonable(value: Any) -> Any:
     return value
 
 
+def as_table(rows: pa.Table | pa.RecordBatch) -> pa.Table:
+    """A batch as a table."""
+    return rows if isinstance(rows, pa.Table) else pa.Table.from_batches([rows])
+
+
 class Rows:
     """An immutable result table. `len`, iteration over dicts, Arrow, pandas, polars, GeoDataFrame."""
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -59,6 +61,8 @@ def create(folder: str | Path, *, name: str | None = None, simulated: bool = Fal
         return Workspace(path.resolve())
     if path.exists() and not path.is_dir():
         raise UsageError(f"{path} is a file", expected="a folder (new or empty) for the workspace")
+    if path.is_dir() and any(path.iterdir()):
+        raise UsageError(f"{path} holds something else", expected="a new or empty folder for the workspace")
     try:
         path.mkdir(parents=True, exist_ok=True)
         title = (name or path.resolve().name).replace("\\", "/").replace('"', "'")
@@ -128,8 +132,10 @@ class Workspace:
 
         from darkwake import migrations
 
-        url = self.settings.get("database") or f"sqlite:///{self.folder / 'darkwake.sqlite'}"
-        engine = sa.create_engine(url)
+        file = self.folder / "darkwake.sqlite"
+        if "database" not in self.settings and file.exists() and not _writable(self.folder):
+            return sa.create_engine(f"sqlite:///file:{quote(str(file))}?mode=ro&immutable=1&uri=true")
+        engine = sa.create_engine(self.settings.get("database") or f"sqlite:///{file}")
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine, "connect", _sqlite_pragmas)
         migrations.upgrade(engine)
@@ -300,9 +306,15 @@ class Workspace:
     def mmsis(self, ref: str, snapshot: Snapshot | None = None) -> list[int]:
         """The MMSIs that a vessel reference stands for in what was broadcast."""
         wanted = VesselFilter.parse(ref)
-        if wanted.field == "mmsi":
-            return [int(wanted.value)]
         snapshot = snapshot or self.snapshot()
+        if wanted.field == "mmsi":
+            mmsi = int(wanted.value)
+            for table in ("segments", "statics"):
+                if snapshot.scan(table, ["mmsi"], pc.field("mmsi") == mmsi, bucket=mmsi % _buckets()).num_rows:
+                    return [mmsi]
+            raise NotFoundError(
+                f"nothing with a known time was sent under MMSI {mmsi}", do="Try: darkwake vessel search"
+            )
         if wanted.field == "imo":
             where = pc.field("imo") == int(wanted.value)
         else:
@@ -329,6 +341,8 @@ class Workspace:
 
         for kind in kinds:
             registry.get(kind)
+        if place is not None:
+            place = self.places.by_code(place).code
         snapshot = self.snapshot(as_of)
         start, end = _interval(since, until)
         mmsis = set(self.mmsis(vessel, snapshot)) if vessel else None
@@ -339,7 +353,7 @@ class Workspace:
                 (retracted or event.state != "retracted")
                 and (not kinds or event.kind in kinds)
                 and (mmsis is None or any(v.mmsi in mmsis for v in event.vessels))
-                and (place is None or event.place == place.upper())
+                and (place is None or event.place == place)
                 and (end is None or event.start < end)
                 and (start is None or event.end is None or event.end >= start)
                 and (bbox is None or _in_box(event.lon, event.lat, bbox))
@@ -452,6 +466,15 @@ def _in_box(lon: float | None, lat: float | None, box: tuple[float, float, float
     if lon is None or lat is None or not south <= lat <= north:
         return False
     return west <= lon <= east if west <= east else lon >= west or lon <= east
+
+
+def _writable(folder: Path) -> bool:
+    """Whether files can be made here. Evidence often lies on write-protected media, and reading must work there."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def _sqlite_pragmas(connection: Any, _: Any) -> None:

@@ -67,3 +67,49 @@ def test_errors_have_the_exit_codes_of_the_contract(args: list[str], code: int, 
     assert failed.returncode == code, failed.stderr
     assert says in failed.stderr
     assert "Traceback" not in failed.stderr
+
+
+AIVDM = "!AIVDM,1,1,,A,14M9Pk3P01`uuvDF9epK9pr00000,0*76\n"
+
+
+def test_decode_gives_a_row_per_message_from_a_file_and_from_standard_input(tmp_path: Path) -> None:
+    import json
+
+    (tmp_path / "a.nmea").write_text(AIVDM)
+    shown = darkwake("ais", "decode", "a.nmea", cwd=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    (row,) = [json.loads(line) for line in shown.stdout.splitlines()]
+    assert (row["type"], row["time"], row["time_basis"], row["checksum_ok"]) == (1, None, "none", True)
+    piped = subprocess.run(
+        [sys.executable, "-m", "darkwake", "ais", "decode", "-"],
+        input=AIVDM, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(SRC)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert json.loads(piped.stdout)["payload_bits"] == row["payload_bits"]
+
+
+def test_a_workspace_needs_a_folder_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "other.txt").write_text("mine")
+    refused = darkwake("init", ".", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "holds something else" in refused.stderr
+    assert darkwake("init", "case", cwd=tmp_path).returncode == 0
+    assert darkwake("init", "case", cwd=tmp_path).returncode == 0  # an existing one is opened
+
+
+@pytest.mark.parametrize(
+    "param", ["gap.min_gap_h=-1", "gap.min_gap_h=nan", "gap.min_gap_h=1e309", "foo.min=1", "gap=1"]
+)
+def test_absurd_parameters_are_refused(param: str, tmp_path: Path) -> None:
+    darkwake("init", "w", cwd=tmp_path)
+    refused = darkwake("-w", "w", "event", "detect", "--param", param, cwd=tmp_path)
+    assert refused.returncode in (2, 3), refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_what_is_not_there_is_told_of(tmp_path: Path) -> None:
+    darkwake("init", "w", cwd=tmp_path)
+    assert darkwake("-w", "w", "event", "list", "--place", "XXXXX", cwd=tmp_path).returncode == 3
+    assert darkwake("-w", "w", "event", "list", "--vessel", "mmsi:1", cwd=tmp_path).returncode == 3
+    assert darkwake("-w", "w", "report", "dossier", "mmsi:1", cwd=tmp_path).returncode == 3
+    assert darkwake("-w", "w", "event", "list", "--as-of", "99", cwd=tmp_path).returncode == 2
+    assert "No detection has been run" in darkwake("-w", "w", "event", "list", cwd=tmp_path).stderr

@@ -53,7 +53,7 @@ def test_a_call_that_was_seen_whole():
     assert call.measures["draught_change_m"] is None
     assert call.measures["arrival_earliest"] < call.measures["arrival"] == call.measures["arrival_latest"]
     assert call.measures["departure"] == call.measures["departure_earliest"] < call.measures["departure_latest"]
-    assert len(call.evidence) == 4
+    assert len(call.evidence) == 5  # before, first, slowest, last, after
     assert [refs.parse(text).spans[0].length for text in call.evidence] == [47] * 4
 
 

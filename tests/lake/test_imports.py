@@ -122,3 +122,17 @@ def test_every_real_file_imports(lake: Lake) -> None:
         assert rejected <= 0.01 * source["sentences"] + 5, source
     assert lake.snapshot().rows("reports") == done.counts.messages
     assert lake.snapshot().rows("rejects") == sum(done.counts.rejected.values())
+
+
+def test_a_moved_source_is_found_again_and_messages_without_time_are_counted(lake: Lake, tmp_path: Path) -> None:
+    from darkwake.casebook import evidence
+
+    path = put(tmp_path, "a.nmea", GOOD + b"!AIVDM,1,1,,A,14M9Pk3P01`uuvDF9epK9pr00000,0*76\r\n")
+    assert import_files(lake, [path]).counts.without_time == 1
+    (tmp_path / "elsewhere").mkdir()
+    moved = path.rename(tmp_path / "elsewhere" / "b.nmea")
+    with pytest.raises(SourceUnavailableError, match="gone"):
+        evidence.show(lake, "rep:1.0")
+    assert import_files(lake, [moved]).known == [str(moved)]
+    (exhibit,) = evidence.show(lake, "rep:1.0")
+    assert exhibit.data in GOOD

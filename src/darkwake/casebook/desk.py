@@ -69,6 +69,9 @@ class Casebook:
     ) -> dict[str, Any]:
         """Record who says what; `query` is the typed query as JSON (text or decoded), or None."""
         typed = None if query is None else from_json(query)
+        for given in filters(typed) if typed is not None else ():
+            if given.place is not None:
+                self.places.by_code(given.place)  # a misspelt place would never be found
         number = self.lake.snapshot().number
         with self.session() as session:
             claim = book.add_claim(

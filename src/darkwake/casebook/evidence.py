@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from sqlalchemy.orm import Session
 
 from darkwake import refs
 from darkwake.errors import NotFoundError, SourceUnavailableError
@@ -70,8 +71,10 @@ def open_ref(lake: Lake, ref: refs.SourceRef) -> list[Exhibit]:
 
 
 def show(lake: Lake, text: str, snapshot: Snapshot | None = None) -> list[Exhibit]:
-    """Everything behind a reference: bytes behind a report, segment or event."""
+    """Everything behind a reference: bytes behind a report, a segment, an event, or what a claim's verdict counted."""
     ref = refs.parse(text)
+    if isinstance(ref, refs.ClaimRef):
+        return [exhibit for event in _counted(lake, ref) for exhibit in show(lake, f"evt:{event}", snapshot)]
     found: list[Exhibit] = []
     for source_ref in resolve(ref, snapshot or lake.snapshot()):
         found += open_ref(lake, source_ref)
@@ -110,6 +113,17 @@ def _of_segment(ref: refs.SegmentRef, snapshot: Snapshot) -> Iterator[refs.Sourc
     for row in {0, rows.num_rows - 1}:
         item = rows.slice(row, 1).to_pylist()[0]
         yield refs.source_ref(item["source"], [(item["span_offset"], item["span_length"])])
+
+
+def _counted(lake: Lake, ref: refs.ClaimRef) -> list[str]:
+    """The events that the claim's last evaluation counted."""
+    from darkwake.casebook import book
+
+    with Session(lake.engine) as session:
+        claim = book.get_claim(session, ref.id)
+        if not claim.evaluations:
+            raise NotFoundError(f"{claim.id} was not run on the data yet", do=f"Run: darkwake claim verify {claim.id}")
+        return [event for item in claim.evaluations[-1].verdict["counted"] for event in item["events"]]
 
 
 def verify_source(lake: Lake, sha: str) -> tuple[bool, str]:

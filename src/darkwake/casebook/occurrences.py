@@ -49,7 +49,10 @@ def measure(event: Event, name: str) -> float | None:
 
 
 def select(given: Filter, events: Iterable[Event]) -> tuple[list[Event], list[Event]]:
-    """The events that meet the filter, and those that fail only for doubt. Retracted ones never count."""
+    """The events that meet the filter, and those that fail only for doubt. Retracted ones never count.
+
+    What is inferred from a silence alone is always in doubt: it can raise the upper bound, never the lower one.
+    """
     sure: list[Event] = []
     doubtful: list[Event] = []
     definition = [(name, least) for name, least in given.minimum if name not in DOUBT]
@@ -57,7 +60,8 @@ def select(given: Filter, events: Iterable[Event]) -> tuple[list[Event], list[Ev
     for event in events:
         if event.state == "retracted" or not _matches(given, event) or not _reaches(event, definition):
             continue
-        (sure if _reaches(event, doubt) else doubtful).append(event)
+        evidenced = not event.measures.get("inferred_from_silence") and _reaches(event, doubt)
+        (sure if evidenced else doubtful).append(event)
     return sure, doubtful
 
 

@@ -28,7 +28,7 @@ def decode(files: tuple[Path, ...], output: Path | None, format_name: str | None
 
     from darkwake import formats
     from darkwake.errors import DarkwakeError
-    from darkwake.rows import Rows
+    from darkwake.rows import Rows, as_table
 
     compiling_note()
     failed: DarkwakeError | None = None
@@ -37,13 +37,14 @@ def decode(files: tuple[Path, ...], output: Path | None, format_name: str | None
     try:
         for path in files:
             try:
-                for batch in formats.read(path, format=format_name):
+                source = _standard_input() if str(path) == "-" else path
+                for batch in formats.read(source, format=format_name):
                     for item in batch.rejects.to_pylist():
                         counted[item["reason"]] = counted.get(item["reason"], 0) + 1
                     if sink:
                         sink.write(batch.messages)
                         continue
-                    for row in Rows(batch.messages):
+                    for row in Rows(as_table(batch.messages)):
                         sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
             except DarkwakeError as error:
                 note(f"darkwake: {error}")
@@ -58,23 +59,33 @@ def decode(files: tuple[Path, ...], output: Path | None, format_name: str | None
 
 
 def _parquet(path: Path) -> Any:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     from darkwake.ais.schema import DECODED
+    from darkwake.rows import as_table
 
     class Sink:
         def __init__(self) -> None:
             self._writer = pq.ParquetWriter(path, DECODED, compression="zstd")
 
         def write(self, messages: Any) -> None:
-            table = messages if isinstance(messages, pa.Table) else pa.Table.from_batches([messages])
-            self._writer.write_table(table.select(DECODED.names).cast(DECODED))
+            self._writer.write_table(as_table(messages).select(DECODED.names).cast(DECODED))
 
         def close(self) -> None:
             self._writer.close()
 
     return Sink()
+
+
+def _standard_input() -> Path:
+    """Standard input as a file: its hash is needed before it is read. It is gone when the process ends."""
+    import tempfile
+
+    from darkwake.streams import spool
+
+    folder = tempfile.TemporaryDirectory(prefix="darkwake-")
+    click.get_current_context().call_on_close(folder.cleanup)
+    return spool(None, Path(folder.name))
 
 
 @ais.command("import")
@@ -96,11 +107,15 @@ def import_(
         note(f"{name}: imported before (same SHA-256), nothing added")
     for name, error in imported.failed:
         note(f"darkwake: {name}: {error}")
+    for name, damage in imported.damaged:
+        note(f"{name}: {damage}; what came before was imported, the rest of the file is lost")
     summary = {"import": imported.number, **imported.counts.as_json()}
     if out.form == "table":
         out.rows(_per_source(imported) if imported.sources else [], empty="Nothing new was imported.")
         if imported.counts.rejected:
             note("rejected: " + ", ".join(f"{r} {n}" for r, n in sorted(imported.counts.rejected.items())))
+        if imported.counts.without_time:
+            note(f"{imported.counts.without_time:,} messages have no known time: kept, but they take no part in tracks")
         if imported.number is not None:
             note(f"import {imported.number}; next: darkwake event detect")
     else:

@@ -162,7 +162,9 @@ def list_events(
     rows = (stored.as_json() for stored in found)
     if out.form == "table":
         rows = (_brief(row) for row in rows)
-    out.rows(rows, _COLUMNS, empty="No event fits.", marks=_marks(workspace))
+    ran = bool(workspace.lake.entries("detect"))
+    empty = "No event fits." if ran else "No detection has been run yet; next: darkwake event detect"
+    out.rows(rows, _COLUMNS, empty=empty, marks=_marks(workspace))
 
 
 def _marks(workspace: Any) -> dict[str, Any]:

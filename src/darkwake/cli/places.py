@@ -55,3 +55,5 @@ def import_places(ctx: click.Context, files: tuple[Path, ...], out: Output) -> N
     out.rows(rows)
     if any(row["rejected"] for row in rows):
         note("Rejected rows are listed by reason; the rest was taken in.")
+    if not any(row["places"] for row in rows):
+        ctx.exit(4)

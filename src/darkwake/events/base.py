@@ -149,6 +149,8 @@ def values_of(detector: Detector, given: Mapping[str, float] | None = None) -> d
             raise UsageError(
                 f"detector {detector.kind} has no parameter {name!r}", expected="one of " + ", ".join(values)
             )
+        if not math.isfinite(value) or value < 0 or (value == 0 and values[name] > 0):
+            raise UsageError(f"{detector.kind}.{name} = {value}", expected="a finite number above 0")
         values[name] = float(value)
     return values
 

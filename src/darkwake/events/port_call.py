@@ -59,6 +59,7 @@ class PortCall:
         "draught_change_m": "null; filled by those who compare draughts",
         "stopped_h": "time seen lying still inside, hours",
         "silence_h": "longest silence that belongs to the call, hours; 0 if none",
+        "inferred_from_silence": "true where no report came from inside: a claim counts such a call as possible only",
         "berth": "code of the berth or anchorage around the slowest report; null if none is known",
     }
     needs: tuple[str, ...] = ()
@@ -89,7 +90,7 @@ class PortCall:
         level = _level(entry and not row["approach"], left and not row["approach"], stop or silence)
         if level == 0:
             return None  # a pass
-        before, first, last, after = (reports.time_of(row, side) for side in SIDES)
+        before, first, last, after = (reports.time_of(row, side) for side in ("before", "first", "last", "after"))
         assert first is not None
         assert last is not None
         measures: dict[str, Any] = {"arrival": None, "departure": None}
@@ -116,6 +117,7 @@ class PortCall:
                 "stopped_h": rounded(row["stopped_h"], 2),
                 "silence_h": rounded(row["silence_h"], 2),
                 "berth": berth,
+                "inferred_from_silence": bool(row["approach"]),
             }
         )
         sides = ("first", "last") if row["approach"] else SIDES

@@ -17,8 +17,9 @@ from darkwake.tracks.columns import floats, ints
 from darkwake.units import KNOTS_TO_METRES_PER_SECOND
 
 COLUMNS = ("mmsi", "segment", "lon", "lat", "sog_knots", "cog_deg", "nav_status", *reports.COLUMNS)
-#: before: last report outside; first, last: inside (or around a silence in the approach); after: first report outside.
-SIDES = ("before", "first", "last", "after")
+#: before: last report outside; first, slowest, last: inside (or around a silence in the approach); after: first report
+#: outside.
+SIDES = ("before", "first", "slowest", "last", "after")
 STAYS = pa.schema(
     [
         pa.field("mmsi", pa.int32(), nullable=False),
@@ -248,7 +249,7 @@ def stays(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
     slowest = out[:, _SLOWEST]
     berth = _places_at(near, lon[slowest], lat[slowest])
     least = sog[slowest]
-    sides = dict(zip(SIDES, (out[:, column] for column in (_BEFORE, _FIRST, _LAST, _AFTER)), strict=True))
+    sides = dict(zip(SIDES, (out[:, column] for column in (_BEFORE, _FIRST, _SLOWEST, _LAST, _AFTER)), strict=True))
     values = {
         "mmsi": pa.array(mmsi[slowest], pa.int32()),
         "segment": pa.array(segment[slowest]),

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from darkwake import times
 from darkwake.engine.base import Engine
-from darkwake.errors import AmbiguousError, NotFoundError
+from darkwake.errors import AmbiguousError, NotFoundError, UsageError
 from darkwake.events import registry
 from darkwake.events.base import Context, Event, Innocent, VesselRef, as_json, values_of
 from darkwake.lake import ledger
@@ -76,6 +76,11 @@ def detect(
 ) -> Run:
     """Run detectors (and those that they need) over the committed tracks and record what changed."""
     detectors = registry.in_order(kinds)
+    for kind in params or {}:
+        if kind not in {d.kind for d in detectors}:
+            raise UsageError(f"no detector {kind!r} runs here", expected=", ".join(d.kind for d in detectors))
+    for d in detectors:
+        values_of(d, (params or {}).get(d.kind))  # a wrong value is told of before any work
     with lake.write() as writer:
         context = context_of(writer.base)
         values = {d.kind: values_of(d, (params or {}).get(d.kind)) for d in detectors}
@@ -143,16 +148,23 @@ def compare(
             changed.append(Stored(event, 1, run, recorded_at))
         elif old.event.state == "retracted" or old.event.digest() != event.digest():
             counted["extended"] += 1
-            changed.append(Stored(event, old.version + 1, run, recorded_at, reason="new data or other parameters"))
+            why = (
+                "new data" if old.event.method == event.method else "other parameters or another version of the method"
+            )
+            changed.append(Stored(event, old.version + 1, run, recorded_at, reason=why))
         else:
             counted["unchanged"] += 1
     fresh = [stored.event for stored in changed if stored.version == 1]
+    methods = [dict(event.method) for event in found[:1]]
     for old in before.values():
         if old.id in ids or old.event.state == "retracted":
             continue
         counted["retracted"] += 1
         heir = _heir(old.event, fresh)
-        reason = "its opening moved with late data" if heir else "not found any more with the data now at hand"
+        if methods and dict(old.event.method) != methods[0]:
+            reason = "not an event by the parameters or the version of the method of this run"
+        else:
+            reason = "its opening moved with late data" if heir else "not found any more with the data now at hand"
         changed.append(Stored(replace(old.event, state="retracted"), old.version + 1, run, recorded_at, heir, reason))
     return changed, counted
 

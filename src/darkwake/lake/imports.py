@@ -42,10 +42,11 @@ class Counts:
     positions: int = 0
     statics: int = 0
     duplicates: int = 0  # further receptions of a transmission already received
+    without_time: int = 0  # kept and searchable, but they take no part in tracks
     rejected: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: Counts) -> None:
-        for name in ("files", "sentences", "messages", "positions", "statics", "duplicates"):
+        for name in ("files", "sentences", "messages", "positions", "statics", "duplicates", "without_time"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.rejected.update(other.rejected)
 
@@ -57,6 +58,7 @@ class Counts:
             "positions": self.positions,
             "statics": self.statics,
             "duplicates": self.duplicates,
+            "without_time": self.without_time,
             "rejected": dict(sorted(self.rejected.items())),
         }
 
@@ -70,6 +72,7 @@ class Imported:
     sources: list[dict[str, Any]]  # one per new source: name, sha256, format, counts
     known: list[str]  # names of sources that were imported before: nothing added
     failed: list[tuple[str, DarkwakeError]]  # what could not be read at all
+    damaged: list[tuple[str, str]] = field(default_factory=list)  # what was read only in part, and why
 
 
 def import_files(
@@ -97,7 +100,10 @@ def import_files(
                 hashed = digest(source)
                 if _is_known(lake, hashed.sha256, sql_rows):
                     imported.known.append(source.name)
+                    _relink(lake, source, hashed)
                     continue
+                if hashed.damage:
+                    imported.damaged.append((source.name, hashed.damage))
                 chosen = formats.choose(source, format)
                 counts = run.read(source, hashed, chosen, options)
             except DarkwakeError as error:
@@ -132,6 +138,17 @@ def _is_known(lake: Lake, sha256: str, pending: Sequence[tuple[dict[str, Any], A
         return True
     with lake.engine.connect() as connection:
         return bool(ledger.known_sources(connection, [sha256]))
+
+
+def _relink(lake: Lake, source: SourceFile, hashed: Digest) -> None:
+    """The bytes of a known source are found here now: note it, if they are no longer where they were."""
+    with lake.engine.begin() as connection:
+        known = connection.execute(sa.select(ledger.SOURCES).where(ledger.SOURCES.c.sha256 == hashed.sha256)).first()
+        if known is not None and not Path(known.path).exists():
+            place = {"path": str(source.path.resolve()), "compression": source.compression, "member": source.member}
+            connection.execute(
+                sa.update(ledger.SOURCES).where(ledger.SOURCES.c.sha256 == hashed.sha256).values(**place)
+            )
 
 
 def _source_row(source: SourceFile, hashed: Digest, format_name: str) -> dict[str, Any]:
@@ -195,6 +212,7 @@ class _Import:
             counts.messages += messages.num_rows
             counts.positions += messages.num_rows - messages["lat"].null_count
             counts.statics += _statics(messages)
+            counts.without_time += messages["time"].null_count
             counts.duplicates += receptions.count(messages)
             counts.rejected.update(_by_reason(rejects))
             self._write(messages, rejects, hashed.sha16)

@@ -23,7 +23,7 @@ import sqlalchemy as sa
 
 import darkwake
 from darkwake import times
-from darkwake.errors import DarkwakeError, NotFoundError
+from darkwake.errors import DarkwakeError, NotFoundError, UsageError
 from darkwake.lake import ledger, tables
 from darkwake.lake.failpoints import failpoint
 from darkwake.lake.schema import TABLES
@@ -124,6 +124,14 @@ def data_span(snapshot: Snapshot) -> tuple[int | None, int | None]:
     return int(start.cast(pa.int64()).as_py()), int(end.cast(pa.int64()).as_py())
 
 
+def _number(connection: sa.Connection, as_of: str | int | None) -> int | None:
+    number = ledger.number_as_of(connection, as_of)
+    newest = ledger.latest(connection)
+    if number is not None and number > (newest.number if newest else 0):
+        raise UsageError(f"the ledger has no number {number} yet", expected=f"at most {newest.number if newest else 0}")
+    return number
+
+
 class Writer:
     """An unfinished ledger entry. Nothing of it is seen by readers before `commit` returns."""
 
@@ -201,12 +209,12 @@ class Lake:
 
     def number_as_of(self, as_of: str | int | None) -> int | None:
         with self.engine.connect() as connection:
-            return ledger.number_as_of(connection, as_of)
+            return _number(connection, as_of)
 
     def snapshot(self, as_of: str | int | None = None) -> Snapshot:
         """What was recorded up to `as_of` (a ledger number or a time); by default everything."""
         with self.engine.connect() as connection:
-            entry = ledger.latest(connection, ledger.number_as_of(connection, as_of))
+            entry = ledger.latest(connection, _number(connection, as_of))
         return Snapshot(self.root, entry)
 
     def entries(self, kind: str | None = None, up_to: int | None = None) -> list[ledger.Entry]:
