@@ -57,8 +57,9 @@ def pyais_to_parquet(data: bytes, out: Path) -> Callable[[], int]:
                     row["time"] = message.tag_block.receiver_timestamp
                 rows.append(row)
         frame = pd.DataFrame.from_records(rows)
-        for name in frame.select_dtypes("object").columns:
-            frame[name] = frame[name].astype(str)
+        for name in frame.columns:
+            if frame[name].dtype == object:
+                frame[name] = frame[name].astype(str)
         frame.sort_values("mmsi").to_parquet(out)
         return len(rows)
 

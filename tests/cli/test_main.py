@@ -82,7 +82,8 @@ def test_decode_gives_a_row_per_message_from_a_file_and_from_standard_input(tmp_
     assert (row["type"], row["time"], row["time_basis"], row["checksum_ok"]) == (1, None, "none", True)
     piped = subprocess.run(
         [sys.executable, "-m", "darkwake", "ais", "decode", "-"],
-        input=AIVDM, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(SRC)}, capture_output=True, text=True, check=True,
+        input=AIVDM, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(SRC)},
+        capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert json.loads(piped.stdout)["payload_bits"] == row["payload_bits"]
 

@@ -54,7 +54,7 @@ def test_a_call_that_was_seen_whole():
     assert call.measures["arrival_earliest"] < call.measures["arrival"] == call.measures["arrival_latest"]
     assert call.measures["departure"] == call.measures["departure_earliest"] < call.measures["departure_latest"]
     assert len(call.evidence) == 5  # before, first, slowest, last, after
-    assert [refs.parse(text).spans[0].length for text in call.evidence] == [47] * 4
+    assert [refs.parse(text).spans[0].length for text in call.evidence] == [47] * 5
 
 
 def test_a_pass_through_the_fairway_is_no_call():

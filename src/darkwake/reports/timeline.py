@@ -82,7 +82,7 @@ def _strip(moments: np.ndarray, start: int, end: int) -> str:
     parts = [f'<rect class="unheard" x="{_LEFT}" y="20" width="{WIDTH - _LEFT - _RIGHT}" height="{_STRIP}"/>']
     for a, b in itertools.pairwise(changes):
         if level[a]:
-            x, to = (_x(start + span * edges[k] / hours, start, end) for k in (a, b))
+            x, to = (_x(start + span * (edges[k] / hours), start, end) for k in (a, b))
             shape = f'x="{x:.1f}" y="20" width="{max(to - x, 0.5):.1f}" height="{_STRIP}"'
             parts.append(f'<rect class="heard h{level[a]}" {shape}/>')
     return "".join(parts)
