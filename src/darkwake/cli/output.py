@@ -18,6 +18,7 @@ from darkwake.errors import DarkwakeError
 F = TypeVar("F", bound=Callable[..., Any])
 Row = Mapping[str, Any]
 
+_WHOLE = {"id", "start", "time", "recorded_at", "mmsi", "segment", "code", "number"}
 WIDEST = 64  # a table cell longer than this is cut, with a sign that it was
 
 
@@ -126,7 +127,9 @@ def _csv(stream: IO[str], rows: Iterable[Row], marks: Mapping[str, Any]) -> None
 
 
 def _safe(value: Any) -> Any:
-    """A name broadcast as `=cmd()` must not become a formula in someone's spreadsheet."""
+    """A name broadcast as `=cmd()` must not become a formula in someone's spreadsheet, nor an escape on a screen."""
+    if isinstance(value, str):
+        value = _printable(value)
     return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
@@ -156,7 +159,9 @@ def _table(stream: IO[str], rows: list[Row], columns: Sequence[str] | None, titl
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
     numeric = {name for name in names if all(isinstance(row.get(name), int | float | None) for row in rows)}
     for name in names:
-        table.add_column(name.replace("_", " "), justify="right" if name in numeric else "left", overflow="fold")
+        whole = name in _WHOLE  # what is copied from the screen must not be broken
+        side: Any = "right" if name in numeric else "left"
+        table.add_column(name.replace("_", " "), justify=side, overflow="fold", no_wrap=whole)
     for row in rows:
         table.add_row(*(Text(_cell(row.get(name))) for name in names))
     buffer = io.StringIO()
@@ -164,6 +169,10 @@ def _table(stream: IO[str], rows: list[Row], columns: Sequence[str] | None, titl
     width = terminal.width if stream is sys.stdout and terminal.is_terminal else 160
     Console(file=buffer, width=width, no_color=not (stream is sys.stdout and terminal.is_terminal)).print(table)
     stream.write("\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n")
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
 def _cell(value: Any) -> str:
@@ -174,7 +183,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.6g}" if abs(value) >= 1000 else f"{value:.5f}".rstrip("0").rstrip(".")
     text = _flat(value) if isinstance(value, dict | list | tuple) else str(value)
-    text = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    text = _printable(text)
     return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
 
 

@@ -153,6 +153,8 @@ def _measure(name: str, value: Any) -> tuple[str, str]:
     label = name.replace("_", " ")
     if value is None:
         return label, "unknown"
+    if name.startswith("p_") and isinstance(value, int | float) and value < 0.001:
+        return label, "below 0.001"  # a model's zero is not certainty
     if isinstance(value, float):
         return label, _number(value)
     if isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
