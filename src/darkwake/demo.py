@@ -83,7 +83,8 @@ def _busiest(ws: workspace.Workspace) -> tuple[int, int]:
     """The ship with the most calls at Nampo whose harbour stays were heard, and how many they were."""
     calls: dict[int, int] = {}
     for stored in ws.events(["port_call"], place=PLACE):
-        if stored.event.measures["confidence_level"] >= 3:
+        measures = stored.event.measures
+        if measures["confidence_level"] >= 3 and not measures["inferred_from_silence"]:
             mmsi = stored.event.vessels[0].mmsi
             calls[mmsi] = calls.get(mmsi, 0) + 1
     mmsi = max(calls, key=lambda number: (calls[number], -number))

@@ -59,7 +59,7 @@ class PortCall:
         "draught_change_m": "null; filled by those who compare draughts",
         "stopped_h": "time seen lying still inside, hours",
         "silence_h": "longest silence that belongs to the call, hours; 0 if none",
-        "inferred_from_silence": "true where no report came from inside: a claim counts such a call as possible only",
+        "inferred_from_silence": "true where a silence, not a stop that was seen, makes the call",
         "berth": "code of the berth or anchorage around the slowest report; null if none is known",
     }
     needs: tuple[str, ...] = ()
@@ -117,7 +117,7 @@ class PortCall:
                 "stopped_h": rounded(row["stopped_h"], 2),
                 "silence_h": rounded(row["silence_h"], 2),
                 "berth": berth,
-                "inferred_from_silence": bool(row["approach"]),
+                "inferred_from_silence": bool(row["approach"] or (silence and not stop)),
             }
         )
         sides = ("first", "last") if row["approach"] else SIDES
