@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from darkwake.casebook.desk import Casebook
     from darkwake.events.base import Context
-    from darkwake.events.store import Run, Stored
+    from darkwake.events.detect import Run
+    from darkwake.events.store import Stored
     from darkwake.lake.imports import Imported
     from darkwake.lake.ledger import Entry
     from darkwake.lake.store import Lake, Snapshot
@@ -240,14 +241,15 @@ class Workspace:
     ) -> Run:
         """Run detectors over the data (tracks are brought up to date first) and record what changed."""
         from darkwake.engine import open_engine
-        from darkwake.events import registry, store
+        from darkwake.events import registry
+        from darkwake.events.detect import detect
 
         chosen = list(kinds) or registry.kinds()
         registry.in_order(chosen)  # an unknown kind is told of before any work
         start, end = _interval(since, until)
         self.build_tracks(progress)
         options: dict[str, Any] = {} if engine == "spark" else {"progress": progress}
-        return store.detect(
+        return detect(
             self.lake,
             chosen,
             self._context,
@@ -345,21 +347,16 @@ class Workspace:
             place = self.places.by_code(place).code
         snapshot = self.snapshot(as_of)
         start, end = _interval(since, until)
-        mmsis = set(self.mmsis(vessel, snapshot)) if vessel else None
-
-        def wanted(stored: Stored) -> bool:
-            event = stored.event
-            return (
-                (retracted or event.state != "retracted")
-                and (not kinds or event.kind in kinds)
-                and (mmsis is None or any(v.mmsi in mmsis for v in event.vessels))
-                and (place is None or event.place == place)
-                and (end is None or event.start < end)
-                and (start is None or event.end is None or event.end >= start)
-                and (bbox is None or _in_box(event.lon, event.lat, bbox))
-            )
-
-        return [stored for stored in store.read(snapshot) if wanted(stored)]
+        found = store.read(
+            snapshot,
+            kinds,
+            mmsis=self.mmsis(vessel, snapshot) if vessel else None,
+            place=place,
+            since=start,
+            until=end,
+            retracted=retracted,
+        )
+        return [s for s in found if bbox is None or _in_box(s.event.lon, s.event.lat, bbox)]
 
     def search(self, text: str, as_of: str | int | None = None) -> list[dict[str, Any]]:
         """Broadcast identities that contain `text`, each with its MMSI and the time over which it was sent."""

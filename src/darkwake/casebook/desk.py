@@ -123,7 +123,7 @@ class Casebook:
         """What a query runs on: events, the vessel's track, where its place is, and whether its detectors ran."""
         wanted = filters(query)
         kinds = {given.kind for given in wanted}
-        standing = [s.event for s in store.read(snapshot) if s.event.kind in kinds and s.event.state != "retracted"]
+        standing = [s.event for s in store.read(snapshot, sorted(kinds), retracted=False)]
         ran = {kind for run in self.lake.entries("detect", up_to=snapshot.number) for kind in run.detail["found"]}
         of = wanted[0]
         mmsi = of.mmsi

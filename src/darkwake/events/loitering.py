@@ -19,7 +19,7 @@ from darkwake.events.areas import Areas, areas_of, nearest_place
 from darkwake.events.base import Context, Event, Innocent, Param, VesselRef, event_id, method_of, rounded
 from darkwake.geo.sphere import distance_m
 from darkwake.jit import kernel
-from darkwake.tracks.columns import floats, ints
+from darkwake.tracks.columns import flat, floats, ints
 from darkwake.units import KNOTS_TO_METRES_PER_SECOND, nm_to_m
 
 COLUMNS = ("mmsi", "segment", "lon", "lat", "nav_status", *reports.COLUMNS)
@@ -89,28 +89,36 @@ class Loitering:
         if not candidates.num_rows:
             return []
         found = candidates.sort_by([(name, "ascending") for name in ("first_time", "mmsi", "segment")])
-        lons, lats = (np.array(found[name].to_pylist(), np.float64) for name in ("lons", "lats"))
+        lons, lats = (flat(found[name]).flatten().to_numpy().reshape(-1, _SAMPLES) for name in ("lons", "lats"))
         shore = np.asarray(context.coast.distance_to_shore_m(lons.ravel(), lats.ravel()))
         shore = shore.reshape(lons.shape).min(axis=1)
         far = np.flatnonzero(shore >= nm_to_m(values["min_shore_distance_nm"]))
         meetings = _meetings(context)
-        port_m = context.places.distance_to_port_m(lons[far, _SAMPLES // 2], lats[far, _SAMPLES // 2])
-        events = []
-        for row, metres, port in zip(found.take(pa.array(far)).to_pylist(), shore[far], port_m, strict=True):
-            start, end = reports.opening(row, "first")[1], reports.opening(row, "last")[1]
-            share = _covered(start, end, meetings.get(row["segment"], []))
-            if share < values["encounter_share"]:
-                events.append(self._event(row, float(metres), float(port), share, values, context))
-        return events
+        lon, lat = lons[far, _SAMPLES // 2], lats[far, _SAMPLES // 2]
+        port_m = context.places.distance_to_port_m(lon, lat)
+        rows = found.drop_columns(["lons", "lats"]).take(pa.array(far)).to_pylist()
+        method = method_of(self, values)
+        around = zip(lon.tolist(), lat.tolist(), shore[far].tolist(), port_m.tolist(), strict=True)
+        events = (
+            self._event(row, numbers, meetings.get(row["segment"], []), method, context)
+            for row, numbers in zip(rows, around, strict=True)
+        )
+        return [event for event in events if event is not None]
 
     def _event(
-        self, row: dict[str, Any], shore_m: float, port_m: float, share: float,
-        values: Mapping[str, float], context: Context,
-    ) -> Event:  # fmt: skip
+        self, row: dict[str, Any], around: tuple[float, float, float, float], meetings: list[tuple[int, int]],
+        method: Mapping[str, Any], context: Context,
+    ) -> Event | None:  # fmt: skip
+        """None where encounters cover the stay. `around`: lon, lat, metres to shore and to the nearest port."""
+        lon, lat, shore_m, port_m = around
+        values = method["params"]
         opening = reports.opening(row, "first")
         start, end = opening[1], reports.opening(row, "last")[1]
+        share = _covered(start, end, meetings)
+        if share >= values["encounter_share"]:
+            return None
         is_open = context.data_end - end < values["max_report_gap_h"] * times.HOUR_US
-        hours, middle = (end - start) / times.HOUR_US, _SAMPLES // 2
+        hours = (end - start) / times.HOUR_US
         reasons = [
             f"below {values['max_speed_knots']:g} kn on average over every hour of {hours:.1f} h",
             f"never nearer than {shore_m / 1000:.1f} km to shore",
@@ -124,8 +132,8 @@ class Loitering:
             start=start,
             end=None if is_open else end,
             vessels=(VesselRef(row["mmsi"], row["segment"]),),
-            lat=rounded(row["lats"][middle], 6),
-            lon=rounded(row["lons"][middle], 6),
+            lat=rounded(lat, 6),
+            lon=rounded(lon, 6),
             place=None,
             measures={
                 "duration_h": rounded(hours, 2),
@@ -134,7 +142,7 @@ class Loitering:
             },
             reasons=tuple(reasons),
             innocent=_checks(row, port_m),
-            method=method_of(self, values),
+            method=method,
             evidence=reports.evidence(row, ("first", "last")),
         )
 
@@ -264,6 +272,8 @@ def _covered(start: int, end: int, spans: list[tuple[int, int]]) -> float:
     """Share of a stay that lies in these spans, which are sorted and may overlap."""
     total, done = 0, start
     for since, until in spans:
+        if since >= end:
+            break
         low, high = max(since, done), min(until, end)
         if high > low:
             total += high - low

@@ -109,7 +109,11 @@ class Coast:
 
     def _nearest(self, x: Floats, y: Floats) -> Floats:
         i = self.index
-        return coast_kernels.nearest(x, y, i.vertices, i.runs, i.boxes, i.levels)
+        # Neighbours one after the other: each search begins with the shore that the last one found.
+        order = np.lexsort((x, np.floor(y * 4.0)))
+        found = np.empty((len(x), 3))
+        found[order] = coast_kernels.nearest(x[order], y[order], i.vertices, i.runs, i.boxes, i.levels)
+        return found
 
 
 def _columns(lons: ArrayLike, lats: ArrayLike) -> tuple[Floats, Floats]:

@@ -33,7 +33,7 @@ class Reports:
     def dossier(self, mmsi: int, as_of: str | int | None = None) -> Page:
         """Everything that was broadcast under one MMSI and inferred from it."""
         snapshot = self.lake.snapshot(as_of)
-        events = [s.event for s in store.read(snapshot) if any(v.mmsi == mmsi for v in s.event.vessels)]
+        events = [s.event for s in store.read(snapshot, mmsis=[mmsi])]
         return dossier(
             mmsi,
             track=_rows(snapshot, "tracks", mmsi),
