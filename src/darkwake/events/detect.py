@@ -4,23 +4,24 @@ version, events that are no longer found are retracted in the open, with a reaso
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
 import pyarrow.compute as pc
 
 from darkwake import times
-from darkwake.engine.base import Engine
+from darkwake.engine.base import Engine, Source
 from darkwake.errors import UsageError
 from darkwake.events import registry, store
-from darkwake.events.base import Context, Event, values_of
+from darkwake.events.base import Context, Detector, Event, values_of
 from darkwake.events.store import Standing, Stored
 from darkwake.lake.store import Lake, Snapshot
 from darkwake.tracks import reception
+from darkwake.tracks.reception import ReceptionModel
 
 
 @dataclass
@@ -47,23 +48,13 @@ def detect(
     for kind in params or {}:
         if kind not in {d.kind for d in detectors}:
             raise UsageError(f"no detector {kind!r} runs here", expected=", ".join(d.kind for d in detectors))
-    for d in detectors:
-        values_of(d, (params or {}).get(d.kind))  # a wrong value is told of before any work
+    values = {d.kind: values_of(d, (params or {}).get(d.kind)) for d in detectors}
     with lake.write() as writer:
-        context = context_of(writer.base)
-        values = {d.kind: values_of(d, (params or {}).get(d.kind)) for d in detectors}
-        plans = {d.kind: d.plan(values[d.kind], context) for d in detectors}
-        models = [reception.plan()] if "gap" in plans else []
-        tables = engine.run([*plans.values(), *models], writer.base)
-        extras: dict[str, Any] = {"ship_types": _ship_types(writer.base)}
-        if models:
-            extras["reception"] = reception.ReceptionModel.from_counts(tables[models[0].name])
-        context = replace(context, extras=extras)
-        found: dict[str, list[Event]] = {}
-        for detector in detectors:
-            events = detector.finish(tables[plans[detector.kind].name], values[detector.kind], context)
-            found[detector.kind] = [event for event in events if _within(event, since, until)]
-            context = context.with_events(detector.kind, events)
+        context = replace(context_of(writer.base), extras={"ship_types": _ship_types(writer.base)})
+        found = {
+            kind: [event for event in events if _within(event, since, until)]
+            for kind, events in search(detectors, values, context, engine, writer.base).items()
+        }
         run = Run(writer.number)
         recorded_at = times.now()
         changed: list[Stored] = []
@@ -88,6 +79,36 @@ def detect(
         }
         writer.commit("detect", detail)
     return run
+
+
+def search(
+    detectors: Sequence[Detector],
+    values: Mapping[str, Mapping[str, float]],
+    context: Context,
+    engine: Engine,
+    source: Source,
+) -> dict[str, list[Event]]:
+    """What detectors, in their order, find in a source of tracks and statics. Nothing is written."""
+    plans = {d.kind: d.plan(values[d.kind], context) for d in detectors}
+    models = [reception.plan()] if "gap" in plans else []
+    tables = engine.run([*plans.values(), *models], source)
+    for model in models:
+        counts = tables.pop(model.name)
+        context = replace(context, extras={**context.extras, "reception": ReceptionModel.from_counts(counts)})
+    found: dict[str, list[Event]] = {}
+    # A million small objects that all stay: looking through them for garbage again and again costs a third.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        for detector in detectors:
+            found[detector.kind] = detector.finish(
+                tables.pop(plans[detector.kind].name), values[detector.kind], context
+            )
+            context = context.with_events(detector.kind, found[detector.kind])
+    finally:
+        if collecting:
+            gc.enable()
+    return found
 
 
 def _digest_of_places(context: Context) -> str:

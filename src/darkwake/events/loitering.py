@@ -6,6 +6,7 @@ the longest stretch covered by slow hours without a break. See docs/methods/loit
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,6 +44,9 @@ STAYS = pa.schema(
         *reports.fields(("first", "last")),
     ]
 )
+
+#: Disjoint spans in order: their starts and their ends.
+Spans = tuple[list[int], list[int]]
 
 
 class Loitering:
@@ -100,13 +104,13 @@ class Loitering:
         method = method_of(self, values)
         around = zip(lon.tolist(), lat.tolist(), shore[far].tolist(), port_m.tolist(), strict=True)
         events = (
-            self._event(row, numbers, meetings.get(row["segment"], []), method, context)
+            self._event(row, numbers, meetings.get(row["segment"], ([], [])), method, context)
             for row, numbers in zip(rows, around, strict=True)
         )
         return [event for event in events if event is not None]
 
     def _event(
-        self, row: dict[str, Any], around: tuple[float, float, float, float], meetings: list[tuple[int, int]],
+        self, row: dict[str, Any], around: tuple[float, float, float, float], meetings: Spans,
         method: Mapping[str, Any], context: Context,
     ) -> Event | None:  # fmt: skip
         """None where encounters cover the stay. `around`: lon, lat, metres to shore and to the nearest port."""
@@ -257,27 +261,35 @@ def _most_common(status: np.ndarray) -> tuple[int, float]:
     return int(counts.argmax()), float(counts.max() / len(status))
 
 
-def _meetings(context: Context) -> dict[int, list[tuple[int, int]]]:
-    """Times of the encounters of each segment, in order."""
+def _meetings(context: Context) -> dict[int, Spans]:
+    """When each segment was in an encounter."""
     meetings: dict[int, list[tuple[int, int]]] = {}
     for event in context.events.get("encounter", ()):
         for vessel in event.vessels:
             if vessel.segment is not None:
                 end = context.data_end if event.end is None else event.end
                 meetings.setdefault(vessel.segment, []).append((event.start, end))
-    return {segment: sorted(spans) for segment, spans in meetings.items()}
+    return {segment: _union(spans) for segment, spans in meetings.items()}
 
 
-def _covered(start: int, end: int, spans: list[tuple[int, int]]) -> float:
-    """Share of a stay that lies in these spans, which are sorted and may overlap."""
-    total, done = 0, start
-    for since, until in spans:
-        if since >= end:
-            break
-        low, high = max(since, done), min(until, end)
-        if high > low:
-            total += high - low
-            done = high
+def _union(spans: list[tuple[int, int]]) -> Spans:
+    starts: list[int] = []
+    ends: list[int] = []
+    for start, end in sorted(spans):
+        if ends and start <= ends[-1]:
+            ends[-1] = max(ends[-1], end)
+        else:
+            starts.append(start)
+            ends.append(end)
+    return starts, ends
+
+
+def _covered(start: int, end: int, spans: Spans) -> float:
+    """Share of a stay that lies in these spans."""
+    starts, ends = spans
+    total = 0
+    for k in range(bisect_right(ends, start), bisect_left(starts, end)):
+        total += min(ends[k], end) - max(starts[k], start)
     return total / (end - start)
 
 

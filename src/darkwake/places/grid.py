@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from darkwake.geo.sphere import EARTH_RADIUS_M, METRES_PER_DEGREE, distance_m, distance_to_leg_m, wrap_lon
 from darkwake.jit import kernel
+from darkwake.threads import over_threads
 
 _PER_DEGREE = 4  # cells of a quarter degree
 _COLUMNS, _ROWS = 360 * _PER_DEGREE, 180 * _PER_DEGREE
@@ -75,7 +76,9 @@ def nearest(lons: ArrayLike, lats: ArrayLike, grid: PlaceGrid) -> tuple[Ints, Fl
 
     Goes through all places: about 10 µs a position with the whole World Port Index.
     """
-    return _nearest(np.ascontiguousarray(lons, np.float64), np.ascontiguousarray(lats, np.float64), grid)
+    columns = np.ascontiguousarray(lons, np.float64), np.ascontiguousarray(lats, np.float64)
+    found, metres = zip(*over_threads(lambda x, y: _nearest(x, y, grid), *columns), strict=True)
+    return np.concatenate(found), np.concatenate(metres)
 
 
 def _lists(lon: Floats, lat: Floats, reach_m: Floats, order: NDArray[np.intp]) -> tuple[Ints, Ints]:
