@@ -211,14 +211,14 @@ class Workspace:
 
         from darkwake.places import geojson
         from darkwake.places.readers import read_places
+        from darkwake.streams import writing
 
         found = read_places(path)
         folder = self.folder / "places"
         folder.mkdir(exist_ok=True)
         name = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
-        partial = folder / f"{name}.partial"
-        geojson.write(found.places, partial)
-        partial.replace(folder / f"{name}.geojson")
+        with writing(folder / f"{name}.geojson") as partial:
+            geojson.write(found.places, partial)
         self.__dict__.pop("places", None)
         return {"file": str(path), "places": len(found.places), "rejected": dict(found.rejects)}
 

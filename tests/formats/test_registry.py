@@ -74,7 +74,7 @@ def test_writing_picks_the_format_and_leaves_no_half_file(tmp_path: Path) -> Non
         write(positions(), tmp_path / "a.dma", "dma")
     with pytest.raises(UsageError, match="expected lon and lat"):
         write(pa.table({"x": [1]}), tmp_path / "a.geojson")
-    with pytest.raises(DarkwakeError, match="no such file"):
+    with pytest.raises(DarkwakeError, match="No such file"):
         write(positions(), tmp_path / "none" / "a.csv")
     for name in ("a.csv", "a.parquet"):
         with pytest.raises(UsageError, match="not tracks"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -122,17 +121,8 @@ def write(
         raise UsageError(f"the format {entry.name!r} is only read", expected=_names(reading=False))
     to_batches = getattr(table, "to_batches", None)
     batches = to_batches(max_chunksize=65_536) if to_batches else table
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with partial.open("wb") as out:
-            written = entry.write(batches, out, options=options or WriteOptions())
-        partial.replace(path)
-    except OSError as error:
-        raise streams.unavailable(path, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-    return written
+    with streams.writing(path) as partial, partial.open("wb") as out:
+        return entry.write(batches, out, options=options or WriteOptions())
 
 
 def _writer(path: Path, format: str | None) -> Format:

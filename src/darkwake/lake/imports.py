@@ -91,10 +91,9 @@ def import_files(
             sources += sources_of(path)
         except DarkwakeError as error:
             failed.append((str(path), error))
-    with lake.write() as writer:
+    with lake.write() as writer, _Import(writer, progress) as run:
         imported = Imported(writer.number, Counts(), [], [], failed)
         sql_rows: list[tuple[dict[str, Any], dict[str, Any]]] = []
-        run = _Import(writer, progress)
         for source in sources:
             try:
                 hashed = digest(source)
@@ -257,13 +256,17 @@ class _Import:
         self._pending.append(self._pool.submit(self._rejects.write, pa.table(columns).cast(schema)))
 
     def finish(self) -> None:
-        try:
-            for future in self._pending:
-                future.result()
-            self._reports.close()
-            self._rejects.close()
-        finally:
-            self._pool.shutdown()
+        for future in self._pending:
+            future.result()
+        self._reports.close()
+        self._rejects.close()
+
+    def __enter__(self) -> _Import:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """No thread writes on after an error: what is swept then stays swept."""
+        self._pool.shutdown(cancel_futures=True)
 
 
 def _position(messages: pa.Table) -> int:
