@@ -38,7 +38,7 @@ def test_the_page_says_what_it_is_and_what_it_rests_on() -> None:
     for words in (
         "MMSI 299000001 · sent as SIM AURORA",
         "as of ledger number 7",
-        "data from 2019-02-01 00:00:00 UTC to 2019-02-11 00:00:00 UTC",
+        "data from 2019-02-01 00:00:00Z to 2019-02-11 00:00:00Z",
         "Not screened against lists in this version.",
         "1 port call.",
         "Port Sim (SIMPT)",
@@ -142,7 +142,7 @@ def test_long_evidence_is_shown_by_its_ends() -> None:
 def test_cited_reports_say_how_they_were_read() -> None:
     where = {0: AWAY, 1: HARBOUR}
     page = make(track=track(where, where))
-    assert "read as: 2019-02-01 00:00:00 UTC · 38.0000° N, 124.0000° E · 0.1 kn" in text(check(page.html))
+    assert "read as: 2019-02-01 00:00:00Z · 38.0000° N, 124.0000° E · 0.1 kn" in text(check(page.html))
 
 
 def test_two_transmitters_on_one_number_are_said() -> None:

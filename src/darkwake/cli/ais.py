@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,61 +22,66 @@ def ais() -> None:
 
 @ais.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
-@click.option("-o", "output", type=click.Path(dir_okay=False, path_type=Path), help="Write Parquet to OUT.parquet.")
+@click.option(
+    "-o",
+    "output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write Parquet to OUT.parquet.",
+)
 @click.option("--format", "format_name", metavar="F", help="Force a format (see `darkwake format list`).")
 def decode(files: tuple[Path, ...], output: Path | None, format_name: str | None) -> None:
     """One row per message: NDJSON on stdout, or Parquet with -o."""
-    import json
-
-    from darkwake import formats
-    from darkwake.errors import DarkwakeError
-    from darkwake.rows import Rows, as_table
+    from darkwake.streams import writing
 
     compiling_note()
-    failed: DarkwakeError | None = None
+    if output is None or str(output) == "-":
+        code = _decode(files, format_name, _json_lines)
+    else:
+        with writing(output) as partial, _parquet(partial) as write:
+            code = _decode(files, format_name, write)
+    sys.exit(code)
+
+
+def _decode(files: tuple[Path, ...], format_name: str | None, write: Callable[[Any], None]) -> int:
+    """Decode into `write`; the exit code. A file that cannot be read does not keep the others from being read."""
+    from darkwake import formats
+    from darkwake.errors import DarkwakeError
+
+    code = 0
     counted: dict[str, int] = {}
-    sink = _parquet(output) if output else None
-    try:
-        for path in files:
-            try:
-                source = _standard_input() if str(path) == "-" else path
-                for batch in formats.read(source, format=format_name):
-                    for item in batch.rejects.to_pylist():
-                        counted[item["reason"]] = counted.get(item["reason"], 0) + 1
-                    if sink:
-                        sink.write(batch.messages)
-                        continue
-                    for row in Rows(as_table(batch.messages)):
-                        sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
-            except DarkwakeError as error:
-                note(f"darkwake: {error}")
-                failed = error
-    finally:
-        if sink:
-            sink.close()
+    for path in files:
+        try:
+            source = _standard_input() if str(path) == "-" else path
+            for batch in formats.read(source, format=format_name):
+                for item in batch.rejects.to_pylist():
+                    counted[item["reason"]] = counted.get(item["reason"], 0) + 1
+                write(batch.messages)
+        except DarkwakeError as error:
+            note(f"darkwake: {error}")
+            code = max(code, error.exit_code)
     if counted:
         note("rejected: " + ", ".join(f"{reason} {count}" for reason, count in sorted(counted.items())))
-    if failed:
-        sys.exit(failed.exit_code)
+    return code
 
 
-def _parquet(path: Path) -> Any:
+def _json_lines(messages: Any) -> None:
+    import json
+
+    from darkwake.rows import Rows, as_table
+
+    for row in Rows(as_table(messages)):
+        sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+@contextlib.contextmanager
+def _parquet(path: Path) -> Iterator[Callable[[Any], None]]:
     import pyarrow.parquet as pq
 
     from darkwake.ais.schema import DECODED
     from darkwake.rows import as_table
 
-    class Sink:
-        def __init__(self) -> None:
-            self._writer = pq.ParquetWriter(path, DECODED, compression="zstd")
-
-        def write(self, messages: Any) -> None:
-            self._writer.write_table(as_table(messages).select(DECODED.names).cast(DECODED))
-
-        def close(self) -> None:
-            self._writer.close()
-
-    return Sink()
+    with pq.ParquetWriter(path, DECODED, compression="zstd") as writer:
+        yield lambda messages: writer.write_table(as_table(messages).select(DECODED.names).cast(DECODED))
 
 
 def _standard_input() -> Path:
@@ -121,7 +128,7 @@ def import_(
     else:
         out.rows([summary])
     if imported.failed:
-        sys.exit(imported.failed[-1][1].exit_code)
+        sys.exit(max(error.exit_code for _, error in imported.failed))
 
 
 def _per_source(imported: Any) -> list[dict[str, Any]]:

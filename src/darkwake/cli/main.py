@@ -11,6 +11,7 @@ import click
 
 import darkwake
 from darkwake.errors import DarkwakeError
+from darkwake.streams import is_full
 
 #: command → (module, one line for the overview)
 COMMANDS = {
@@ -88,6 +89,9 @@ def hoist(args: list[str]) -> list[str]:
     return first + rest
 
 
+_FULL = "cannot write: no space is left. Free some space, then run the same command again"
+
+
 def run() -> None:
     """Run the command line and exit with the contract's codes."""
     code = 0
@@ -106,6 +110,13 @@ def run() -> None:
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        click.echo(f"darkwake: {error.strerror or error}: {error.filename or ''}", err=True)
+        where = f": {error.filename}" if error.filename else ""
+        click.echo(f"darkwake: {_FULL if is_full(error) else error.strerror or error}{where}", err=True)
+        sys.exit(1)
+    except Exception as error:
+        if not type(error).__module__.startswith("sqlalchemy."):
+            raise
+        reason = _FULL if is_full(error) else f"{getattr(error, 'orig', error)}. Is its disk full, or damaged?"
+        click.echo(f"darkwake: the workspace's database: {reason}", err=True)
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)

@@ -52,7 +52,8 @@ def show_track(
 
     marks = {"SIMULATED": True} if workspace.simulated else {}
     columns = ["time", "mmsi", "segment", "lat", "lon", "sog_knots", "cog_deg", "nav_status", "receptions"]
-    out.rows(shaped(), columns, empty="No position with a time is known for this vessel.", marks=marks)
+    empty = "No position with a time is known for this vessel."
+    out.rows(shaped(), columns, empty=empty, marks=marks, least=["receptions", "nav_status", "segment"])
 
 
 @click.group()

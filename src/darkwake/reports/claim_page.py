@@ -16,7 +16,7 @@ from darkwake.casebook.query import Query, Within, to_json
 from darkwake.casebook.windows import Fit, instants
 from darkwake.reports import chart, timeline
 from darkwake.reports.cards import Card, cards, methods
-from darkwake.reports.exhibits import Cited, Exhibits, Opener, failures
+from darkwake.reports.exhibits import Cited, Exhibits, Opener, finished
 from darkwake.reports.render import Page, Stamp, duration, page, percent, when
 
 _WINDOWS_SHOWN = 60
@@ -156,7 +156,7 @@ def claim_page(
         opened=opener is not None,
         **drawing,
     )
-    return Page(html, len(opened), failures(opened))
+    return finished(html, opened)
 
 
 def _coverage(verdict: Verdict | None) -> str:

@@ -103,4 +103,4 @@ def _rows(snapshot: Snapshot, table: str, mmsi: int) -> pa.Table:
 
 def _stamp(snapshot: Snapshot) -> Stamp:
     start, end = data_span(snapshot)
-    return Stamp(snapshot.number, snapshot.recorded_at, darkwake.__version__, start, end)
+    return Stamp(snapshot.number, snapshot.recorded_at, f"Darkwake {darkwake.__version__}", start, end)

@@ -13,7 +13,7 @@ from darkwake.casebook.windows import chain_count, heard, instants
 from darkwake.events.base import Event
 from darkwake.reports import chart, identity, timeline
 from darkwake.reports.cards import Card, cards, is_simulated, methods
-from darkwake.reports.exhibits import Exhibits, Opener, failures
+from darkwake.reports.exhibits import Exhibits, Opener, finished
 from darkwake.reports.mid import claimed_flag
 from darkwake.reports.render import Page, Stamp, page, percent, when
 
@@ -68,7 +68,7 @@ def dossier(
         exhibits=opened,
         opened=opener is not None,
     )
-    return Page(html, len(opened), failures(opened))
+    return finished(html, opened)
 
 
 def _with_exhibits(field: identity.Field, exhibits: Exhibits) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def _segments(segments: pa.Table) -> list[dict[str, Any]]:
             "end": times.from_datetime(row["end"]),
             "positions": row["positions"],
             "class_b": row["class_b"],
-            "end_reason": reasons.get(row["end_reason"], row["end_reason"] or "unknown"),
+            "end_reason": reasons.get(row["end_reason"], row["end_reason"] or "not known"),
         }
         for row in rows
     ]
