@@ -167,6 +167,16 @@ def writing(path: Path) -> Iterator[Path]:
             partial.unlink()
 
 
+def read_text(path: Path) -> str:
+    """A small file of UTF-8 text, such as a query or a mapping; `-` is standard input."""
+    try:
+        return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise unavailable(path, error) from error
+    except UnicodeDecodeError as error:
+        raise InputRejectedError("not UTF-8 text", where=str(path)) from error
+
+
 def sources_of(path: str | Path) -> Iterator[SourceFile]:
     """The sources in one file: itself, or each member of a zip. Compression is read from the bytes, not the name."""
     path = Path(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
@@ -25,6 +26,7 @@ from darkwake.events import store
 from darkwake.lake.schema import BUCKETS
 from darkwake.lake.store import Lake, Snapshot
 from darkwake.places import Gazetteer
+from darkwake.vessels import broadcast
 
 
 class Casebook:
@@ -67,8 +69,11 @@ class Casebook:
         source: str | None = None,
         case: str | None = None,
     ) -> dict[str, Any]:
-        """Record who says what; `query` is the typed query as JSON (text or decoded), or None."""
-        typed = None if query is None else from_json(query)
+        """Record who says what; `query` is the typed query as JSON (text or decoded), or None.
+
+        A vessel named in it by IMO number, call sign or name is stored as the one MMSI that sent this.
+        """
+        typed = None if query is None else from_json(self._with_mmsi(query))
         for given in filters(typed) if typed is not None else ():
             if given.place is not None:
                 self.places.by_code(given.place)  # a misspelt place would never be found
@@ -79,6 +84,25 @@ class Casebook:
                 asserted_by=asserted_by, number=number, status=cast(Any, status), source=source, case=case,
             )  # fmt: skip
             return _claim_row(claim)
+
+    def _with_mmsi(self, query: Any) -> Any:
+        """The query with its vessels as events carry them. What is no query at all is left to the reader of queries."""
+        if isinstance(query, str):
+            try:
+                query = json.loads(query)
+            except ValueError:
+                return query
+        if not isinstance(query, dict):
+            return query
+        snapshot = self.lake.snapshot()
+
+        def resolved(given: Any) -> Any:
+            ref = given.get("vessel") if isinstance(given, dict) else None
+            if not isinstance(ref, str) or ref.startswith(("mmsi:", "seg:")):
+                return given
+            return {**given, "vessel": f"mmsi:{broadcast.only_mmsi(snapshot, ref):09d}"}
+
+        return {key: resolved(value) for key, value in query.items()}
 
     def add_reply(
         self, id: str, kind: str, *, party: str, words: str | None = None, said_on: str | None = None,

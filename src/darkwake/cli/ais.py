@@ -123,6 +123,11 @@ def import_(
             note("rejected: " + ", ".join(f"{r} {n}" for r, n in sorted(imported.counts.rejected.items())))
         if imported.counts.without_time:
             note(f"{imported.counts.without_time:,} messages have no known time: kept, but they take no part in tracks")
+        if imported.counts.implausible_time:
+            note(
+                f"{imported.counts.implausible_time:,} messages have a time before 1990 or more than two days after "
+                "today: kept and flagged, but they take no part in tracks. Is the clock of this machine right?"
+            )
         if imported.number is not None:
             note(f"import {imported.number}; next: darkwake event detect")
     else:
@@ -157,7 +162,9 @@ def stats(ctx: click.Context, as_of: str | None, sources: bool, out: Output) -> 
     workspace = workspace_of(ctx)
     if sources:
         out.rows(
-            workspace.sources(), ["name", "sha256", "size", "format", "damage"], empty="No source was imported yet."
+            workspace.sources(as_of),
+            ["name", "sha256", "size", "format", "damage"],
+            empty="No source was imported yet.",
         )
         return
     found = workspace.stats(as_of)

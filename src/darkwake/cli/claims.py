@@ -11,6 +11,7 @@ import click
 from darkwake.cli.main import workspace_of
 from darkwake.cli.options import as_of, since, until
 from darkwake.cli.output import Output, note, output_options
+from darkwake.streams import read_text
 
 
 @click.group()
@@ -63,7 +64,7 @@ def claim() -> None:
 @click.option("--query", "query_text", metavar="JSON|@FILE", help="The typed query (docs/reference/claims.md).")
 @click.option("--at-least", type=int, metavar="N", help="Instead of --query: at least N events …")
 @click.option("--kind", default="port_call", show_default=True, help="… of this kind")
-@click.option("--vessel", metavar="REF", help="… of this vessel (mmsi:… or seg:…)")
+@click.option("--vessel", metavar="REF", help='… of this vessel (mmsi:…, imo:…, callsign:…, name:"…" or seg:…)')
 @click.option("--place", metavar="CODE", help="… at this place")
 @since
 @until
@@ -95,7 +96,7 @@ def add_claim(
     if query_text is not None and at_least is not None:
         raise click.UsageError("give --query or --at-least, not both")
     if query_text is not None:
-        query = Path(query_text[1:]).read_text(encoding="utf-8") if query_text.startswith("@") else query_text
+        query = read_text(Path(query_text[1:])) if query_text.startswith("@") else query_text
     elif at_least is not None:
         given = {
             "kind": kind,
@@ -105,8 +106,11 @@ def add_claim(
             "until": times.iso(times.parse_end(until)) if until else None,
         }
         query = {"v": 1, "count": {k: v for k, v in given.items() if v is not None}, "at_least": at_least}
-    book = workspace_of(ctx).casebook
-    row = book.add_claim(words, query, asserted_by=asserted_by, status=status, source=source, case=case_name)
+    workspace = workspace_of(ctx)
+    workspace.build_tracks()
+    row = workspace.casebook.add_claim(
+        words, query, asserted_by=asserted_by, status=status, source=source, case=case_name
+    )
     _show(row, out)
     note(f"next: darkwake claim verify {row['id']}")
 

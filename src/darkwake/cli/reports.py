@@ -31,14 +31,10 @@ def report() -> None:
 @click.pass_context
 def dossier(ctx: click.Context, ref: str, as_of: str | None, output: Path | None) -> None:
     """What was broadcast under one MMSI and what was inferred from it. REF: mmsi:…, imo:…, callsign:…, name:"…"."""
-    from darkwake.errors import AmbiguousError
-
     workspace = workspace_of(ctx)
     workspace.build_tracks()
-    mmsis = workspace.mmsis(ref)
-    if len(mmsis) > 1:
-        raise AmbiguousError(f"{ref} was sent under several MMSIs", [f"mmsi:{mmsi}" for mmsi in mmsis])
-    _write(workspace.reports.dossier(mmsis[0], as_of), output or Path(f"dossier-{mmsis[0]}.html"), ctx)
+    mmsi = workspace.mmsi(ref, as_of)
+    _write(workspace.reports.dossier(mmsi, as_of), output or Path(f"dossier-{mmsi}.html"), ctx)
 
 
 @report.command()
