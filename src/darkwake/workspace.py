@@ -195,7 +195,8 @@ class Workspace:
         name = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
         with writing(folder / f"{name}.geojson") as partial:
             geojson.write(found.places, partial)
-        self.__dict__.pop("places", None)
+        for name in ("places", "casebook", "reports"):  # the last two hold the places that they were made with
+            self.__dict__.pop(name, None)
         return {"file": str(path), "places": len(found.places), "rejected": dict(found.rejects)}
 
     def build_tracks(self, progress: Progress | None = None) -> Entry | None:

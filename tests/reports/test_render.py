@@ -66,6 +66,8 @@ def test_a_call_that_goes_on_has_no_departure_yet_and_a_probability_is_never_not
         "departure": "still inside at the end of this data",
         "p silence by reception": "below 0.001",
     }
+    silent = dict(render.measures({"arrival": None, "departure": None, "inferred_from_silence": True}))
+    assert silent["arrival"] == silent["departure"] == "not known: within a silence"
 
 
 def test_times_and_durations() -> None:

@@ -98,12 +98,12 @@ def _standard_input() -> Path:
 @ais.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--format", "format_name", metavar="F", help="Force a format (see `darkwake format list`).")
-@click.option("--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Column mapping (TOML).")
+@click.option("--mapping", metavar="FILE|NAME", help="Column mapping: a TOML file, or the name of a shipped one.")
 @click.option("--keep", is_flag=True, help="Copy the whole files into the evidence locker.")
 @output_options()
 @click.pass_context
 def import_(
-    ctx: click.Context, files: tuple[Path, ...], format_name: str | None, mapping: Path | None, keep: bool, out: Output
+    ctx: click.Context, files: tuple[Path, ...], format_name: str | None, mapping: str | None, keep: bool, out: Output
 ) -> None:
     """Read FILES into the lake as one import. `-` is standard input."""
     compiling_note()

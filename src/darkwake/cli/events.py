@@ -64,9 +64,7 @@ def show_detector(name: str, out: Output) -> None:
 
 
 @detector.command()
-@click.option(
-    "--truth", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="truth.jsonl"
-)
+@click.option("--truth", required=True, type=click.Path(path_type=Path), help="truth.jsonl")
 @click.option("--min-heard-per-hour", type=float, default=None, help="Only true events heard at least so often.")
 @as_of
 @output_options()

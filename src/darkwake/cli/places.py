@@ -45,7 +45,7 @@ def list_places(ctx: click.Context, country: str | None, out: Output) -> None:
 
 
 @place.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @output_options()
 @click.pass_context
 def import_places(ctx: click.Context, files: tuple[Path, ...], out: Output) -> None:

@@ -227,6 +227,12 @@ class Lake:
         with self.engine.connect() as connection:
             return _number(connection, as_of)
 
+    def recorded_before(self, as_of: str | int | None) -> int | None:
+        """The instant before which a decision was recorded to count as of `as_of`; None: all count."""
+        with self.engine.connect() as connection:
+            _number(connection, as_of)
+            return ledger.recorded_before(connection, as_of)
+
     def snapshot(self, as_of: str | int | None = None) -> Snapshot:
         """What was recorded up to `as_of` (a ledger number or a time); by default everything."""
         with self.engine.connect() as connection:

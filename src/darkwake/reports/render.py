@@ -131,11 +131,14 @@ NOT_KNOWN = "not known"
 
 def measures(given: Mapping[str, Any], state: str = "closed") -> list[tuple[str, str]]:
     """Measures as name and value with its unit. Null is said to be not known; of an open call, to be still to come."""
-    return [_missing(name, state) if value is None else _measure(name, value) for name, value in given.items()]
+    silent = bool(given.get("inferred_from_silence"))
+    return [_missing(name, state, silent) if value is None else _measure(name, value) for name, value in given.items()]
 
 
-def _missing(name: str, state: str) -> tuple[str, str]:
+def _missing(name: str, state: str, silent: bool) -> tuple[str, str]:
     label = _measure(name, None)[0]
+    if silent and name in ("arrival", "departure"):
+        return label, "not known: within a silence"
     if state == "open" and name.startswith("departure"):
         return label, "still inside at the end of this data"
     if name == "arrival":
