@@ -79,7 +79,7 @@ def _summary(kind: str, detail: Mapping[str, Any]) -> str:
     """What an entry of the ledger did, for a person; `--json` has all of it."""
     if kind == "import":
         rejected = sum(detail["rejected"].values())
-        return f"{detail['files']} files, {detail['messages']:,} messages" + (
+        return f"{detail['files']} file{'' if detail['files'] == 1 else 's'}, {detail['messages']:,} messages" + (
             f", {rejected:,} rejected" * (rejected > 0)
         )
     if kind == "tracks":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import click
 
 import darkwake
-from darkwake.errors import DarkwakeError
+from darkwake.errors import DarkwakeError, NotFoundError
 from darkwake.streams import is_full
 
 #: command → (module, one line for the overview)
@@ -64,11 +65,17 @@ def cli(ctx: click.Context, workspace: Path | None) -> None:
     ctx.obj = workspace
 
 
-def workspace_of(ctx: click.Context) -> Any:
-    """The workspace a command works in; closed when the command ends."""
+def workspace_of(ctx: click.Context, *, needed: bool = True) -> Any:
+    """The workspace a command works in; closed when the command ends. None if none is near and none is `needed`."""
     from darkwake import workspace
 
-    opened = workspace.open(ctx.find_root().obj)
+    named = ctx.find_root().obj or os.environ.get(workspace.ENVIRONMENT)
+    try:
+        opened = workspace.open(ctx.find_root().obj)
+    except NotFoundError:
+        if needed or named:
+            raise
+        return None
     ctx.find_root().call_on_close(opened.close)
     return opened
 

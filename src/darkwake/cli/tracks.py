@@ -35,7 +35,7 @@ def show_track(
     kept = workspace.left_out(ref, since=since, until=until, as_of=as_of)
     if kept:
         told = ", ".join(f"{number:,} with {reason}" for reason, number in kept.items())
-        note(f"Kept but not shown, {sum(kept.values()):,} receptions: {told}")
+        note(f"Kept but not shown: {told}")
     if out.target is not None and out.form == "table" and out.target.suffix.lower() in (".kml", ".geojson", ".parquet"):
         from darkwake import formats
         from darkwake.formats.base import WriteOptions

@@ -55,7 +55,11 @@ class Exhibits:
 
     def cite_event(self, event: Event, limit: int = PER_EVENT) -> Cited:
         """The first and last references of an event, at most `limit`."""
-        given = list(dict.fromkeys(event.evidence))
+        return self.cite_refs(event.evidence, limit)
+
+    def cite_refs(self, references: Iterable[str], limit: int = PER_EVENT) -> Cited:
+        """The first and last of some references, at most `limit`."""
+        given = list(dict.fromkeys(references))
         head = limit - limit // 2
         chosen = given if len(given) <= limit else [*given[:head], *given[len(given) - limit // 2 :]]
         return Cited(tuple(self.cite(ref) for ref in chosen), len(given) - len(chosen))
