@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from darkwake import times
-from darkwake.errors import DarkwakeError, NotFoundError, UsageError
+from darkwake.errors import DarkwakeError, NotFoundError, SourceUnavailableError, UsageError
 from darkwake.rows import Rows
 
 if TYPE_CHECKING:
@@ -109,6 +109,12 @@ class Workspace:
         from darkwake import migrations
 
         file = self.folder / "darkwake.sqlite"
+        if "database" not in self.settings and not file.exists() and any((self.folder / "lake").glob("*/_delta_log")):
+            raise SourceUnavailableError(  # an empty one would make the next writer sweep the whole lake
+                "the database of this workspace is gone, and its lake is still there",
+                where=str(file),
+                do="Bring the file back from a copy. To begin anew, import into a new workspace.",
+            )
         if "database" not in self.settings and file.exists() and not _writable(self.folder):
             return sa.create_engine(f"sqlite:///file:{quote(str(file))}?mode=ro&immutable=1&uri=true")
         engine = sa.create_engine(self.settings.get("database") or f"sqlite:///{file}")

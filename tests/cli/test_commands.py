@@ -151,3 +151,48 @@ def test_the_log_is_readable(run: Run, case: Path) -> None:
     assert "1 file, 19 messages" in out
     assert "{" not in out
     assert json.loads(run("-w", case, "lake", "log", "--json", "--as-of", "1")[1])["detail"]["messages"] == 19
+
+
+def test_the_ending_of_a_file_says_its_form(run: Run, case: Path, tmp_path: Path) -> None:
+    assert run("-w", case, "lake", "log", "-o", "log.csv")[0] == 0
+    assert (tmp_path / "log.csv").read_text().startswith("number,kind,recorded_at")
+    run("-w", case, "track", "show", "mmsi:299000001", "-o", "t.jsonl")
+    assert json.loads((tmp_path / "t.jsonl").read_text().splitlines()[0])["mmsi"] == 299000001
+    run("-w", case, "track", "show", "mmsi:299000001", "-o", "t.kml")
+    assert (tmp_path / "t.kml").read_text().startswith("<?xml")
+    code, _, told = run("-w", case, "lake", "log", "-o", "log.xlsx")
+    assert (code, ".csv" in told, (tmp_path / "log.xlsx").exists()) == (2, True, False)
+    assert run("-w", case, "lake", "log", "-o", "log.geojson")[0] == 2
+
+
+def test_a_list_of_events_says_that_newer_data_were_not_looked_at(run: Run, case: Path, tmp_path: Path) -> None:
+    assert "newer" not in run("-w", case, "event", "list")[2]
+    (tmp_path / "u.csv").write_text(ROWS.replace("299000001", "299000002"))
+    run("-w", case, "ais", "import", tmp_path / "u.csv")
+    assert "Import 4 is newer than the last detection, run 3" in run("-w", case, "event", "list")[2]
+    assert "newer" not in run("-w", case, "event", "list", "--as-of", "3")[2]
+
+
+def test_a_lost_database_is_not_taken_for_an_empty_one(run: Run, case: Path) -> None:
+    for path in case.glob("darkwake.sqlite*"):
+        path.unlink()
+    for args in (("event", "list"), ("ais", "import", "t.csv")):
+        code, _, told = run("-w", case, *args)
+        assert code == 5
+        assert "database of this workspace is gone" in told
+    assert list((case / "lake" / "reports").rglob("*.parquet"))
+
+
+def test_an_unknown_kind_is_not_found_wherever_it_is_named(run: Run, case: Path) -> None:
+    for args in (
+        ("event", "list", "--kind", "nope"),
+        ("event", "detect", "nope"),
+        ("claim", "add", "--words", "x", "--by", "y", "--at-least", "1", "--kind", "nope"),
+    ):
+        assert run("-w", case, *args)[0] == 3, args
+
+
+def test_stats_are_for_people(run: Run, case: Path) -> None:
+    out = run("-w", case, "ais", "stats")[1]
+    assert "2026-01-05 00:00:00Z" in out
+    assert "{" not in out

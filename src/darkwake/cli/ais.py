@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from darkwake.cli import table
 from darkwake.cli.main import workspace_of
 from darkwake.cli.options import as_of
 from darkwake.cli.output import Output, compiling_note, note, output_options, progress_bar
@@ -171,6 +172,6 @@ def stats(ctx: click.Context, as_of: str | None, sources: bool, out: Output) -> 
 
     def lines(row: Any) -> list[str]:
         width = max(len(name) for name in row)
-        return [f"{name.replace('_', ' '):<{width}}  {value}" for name, value in row.items()]
+        return [f"{name.replace('_', ' '):<{width}}  {table.cell(value) or 'none'}" for name, value in row.items()]
 
     out.one(found, lines)

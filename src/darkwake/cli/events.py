@@ -160,8 +160,11 @@ def list_events(
     rows = (stored.as_json() for stored in found)
     if out.form == "table":
         rows = (_brief(row) for row in rows)
-    ran = bool(workspace.lake.entries("detect"))
+    number = workspace.snapshot(as_of).number
+    ran, imports = (workspace.lake.entries(kind, up_to=number) for kind in ("detect", "import"))
     empty = "No event fits." if ran else "No detection has been run yet; next: darkwake event detect"
+    if ran and imports and imports[-1].number > ran[-1].number:
+        note(f"Import {imports[-1].number} is newer than the last detection, run {ran[-1].number}: event detect")
     least = ["measures", "state"] if retracted else ["state", "measures"]
     out.rows(rows, _COLUMNS, empty=empty, marks=_marks(workspace), least=least)
 
@@ -200,7 +203,7 @@ def _main_measure(told: dict[str, Any]) -> str:
 def show_event(ctx: click.Context, id: str, as_of: str | None, out: Output) -> None:
     """One event with its reasons, what was checked, its evidence and its earlier versions."""
     from darkwake.events import store
-    from darkwake.reports.render import measures
+    from darkwake.reports.render import measures, plainly
 
     workspace = workspace_of(ctx)
     history = store.find(workspace.snapshot(as_of), id)
@@ -212,9 +215,9 @@ def show_event(ctx: click.Context, id: str, as_of: str | None, out: Output) -> N
         text += [f"  {name:<12} {told[name]}" for name in ("start", "end", "place", "lat", "lon") if told[name]]
         text += [f"  vessel       {v['mmsi']}  {v['segment'] or ''}" for v in row["vessels"]]
         text += ["Measures"] + [f"  {name}: {value}" for name, value in measures(row["measures"], row["state"])]
-        text += ["Reasons"] + [f"  - {reason}" for reason in row["reasons"]]
+        text += ["Reasons"] + [f"  - {plainly(reason)}" for reason in row["reasons"]]
         text += ["What was checked that may explain it innocently"]
-        text += [f"  - {i['explanation']}: {i['test']} → {i['outcome']}" for i in row["innocent"]] or [
+        text += [f"  - {i['explanation']}: {i['test']} → {plainly(i['outcome'])}" for i in row["innocent"]] or [
             "  - nothing yet"
         ]
         text += [f"Method  {row['method']['name']} {row['method']['version']}, profile {row['method']['profile']}"]

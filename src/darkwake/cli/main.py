@@ -110,6 +110,10 @@ def run() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(2)
+    except SystemExit:
+        if type(sys.stdout).__name__.endswith("PacifyFlushWrapper"):  # click's sign that our reader has enough
+            sys.exit(0)
+        raise
     except (KeyboardInterrupt, click.Abort):
         click.echo("darkwake: interrupted; what was committed is kept, run the same command again to go on", err=True)
         sys.exit(130)

@@ -13,6 +13,7 @@ from typing import IO, Any, TypeVar, cast
 import click
 
 from darkwake.cli import table
+from darkwake.errors import UsageError
 from darkwake.streams import writing
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -28,7 +29,7 @@ def output_options(positions: bool = False, to_file: bool = True) -> Callable[[F
             if len(chosen) > 1:
                 raise click.UsageError("choose one of --json, --csv, --geojson")
             target = given.pop("output", None)
-            given["out"] = Output(chosen[0] if chosen else "table", target)
+            given["out"] = Output(chosen[0] if chosen else None, target, positions=positions)
             return function(*args, **given)
 
         command.__name__ = function.__name__
@@ -51,12 +52,34 @@ def output_options(positions: bool = False, to_file: bool = True) -> Callable[[F
     return decorate
 
 
+_ENDINGS = {
+    "": "table", ".txt": "table", ".csv": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json",
+    ".geojson": "geojson",
+}  # fmt: skip
+
+
 class Output:
     """Where and in which form a command's rows go."""
 
-    def __init__(self, form: str, target: Path | None) -> None:
-        self.form = form
+    def __init__(self, asked: str | None, target: Path | None, *, positions: bool = False) -> None:
+        self.asked = asked
         self.target = None if target is None or str(target) == "-" else target
+        self._positions = positions
+
+    @property
+    def form(self) -> str:
+        """The form asked for, else that of the file's ending, else a table for a person."""
+        if self.asked is not None or self.target is None:
+            return self.asked or "table"
+        known = {name: form for name, form in _ENDINGS.items() if self._positions or form != "geojson"}
+        ending = self.target.suffix.lower()
+        if ending not in known:
+            raise UsageError(
+                f"nothing here is written to {ending}",
+                expected="a name with one of the endings " + " ".join(name for name in known if name),
+                where=str(self.target),
+            )
+        return known[ending]
 
     @contextlib.contextmanager
     def _stream(self) -> Iterator[IO[str]]:

@@ -70,6 +70,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "when": when,
+        "plainly": plainly,
         "date": words.moment,
         "duration": duration,
         "percent": percent,
@@ -96,6 +97,11 @@ def when(instant_us: int | None) -> str:
     return times.told(instant_us)
 
 
+def plainly(text: str) -> str:
+    """A sentence with its times in the form for people."""
+    return _INSTANT.sub(lambda found: when(times.parse(found[0])), text)
+
+
 def duration(start: int | None, end: int | None) -> str:
     if start is None or end is None:
         return "not ended in this data"
@@ -120,7 +126,7 @@ def position(lon: float | None, lat: float | None) -> str:
     return f"{abs(lat):.4f}° {'N' if lat >= 0 else 'S'}, {abs(lon):.4f}° {'E' if lon >= 0 else 'W'}"
 
 
-_INSTANT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 _UNITS = {
     "_h": "h", "_km": "km", "_m": "m", "_knots": "kn", "_deg": "°", "_difference_deg": "°", "_s": "s", "_nm": "nm",
 }  # fmt: skip
@@ -160,7 +166,7 @@ def _measure(name: str, value: Any) -> tuple[str, str]:
         return label, NOT_KNOWN
     if isinstance(value, bool):
         return label, "yes" if value else "no"
-    if isinstance(value, str) and _INSTANT.match(value):
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
         return label, when(times.parse(value))
     if name.startswith("p_") and isinstance(value, int | float) and value < 0.001:
         return label, "below 0.001"  # a model's zero is not certainty
