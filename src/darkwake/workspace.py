@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from darkwake import times
-from darkwake.errors import DarkwakeError, NotFoundError, SourceUnavailableError, UsageError
+from darkwake.errors import DarkwakeError, NotFoundError, UsageError
 from darkwake.rows import Rows
 
 if TYPE_CHECKING:
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from darkwake.casebook.desk import Casebook
     from darkwake.events.base import Context
     from darkwake.events.store import Run, Stored
+    from darkwake.lake.database import Database
     from darkwake.lake.imports import Imported
     from darkwake.lake.ledger import Entry
     from darkwake.lake.store import Lake, Snapshot
@@ -103,25 +102,14 @@ class Workspace:
         return bool(self.settings.get("simulated", False))
 
     @cached_property
+    def _database(self) -> Database:
+        from darkwake.lake.database import open_database
+
+        return open_database(self.folder, self.settings.get("database"))
+
+    @property
     def engine(self) -> sa.Engine:
-        import sqlalchemy as sa
-
-        from darkwake import migrations
-
-        file = self.folder / "darkwake.sqlite"
-        if "database" not in self.settings and not file.exists() and any((self.folder / "lake").glob("*/_delta_log")):
-            raise SourceUnavailableError(  # an empty one would make the next writer sweep the whole lake
-                "the database of this workspace is gone, and its lake is still there",
-                where=str(file),
-                do="Bring the file back from a copy. To begin anew, import into a new workspace.",
-            )
-        if "database" not in self.settings and file.exists() and not _writable(self.folder):
-            return sa.create_engine(f"sqlite:///file:{quote(str(file))}?mode=ro&immutable=1&uri=true")
-        engine = sa.create_engine(self.settings.get("database") or f"sqlite:///{file}")
-        if engine.dialect.name == "sqlite":
-            sa.event.listen(engine, "connect", _sqlite_pragmas)
-        migrations.upgrade(engine)
-        return engine
+        return self._database.engine
 
     @cached_property
     def lake(self) -> Lake:
@@ -152,8 +140,8 @@ class Workspace:
 
     def close(self) -> None:
         """Give back the database connections."""
-        if "engine" in self.__dict__:
-            self.engine.dispose()
+        if "_database" in self.__dict__:
+            self._database.close()
 
     def __enter__(self) -> Workspace:
         return self
@@ -387,21 +375,3 @@ def _in_box(lon: float | None, lat: float | None, box: tuple[float, float, float
     if lon is None or lat is None or not south <= lat <= north:
         return False
     return west <= lon <= east if west <= east else lon >= west or lon <= east
-
-
-def _writable(folder: Path) -> bool:
-    """Whether files can be made here. Evidence often lies on write-protected media, and reading must work there."""
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            return True
-    except OSError:
-        return False
-
-
-def _sqlite_pragmas(connection: Any, _: Any) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")  # what was acknowledged survives a power cut
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA busy_timeout=10000")
-    cursor.close()

@@ -127,7 +127,9 @@ def run() -> None:
     except Exception as error:
         if not type(error).__module__.startswith("sqlalchemy."):
             raise
-        reason = _FULL if is_full(error) else f"{getattr(error, 'orig', error)}. Is its disk full, or damaged?"
+        reason = (
+            _FULL if is_full(error) else f"{getattr(error, 'orig', error)}. Can it be written, and is its disk full?"
+        )
         click.echo(f"darkwake: the workspace's database: {reason}", err=True)
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
