@@ -25,9 +25,7 @@ def report() -> None:
 @report.command()
 @click.argument("ref")
 @as_of
-@click.option(
-    "-o", "output", type=click.Path(dir_okay=False, path_type=Path), help="Write to FILE.html (`-`: standard output)."
-)
+@_output
 @click.pass_context
 def dossier(ctx: click.Context, ref: str, as_of: str | None, output: Path | None) -> None:
     """What was broadcast under one MMSI and what was inferred from it. REF: mmsi:…, imo:…, callsign:…, name:"…"."""
@@ -40,9 +38,7 @@ def dossier(ctx: click.Context, ref: str, as_of: str | None, output: Path | None
 @report.command()
 @click.argument("id")
 @as_of
-@click.option(
-    "-o", "output", type=click.Path(dir_okay=False, path_type=Path), help="Write to FILE.html (`-`: standard output)."
-)
+@_output
 @click.pass_context
 def claim(ctx: click.Context, id: str, as_of: str | None, output: Path | None) -> None:
     """The page of a claim: its words, the verdict as a bound, the evidence down to the bytes, the replies."""
