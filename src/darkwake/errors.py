@@ -34,6 +34,10 @@ class DarkwakeError(Exception):
         text = "; ".join(parts)
         return f"{text}. {self.do}" if self.do else text
 
+    def at(self, where: str) -> DarkwakeError:
+        """The same error, in a place unless it names one itself."""
+        return _rebuild(type(self), {**self.__dict__, "where": self.where or where})
+
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), self.__dict__.copy()))
 

@@ -15,7 +15,7 @@ from darkwake.engine import open_engine
 from darkwake.engine.local import LocalEngine
 from darkwake.engine.order import in_order
 from darkwake.engine.remote import pack
-from darkwake.engine.spark import SparkEngine, _base_path
+from darkwake.engine.spark import SparkEngine, _base_path, _translated
 from darkwake.errors import DarkwakeError, SourceUnavailableError
 from toy_plans import COUNT, FAIL, HERE, MEET, POSITIONS, Folder, positions
 
@@ -122,3 +122,9 @@ def test_equal_code_gives_an_equal_package() -> None:
     first, second = pack(["toy_plans"]), pack(["toy_plans", "darkwake.engine.base"])
     assert first == second
     assert pack([]) != first
+
+
+def test_an_error_of_ours_keeps_its_exit_status() -> None:
+    trace = "org.apache.spark.SparkException: …\ndarkwake.errors.UsageError: a width of 0 m; in plan toy\n\tat x.y.Z"
+    error = _translated(trace, "tracks")
+    assert (str(error), error.exit_code) == ("a width of 0 m; in plan toy", 2)

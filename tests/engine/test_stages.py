@@ -71,3 +71,13 @@ def test_nullability_is_taken_from_the_schema() -> None:
 
 def test_no_kernel_sees_an_empty_table() -> None:
     assert run_stage(plan(wrong_type, MMSI), 0, IN.slice(0, 0), "").equals(MMSI.empty_table())
+
+
+def refuses(table: pa.Table, arguments: object) -> pa.Table:
+    raise UsageError("a width of 0 m", expected="more")
+
+
+def test_an_error_of_ours_keeps_its_kind_and_gets_its_place() -> None:
+    with pytest.raises(UsageError, match="a width of 0 m; expected more; in plan toy, stage only, bucket 3") as caught:
+        run_stage(plan(refuses, MMSI), 0, IN, "bucket 3")
+    assert caught.value.exit_code == 2

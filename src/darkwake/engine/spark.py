@@ -29,6 +29,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from darkwake import errors
 from darkwake.engine import remote
 from darkwake.engine.base import Plan, Progress, Source
 from darkwake.engine.stages import by_table, check, columns_of, finished
@@ -292,8 +293,11 @@ def _spark_errors() -> tuple[type[BaseException], ...]:
 
 def _translated(text: str, table: str) -> DarkwakeError:
     """Our own message out of the trace of a worker; else the line of Spark's that names the error."""
-    if ours := re.findall(r"^darkwake\.errors\.\w+: (.*)$", text, re.MULTILINE):
-        return DarkwakeError(ours[-1])
+    if ours := re.findall(r"^darkwake\.errors\.(\w+): (.*)$", text, re.MULTILINE):
+        kind, message = ours[-1]
+        found: DarkwakeError = DarkwakeError(message)
+        found.exit_code = getattr(errors, kind, DarkwakeError).exit_code
+        return found
     named = re.findall(r"^[\w.]+(?:Error|Exception): .*$", text, re.MULTILINE)
     line = (named or [line for line in text.splitlines() if line.strip()] or ["no reason given"])[-1]
     return DarkwakeError(f"Spark failed: {line}", where=f"a run over {table}")

@@ -65,6 +65,8 @@ def run_stage(plan: Plan, level: int, table: pa.Table, where: str) -> pa.Table:
         return stage.output.empty_table()
     try:
         output = stage.kernel(in_order(table, keys), plan.arguments)
+    except DarkwakeError as error:  # keeps its kind, and with it the exit status
+        raise error.at(place) from error
     except Exception as error:
         raise DarkwakeError(f"a kernel failed with {type(error).__name__}: {error}", where=place) from error
     return _held_to(stage.output, output, place)
