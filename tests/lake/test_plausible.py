@@ -24,3 +24,8 @@ def test_times_before_ais_and_after_the_import_are_flagged_and_kept() -> None:
 def test_what_is_plausible_is_left_alone() -> None:
     rows = pa.record_batch({"time": pa.array([IMPORTED], TIMESTAMP), "time_basis": ["vendor"]})
     assert flag(rows, IMPORTED)[0].to_batches()[0].equals(rows)
+
+
+def test_a_clock_that_was_never_set_flags_nothing_of_ours() -> None:
+    rows = pa.record_batch({"time": pa.array([times.parse("2019-02-01")], TIMESTAMP), "time_basis": ["vendor"]})
+    assert flag(rows, times.parse("1970-01-01T00:03:00Z"))[1] == 0

@@ -13,11 +13,13 @@ from darkwake import times
 from darkwake.ais.schema import IMPLAUSIBLE, TIMESTAMP
 
 EARLIEST_US = times.parse("1990-01-01")
+#: No machine that runs this lives before it; a clock that says so was not set.
+_RELEASED_US = times.parse("2026-01-01")
 
 
 def latest_us(imported_at: int) -> int:
     """The first moment that is too late for an import of that moment."""
-    return (imported_at // times.DAY_US + 3) * times.DAY_US
+    return (max(imported_at, _RELEASED_US) // times.DAY_US + 3) * times.DAY_US
 
 
 def flag(messages: pa.RecordBatch | pa.Table, imported_at: int) -> tuple[pa.Table, int]:
