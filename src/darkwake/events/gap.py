@@ -23,6 +23,7 @@ from darkwake.jit import kernel
 from darkwake.refs import source_ref
 from darkwake.tracks.build import CLASS_B_TYPES
 from darkwake.tracks.columns import Bools, Floats, Ints, flat, floats, instants, ints
+from darkwake.tracks.reception_kernels import paces_around
 from darkwake.units import m_to_nm
 
 if TYPE_CHECKING:
@@ -34,13 +35,16 @@ _SIDE: tuple[tuple[str, pa.DataType], ...] = (
     ("time", TIMESTAMP), ("lon", pa.float64()), ("lat", pa.float64()), ("sog_knots", pa.float32()),
     ("source", pa.string()), ("span_offset", pa.int64()), ("span_length", pa.int32()),
 )  # fmt: skip
-#: One row per silence: the report before it, the report after it (null if none yet), the ship's usual speed.
+_PACE = ("slow", "pace", "known", "slower")
+#: One row per silence: the report before it, the report after it (null if none yet), the ship's usual speed, and the
+#: pace of reports on both sides (see `tracks.reception_kernels.paces_around`).
 CANDIDATES = pa.schema(
     [
         ("mmsi", pa.int32()), ("segment", pa.int64()), ("class_b", pa.bool_()), ("payload_key", pa.int64()),
         ("usual_knots", pa.float64()),
         *[(f"before_{name}", kind) for name, kind in _SIDE],
         *[(f"after_{name}", kind) for name, kind in _SIDE],
+        *[(f"{side}_{name}", pa.float64()) for side in ("before", "after") for name in _PACE],
     ]
 )  # fmt: skip
 #: Nearer than this between last and next report, and at rest at both: the ship was lying still.
@@ -166,8 +170,10 @@ def silences(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
         owner = np.concatenate([owner, last])
     wanted = np.unique(owner)
     usual = np.full(len(starts), np.nan)
+    sog_knots = floats(table["sog_knots"])
     if len(wanted):
-        usual[wanted] = usual_speeds(starts[wanted], ends[wanted], floats(table["sog_knots"]))
+        usual[wanted] = usual_speeds(starts[wanted], ends[wanted], sog_knots)
+    facts, slower = paces_around(segment, moments, sog_knots, starts[owner], ends[owner], before, after)
     first, second = pa.array(before), pa.array(after, mask=after < 0)
     columns: dict[str, Any] = {
         "mmsi": table["mmsi"].take(first),
@@ -179,6 +185,9 @@ def silences(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
     for name in ("time", *_COPIED):
         columns[f"before_{name}"] = table[name].take(first)
         columns[f"after_{name}"] = table[name].take(second)
+    for k, side in enumerate(("before", "after")):
+        columns |= {f"{side}_{name}": facts[:, k, j] for j, name in enumerate(_PACE[:3])}
+        columns[f"{side}_slower"] = slower[:, k]
     return pa.table(columns).select(CANDIDATES.names).cast(CANDIDATES)
 
 
@@ -254,6 +263,8 @@ def _arrays(found: pa.Table, data_end: int, assumed_knots: float) -> dict[str, A
         "end": np.where(is_open, data_end, ints(found["after_time"])),
         "knots": np.clip(np.where(np.isnan(knots), assumed_knots, knots), 5.0, 30.0),
     }
+    for side in ("before", "after"):
+        silent |= {f"{side}_{name}": floats(found[f"{side}_{name}"]) for name in _PACE}
     for name in ("lon", "lat"):
         before, after = floats(found[f"before_{name}"]), floats(found[f"after_{name}"])
         silent[f"{name}0"], silent[f"{name}1"] = before, np.where(is_open, before, after)
