@@ -47,7 +47,7 @@ _MAX_SILENCE_US = 24 * 14 * times.HOUR_US
 _STRAY = 3  # segments of fewer reports are not learned from
 #: Odds of reception against the transmitter: e^BASE × (unusualness before × after)^-PACE × (1 + slots due)^-DUE.
 #: Fitted on simulated feeds, see docs/methods/reception.md.
-BASE, PACE_POWER, DUE_POWER = 3.5, 0.43, 1.2
+BASE, PACE_POWER, DUE_POWER = 3.3, 0.4, 1.2
 #: Weight, in reports, of the class where the ship's own pace is compared.
 PACE_PRIOR = 50.0
 #: Share of silences that reception caused where BASE was fitted, and how far a feed is held to it.
@@ -152,15 +152,17 @@ class ReceptionModel:
     def judge(self, silent: Mapping[str, Any]) -> Judged:
         """Judge silences, all of one run together: arrays of equal length by name.
 
-        `start`, `end` (µs), `lon0`, `lat0`, `lon1`, `lat1` (degrees, before and after), `class_b`, `open` where there
+        `mmsi`, `start`, `end` (µs), `lon0`, `lat0`, `lon1`, `lat1` (degrees, before and after), `class_b`, `open` where there
         is no report after; and from `paces_around` for the `before` and `after` side `…_slow`, `…_pace`, `…_known`,
         `…_slower`.
         """
         class_b, is_open = (np.asarray(silent[name], np.bool_) for name in ("class_b", "open"))
-        due, reports, heard, others_due, ships = judge_silences(
-            *self._tables(), self._per_slot, _MAX_SILENCE_US, silent["start"], silent["end"],
-            silent["lon0"], silent["lat0"], silent["lon1"], silent["lat1"], class_b, is_open,
-        )  # fmt: skip
+        by_ship = np.argsort(silent["mmsi"], kind="stable")
+        places = [np.asarray(silent[name])[by_ship] for name in ("mmsi", "start", "end", "lon0", "lat0", "lon1", "lat1")]
+        found = judge_silences(
+            *self._tables(), self._per_slot, _MAX_SILENCE_US, *places, class_b[by_ship], is_open[by_ship]
+        )
+        due, reports, heard, others_due, ships = (one[np.argsort(by_ship)] for one in found)
         ratio = np.minimum(1.0, (heard + OUTAGE_SLOTS) / (others_due + OUTAGE_SLOTS))
         odds = BASE - DUE_POWER * np.log1p(due * ratio)
         odds -= PACE_POWER * np.log(self._unusual(silent, "before", class_b))

@@ -17,6 +17,8 @@ HEARD, NEAR, FAR, ENDED, REPORTS, SHIPS = range(6)
 
 #: Of a silence of so many slots (6 h) or more only the first and the last hour are `near`.
 LONG_SLOTS, NEAR_SLOTS = 36, 6
+#: Of an open silence only so many slots (12 h) are judged: later nobody knows where the ship is.
+OPEN_SLOTS = 72
 #: What is assumed of a place, and the weight of it in slots: hardly anything is heard where nobody was heard.
 BACKGROUND, PRIOR_SLOTS = 0.005, 10.0
 #: Slots that other ships must have been due before an outage is believed by half.
@@ -64,6 +66,12 @@ def _bump(runs: Ints, used: int, number: int, key: int, what: int) -> Any:
 
 
 @kernel
+def _is_near(j: int, silent: int) -> bool:
+    """Whether slot j of a silence of so many slots says that the ship went unheard where it is taken to have been."""
+    return silent < LONG_SLOTS or j < NEAR_SLOTS or j >= silent - NEAR_SLOTS
+
+
+@kernel
 def count_slots(
     number: Ints, time_us: Ints, lon: Floats, lat: Floats, class_b: Bools, max_silence_us: int, stray_below: int
 ) -> tuple[Ints, Ints]:  # pragma: no cover - compiled
@@ -98,8 +106,7 @@ def count_slots(
                     share = (slot * SLOT_US + SLOT_US // 2 - time_us[i - 1]) / length
                     x = _between(lon[i - 1], lon[i], share)
                     y = lat[i - 1] + share * (lat[i] - lat[i - 1])
-                    near = silent < LONG_SLOTS or k < NEAR_SLOTS or k >= silent - NEAR_SLOTS
-                    what = NEAR if near else FAR
+                    what = NEAR if _is_near(k, silent) else FAR
                     fine, fine_used = _bump(fine, fine_used, number[i], _cell(x, y, 4.0) * 2 + b, what)
                     key = (slot // 6) * 64800 + _cell(x, y, 1.0)
                     hours, hours_used = _bump(hours, hours_used, number[i], key, what)
@@ -190,31 +197,23 @@ def _heard_share(counts: Ints, at: int, own: int) -> float:
 @kernel
 def judge_silences(
     keys: Ints, counts: Ints, region_keys: Ints, region_counts: Ints, hour_keys: Ints, hour_counts: Ints,
-    per_slot: Floats, longest_us: int,
+    per_slot: Floats, longest_us: int, ship: Ints,
     start: Ints, end: Ints, lon0: Floats, lat0: Floats, lon1: Floats, lat1: Floats, class_b: Bools, is_open: Bools,
 ) -> tuple[Floats, Floats, Floats, Floats, Ints]:  # fmt: skip  # pragma: no cover - compiled
     """Per silence along the straight way: slots due, reports due, slots of other ships heard and due, other ships.
 
-    A ship is silent in all slots after that of `start` and before that of `end`. What its own silence added to the
-    counts is taken off them; open ones added nothing.
+    A ship is silent in all slots after that of `start` and before that of `end`; silences of one ship follow each
+    other. What its own silences added to the counts of cells is taken off them; open ones added nothing.
     """
     n = len(start)
     due_slots, due_reports, others_heard, others_due = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
     ships = np.zeros(n, np.int64)
-    mine = np.empty(LONG_SLOTS, np.int64)
+    own = np.empty(0, np.int64)
     for k in range(n):
         kind = 1 if class_b[k] else 0
-        length = max(1, end[k] - start[k])
-        first_slot = start[k] // SLOT_US + 1
-        silent = min(end[k], start[k] + longest_us) // SLOT_US - first_slot
-        counted = not is_open[k] and length <= longest_us
-        own = 0
-        for j in range(silent if counted else 0):
-            if silent < LONG_SLOTS or j < NEAR_SLOTS or j >= silent - NEAR_SLOTS:
-                share = ((first_slot + j) * SLOT_US + SLOT_US // 2 - start[k]) / length
-                x, y = _between(lon0[k], lon1[k], share), lat0[k] + share * (lat1[k] - lat0[k])
-                mine[own] = _cell(x, y, 4.0) * 2 + kind
-                own += 1
+        if k == 0 or ship[k] != ship[k - 1]:
+            own = _own_cells(k, longest_us, ship, start, end, lon0, lat0, lon1, lat1, class_b, is_open)
+        length, first_slot, silent, counted = _silence(start[k], end[k], is_open[k], longest_us)
         at = _find(keys, _cell(lon0[k], lat0[k], 4.0) * 2 + kind)
         if at >= 0:
             ships[k] = max(0, counts[at, SHIPS] - 1)
@@ -228,7 +227,8 @@ def judge_silences(
             if cell != last_cell:
                 last_cell = cell
                 at = _find(keys, cell)
-                heard = _heard_share(counts, at, np.sum(mine[:own] == cell))
+                mine = np.searchsorted(own, cell, side="right") - np.searchsorted(own, cell)
+                heard = _heard_share(counts, at, mine)
                 reports = per_slot[kind]
                 if at >= 0:
                     reports = (counts[at, REPORTS] + PRIOR_SLOTS * reports) / (counts[at, HEARD] + PRIOR_SLOTS)
@@ -240,14 +240,42 @@ def judge_silences(
                 region = _cell(x, y, 1.0)
                 at = _find(hour_keys, hour * 64800 + region)
                 if at >= 0:
-                    usual = _heard_share(region_counts, _find(region_keys, region), 0)
-                    mine_here = 0
-                    if counted and (silent < LONG_SLOTS or j < NEAR_SLOTS or j >= silent - NEAR_SLOTS):
-                        mine_here = min(silent - j, 6 - slot % 6)
-                    near = max(0, hour_counts[at, NEAR] - mine_here)
+                    mine = min(silent - j, 6 - slot % 6) if counted and _is_near(j, silent) else 0
+                    present = hour_counts[at, HEARD] + max(0, hour_counts[at, NEAR] - mine)
                     others_heard[k] += hour_counts[at, HEARD]
-                    others_due[k] += usual * (hour_counts[at, HEARD] + near)
+                    others_due[k] += present * _heard_share(region_counts, _find(region_keys, region), 0)
     return due_slots, due_reports, others_heard, others_due, ships
+
+
+@kernel
+def _silence(start: int, end: int, is_open: bool, longest_us: int) -> Any:
+    """Length (µs), first silent slot, number of silent slots, and whether the counts hold them."""
+    length = max(1, end - start)
+    first = start // SLOT_US + 1
+    silent = min(end, start + longest_us) // SLOT_US - first
+    return length, first, min(silent, OPEN_SLOTS) if is_open else silent, not is_open and length <= longest_us
+
+
+@kernel
+def _own_cells(
+    k: int, longest_us: int, ship: Ints, start: Ints, end: Ints,
+    lon0: Floats, lat0: Floats, lon1: Floats, lat1: Floats, class_b: Bools, is_open: Bools,
+) -> Ints:  # fmt: skip  # pragma: no cover - compiled
+    """Cells of all slots, sorted, that the silences of the ship of silence k, her first, added to `near_silent`."""
+    last = k
+    while last < len(ship) and ship[last] == ship[k]:
+        last += 1
+    cells = np.empty((last - k) * LONG_SLOTS, np.int64)
+    used = 0
+    for i in range(k, last):
+        length, first_slot, silent, counted = _silence(start[i], end[i], is_open[i], longest_us)
+        for j in range(silent if counted else 0):
+            if _is_near(j, silent):
+                share = ((first_slot + j) * SLOT_US + SLOT_US // 2 - start[i]) / length
+                x, y = _between(lon0[i], lon1[i], share), lat0[i] + share * (lat1[i] - lat0[i])
+                cells[used] = _cell(x, y, 4.0) * 2 + (1 if class_b[i] else 0)
+                used += 1
+    return np.sort(cells[:used])
 
 
 @kernel
