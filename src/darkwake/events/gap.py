@@ -173,7 +173,7 @@ def silences(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
     sog_knots = floats(table["sog_knots"])
     if len(wanted):
         usual[wanted] = usual_speeds(starts[wanted], ends[wanted], sog_knots)
-    facts, slower = paces_around(segment, moments, sog_knots, starts[owner], ends[owner], before, after)
+    facts, slower = paces_around(moments, sog_knots, starts[owner], ends[owner], before, after)
     first, second = pa.array(before), pa.array(after, mask=after < 0)
     columns: dict[str, Any] = {
         "mmsi": table["mmsi"].take(first),

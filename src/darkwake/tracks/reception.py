@@ -37,7 +37,6 @@ from darkwake.tracks.reception_kernels import (
     PACE_BINS,
     REPORTS,
     SHIPS,
-    count_paces,
     count_slots,
     judge_silences,
     walk,
@@ -47,7 +46,7 @@ _MAX_SILENCE_US = 24 * 14 * times.HOUR_US
 _STRAY = 3  # segments of fewer reports are not learned from
 #: Odds of reception against the transmitter: e^BASE × (unusualness before × after)^-PACE × (1 + slots due)^-DUE.
 #: Fitted on simulated feeds, see docs/methods/reception.md.
-BASE, PACE_POWER, DUE_POWER = 3.3, 0.4, 1.2
+BASE, PACE_POWER, DUE_POWER = 3.5, 0.5, 1.2
 #: Weight, in reports, of the class where the ship's own pace is compared.
 PACE_PRIOR = 50.0
 #: Share of silences that reception caused where BASE was fitted, and how far a feed is held to it.
@@ -107,15 +106,10 @@ def plan() -> Plan:
 
 def count_tracks(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:  # noqa: ARG001 - the interface
     """Kernel: tracks sorted by (mmsi, segment, time) to COUNTS."""
-    segment, moments = ints(table["segment"]), instants(table["time"])
-    number = np.zeros(len(segment), np.int64)
-    if len(segment):
-        number[1:] = np.cumsum(segment[1:] != segment[:-1])
-    class_b = np.isin(ints(table["type"]), CLASS_B_TYPES)
-    cells, hours = count_slots(
-        number, moments, floats(table["lon"]), floats(table["lat"]), class_b, _MAX_SILENCE_US, _STRAY
-    )
-    paces = count_paces(number, moments, floats(table["sog_knots"]), class_b)
+    cells, hours, paces = count_slots(
+        ints(table["segment"]), instants(table["time"]), floats(table["lon"]), floats(table["lat"]),
+        floats(table["sog_knots"]), ints(table["type"]), np.array(CLASS_B_TYPES), _MAX_SILENCE_US, _STRAY,
+    )  # fmt: skip
     return _rows(_by_ship(cells), _by_ship(hours), paces)
 
 

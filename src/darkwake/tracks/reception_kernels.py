@@ -73,59 +73,68 @@ def _is_near(j: int, silent: int) -> bool:
 
 @kernel
 def count_slots(
-    number: Ints, time_us: Ints, lon: Floats, lat: Floats, class_b: Bools, max_silence_us: int, stray_below: int
-) -> tuple[Ints, Ints]:  # pragma: no cover - compiled
-    """Runs of slots: (segment number, key, counts…) by cell of 0.25° and class, and by cell of 1° and hour.
+    segment: Ints, time_us: Ints, lon: Floats, lat: Floats, sog_knots: Floats, type_: Ints, class_b_types: Ints,
+    max_silence_us: int, stray_below: int,
+) -> tuple[Ints, Ints, Ints]:  # fmt: skip  # pragma: no cover - compiled
+    """Runs of slots: (first row of the segment, key, counts…) by cell of 0.25° and class, and by cell of 1° and hour; and the
+    number of slots heard by class, slow or not, and pace: [2, 2, PACE_BINS].
 
-    Rows are sorted by (number, time). Segments with fewer than `stray_below` reports are left out, and so are silences
+    Rows are sorted by time within each segment. Segments with fewer than `stray_below` reports are left out, and so are silences
     longer than `max_silence_us`.
     """
     fine = np.zeros((1024, 8), np.int64)
     hours = np.zeros((1024, 8), np.int64)
+    paces = np.zeros((2, 2, PACE_BINS), np.int64)
     fine_used = 0
     hours_used = 0
-    n = len(number)
+    n = len(segment)
     start = 0
     while start < n:
         stop = start + 1
-        while stop < n and number[stop] == number[start]:
+        while stop < n and segment[stop] == segment[start]:
             stop += 1
         if stop - start < stray_below or time_us[start] < 0:
             start = stop
             continue
+        slot0 = time_us[start] // SLOT_US
+        known = fine_used  # runs of earlier segments
         for i in range(start + 1, stop):
-            slot0, slot1 = time_us[i - 1] // SLOT_US, time_us[i] // SLOT_US
-            length = time_us[i] - time_us[i - 1]
-            b = 1 if class_b[i] else 0
-            if length > max_silence_us:
-                continue
-            if slot1 > slot0:
+            if time_us[i] >= (slot0 + 1) * SLOT_US:  # a division a row would be half of the work
+                slot1 = time_us[i] // SLOT_US
+                length = time_us[i] - time_us[i - 1]
                 silent = slot1 - slot0 - 1
+                slot = slot0 + 1
+                slot0 = slot1
+                b = 0
+                for each in class_b_types:
+                    b += each == type_[i]
+                paces[b, _slow(sog_knots[i]), _pace(time_us, i - PACE_REPORTS, i, start, stop)] += 1
+                if length > max_silence_us:
+                    continue
                 for k in range(silent):
-                    slot = slot0 + 1 + k
-                    share = (slot * SLOT_US + SLOT_US // 2 - time_us[i - 1]) / length
+                    share = ((slot + k) * SLOT_US + SLOT_US // 2 - time_us[i - 1]) / length
                     x = _between(lon[i - 1], lon[i], share)
                     y = lat[i - 1] + share * (lat[i] - lat[i - 1])
                     what = NEAR if _is_near(k, silent) else FAR
-                    fine, fine_used = _bump(fine, fine_used, number[i], _cell(x, y, 4.0) * 2 + b, what)
-                    key = (slot // 6) * 64800 + _cell(x, y, 1.0)
-                    hours, hours_used = _bump(hours, hours_used, number[i], key, what)
+                    fine, fine_used = _bump(fine, fine_used, start, _cell(x, y, 4.0) * 2 + b, what)
+                    key = ((slot + k) // 6) * 64800 + _cell(x, y, 1.0)
+                    hours, hours_used = _bump(hours, hours_used, start, key, what)
                 cell = _cell(lon[i], lat[i], 4.0) * 2 + b
-                fine, fine_used = _bump(fine, fine_used, number[i], cell, HEARD)
+                fine, fine_used = _bump(fine, fine_used, start, cell, HEARD)
                 if silent:
-                    fine, fine_used = _bump(fine, fine_used, number[i], cell, ENDED)
+                    fine, fine_used = _bump(fine, fine_used, start, cell, ENDED)
                 key = (slot1 // 6) * 64800 + _cell(lon[i], lat[i], 1.0)
-                hours, hours_used = _bump(hours, hours_used, number[i], key, HEARD)
-            if fine_used and fine[fine_used - 1, 0] == number[i]:
+                hours, hours_used = _bump(hours, hours_used, start, key, HEARD)
+            if fine_used > known:
                 fine[fine_used - 1, 2 + REPORTS] += 1
         start = stop
-    return fine[:fine_used].copy(), hours[:hours_used].copy()
+    return fine[:fine_used].copy(), hours[:hours_used].copy(), paces
 
 
 @kernel
-def _pace(number: Ints, time_us: Ints, i: int, last: int) -> int:
-    """Bin of the time from row i to row `last` of one segment, the slowest if they are no rows of one segment."""
-    if i < 0 or last >= len(number) or number[i] != number[last]:
+def _pace(time_us: Ints, i: int, last: int, start: int, stop: int) -> int:
+    """Bin of the time from row i to row `last`; the slowest if they are not both in [start, stop)."""
+    if i < start or last >= stop:
         return PACE_BINS - 1
     return int(_PACE_OF[min((time_us[last] - time_us[i]) // SECOND_US, PACE_LONGEST_S)])
 
@@ -136,22 +145,11 @@ def _slow(sog_knots: float) -> int:
 
 
 @kernel
-def count_paces(
-    number: Ints, time_us: Ints, sog_knots: Floats, class_b: Bools
-) -> Ints:  # pragma: no cover - compiled
-    """Reports by class, slow or not, and pace: [2, 2, PACE_BINS]."""
-    out = np.zeros((2, 2, PACE_BINS), np.int64)
-    for i in range(len(number)):
-        out[1 if class_b[i] else 0, _slow(sog_knots[i]), _pace(number, time_us, i - PACE_REPORTS, i)] += 1
-    return out
-
-
-@kernel
 def paces_around(
-    number: Ints, time_us: Ints, sog_knots: Floats, first: Ints, last: Ints, before: Ints, after: Ints
+    time_us: Ints, sog_knots: Floats, first: Ints, last: Ints, before: Ints, after: Ints
 ) -> tuple[Ints, Floats]:  # pragma: no cover - compiled
-    """Per silence and side (before, after): slow, pace, other reports of the ship at like speed; and of those the
-    number of the same pace (by half) or slower.
+    """Per silence and side (before, after): slow, pace, slots in which the ship was heard at like speed; and in how
+    many of those its pace was the same (by half) or slower.
 
     `before`, `after`: rows of the reports around a silence, -1 where there is none; `first`, `last`: rows of its
     segment. Silences of one segment must follow each other.
@@ -160,22 +158,25 @@ def paces_around(
     slower = np.zeros((len(before), 2))
     own = np.zeros((2, PACE_BINS), np.int64)
     for k in range(len(before)):
-        if k == 0 or first[k] != first[k - 1]:
+        start, stop = first[k], last[k] + 1
+        if k == 0 or start != first[k - 1]:
             own[:] = 0
-            for i in range(first[k], last[k] + 1):
-                own[_slow(sog_knots[i]), _pace(number, time_us, i - PACE_REPORTS, i)] += 1
+            next_us = time_us[start]
+            for i in range(start, stop):
+                if time_us[i] >= next_us:
+                    next_us = (time_us[i] // SLOT_US + 1) * SLOT_US
+                    own[_slow(sog_knots[i]), _pace(time_us, i - PACE_REPORTS, i, start, stop)] += 1
         for side in range(2):
             i = before[k] if side == 0 else after[k]
             if i < 0:
                 continue
             slow = _slow(sog_knots[i])
             if side == 0:
-                pace = _pace(number, time_us, i - PACE_REPORTS, i)
+                pace = _pace(time_us, i - PACE_REPORTS, i, start, stop)
             else:
-                pace = _pace(number, time_us, i, i + PACE_REPORTS)
-            known = max(0, own[slow].sum() - 1)
-            facts[k, side, 0], facts[k, side, 1], facts[k, side, 2] = slow, pace, known
-            slower[k, side] = min(known, own[slow, pace + 1 :].sum() + 0.5 * max(0, own[slow, pace] - 1))
+                pace = _pace(time_us, i, i + PACE_REPORTS, start, stop)
+            facts[k, side, 0], facts[k, side, 1], facts[k, side, 2] = slow, pace, own[slow].sum()
+            slower[k, side] = own[slow, pace + 1 :].sum() + 0.5 * own[slow, pace]
     return facts, slower
 
 
