@@ -1,6 +1,6 @@
 """Gap: a silence of one segment's ship, from its last report to its next. Observed, not judged: that comes beside it.
 
-`p_silence_by_reception` says how often a ship transmitting normally would have gone unheard for so long; `reachable`
+`p_silence_by_reception` says how likely it is that a ship transmitting normally went unheard for so long; `reachable`
 names places only where reception does not explain the silence, and each with the number of other silent ships that
 could have been there in the same hours.
 """
@@ -54,7 +54,7 @@ _STILL_KNOTS = 1.0
 
 class Gap:
     kind = "gap"
-    version = "1.0"
+    version = "1.1"
     status = "stable"
     title = "Silence of a ship"
     definition = (
@@ -64,7 +64,7 @@ class Gap:
     params: tuple[Param, ...] = (
         Param("min_gap_h", 6.0, "h", "a silence must be longer than this"),
         Param("min_reports", 3.0, "reports", "an open gap needs so many reports of its segment; fewer are strays"),
-        Param("explained_above", 0.2, "probability", "no reachable places are named where reception explains as much"),
+        Param("explained_above", 0.5, "probability", "no reachable places are named where reception explains as much"),
         Param("assumed_knots", 12.0, "kn", "speed of a ship that never sent one"),
         Param("min_stay_h", 2.0, "h", "a place counts as reachable if the ship could have stayed so long"),
     )
@@ -74,7 +74,7 @@ class Gap:
     known_failures: tuple[str, ...] = (
         "A ship that stops sending for good and never comes back in the data leaves one open gap.",
         "Reachable places are judged by great-circle distance, so land in between makes them look nearer.",
-        "Where all ships fall silent at one place, the reception model learns that as poor reception.",
+        "A ship that is lost at once at its usual pace (behind an island, in a walled harbour) looks switched off.",
     )
     measures: Mapping[str, str] = {
         "duration_h": "length of the silence in hours; of an open one, so far",
@@ -82,8 +82,8 @@ class Gap:
         "implied_speed_knots": "that distance over that time; null while open",
         "expected_reports": "transmissions expected by the reception model, null without one",
         "p_silence_by_reception": (
-            "probability that a ship of this class transmitting normally here and then would not have been heard for "
-            "so long; null without a reception model"
+            "probability that the receivers would not have heard a ship of this class transmitting normally here and "
+            "then for so long, given that a silence was seen; null without a reception model"
         ),
         "reachable": "up to 5 places within reach, longest possible stay first, with other silent ships within reach",
     }
@@ -279,12 +279,14 @@ def _checks(
         checks.append(Innocent("poor reception here", "reception model", "not tested: no model was built"))
     else:
         p, ratio = judged.p_silence[i], judged.outage_ratio[i]
+        sides = f"{judged.unusual_before[i]:.1%} of the slots before it"
+        sides += f" and {judged.unusual_after[i]:.1%} after it" if closed else ""
         checks.append(
             Innocent(
                 "poor reception here",
-                "probability that a ship transmitting normally here and then would not have been heard for so long",
-                f"p = {p:.3f}"
-                + ("" if judged.ships[i] >= 3 else "; few other ships here, so the wider region decides"),
+                "pace of reports around it (how often the ship was heard as rarely), and reports due on the way",
+                f"p = {p:.3f}; heard as rarely in {sides}; {judged.expected_reports[i]:.1f} reports due"
+                + ("" if judged.ships[i] else "; no other ship was ever heard here"),
             )
         )
         checks.append(

@@ -74,10 +74,12 @@ Counts = npt.NDArray[np.int64]  # one row per key, columns as COUNT_NAMES
 class Judged:
     """Per silence, arrays of equal length."""
 
-    p_silence: Floats  # probability that reception explains it
+    p_silence: Floats  # probability that it was the receivers and not the transmitter
     expected_reports: Floats  # transmissions due along the straight way
     outage_ratio: Floats  # other ships heard to usual over the silence, at most 1; NaN where too little was due
     ships: Ints  # other ships known in the cell where it began
+    unusual_before: Floats  # share of slots in which reports came as slowly as before it, or more so
+    unusual_after: Floats  # the same after it; 1 of an open one
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,23 +148,27 @@ class ReceptionModel:
     def judge(self, silent: Mapping[str, Any]) -> Judged:
         """Judge silences, all of one run together: arrays of equal length by name.
 
-        `mmsi`, `start`, `end` (µs), `lon0`, `lat0`, `lon1`, `lat1` (degrees, before and after), `class_b`, `open` where there
-        is no report after; and from `paces_around` for the `before` and `after` side `…_slow`, `…_pace`, `…_known`,
-        `…_slower`.
+        `mmsi`, `start`, `end` (µs), `lon0`, `lat0`, `lon1`, `lat1` (degrees, before and after), `class_b`, `open` where
+        there is no report after; and from `paces_around` for the `before` and `after` side `…_slow`, `…_pace`,
+        `…_known`, `…_slower`.
         """
         class_b, is_open = (np.asarray(silent[name], np.bool_) for name in ("class_b", "open"))
         by_ship = np.argsort(silent["mmsi"], kind="stable")
-        places = [np.asarray(silent[name])[by_ship] for name in ("mmsi", "start", "end", "lon0", "lat0", "lon1", "lat1")]
-        found = judge_silences(
-            *self._tables(), self._per_slot, _MAX_SILENCE_US, *places, class_b[by_ship], is_open[by_ship]
+        mmsi, start, end, lon0, lat0, lon1, lat1 = (
+            np.asarray(silent[name])[by_ship] for name in ("mmsi", "start", "end", "lon0", "lat0", "lon1", "lat1")
         )
-        due, reports, heard, others_due, ships = (one[np.argsort(by_ship)] for one in found)
+        found = judge_silences(
+            *self._tables(), self._per_slot, _MAX_SILENCE_US, mmsi, start, end, lon0, lat0, lon1, lat1,
+            class_b[by_ship], is_open[by_ship],
+        )  # fmt: skip
+        back = np.argsort(by_ship)
+        due, reports, heard, others_due = (one[back] for one in found[:4])
         ratio = np.minimum(1.0, (heard + OUTAGE_SLOTS) / (others_due + OUTAGE_SLOTS))
-        odds = BASE - DUE_POWER * np.log1p(due * ratio)
-        odds -= PACE_POWER * np.log(self._unusual(silent, "before", class_b))
-        odds -= PACE_POWER * np.log(np.where(is_open, 1.0, self._unusual(silent, "after", class_b)))
+        before = self._unusual(silent, "before", class_b)
+        after = np.where(is_open, 1.0, self._unusual(silent, "after", class_b))
+        odds = BASE - DUE_POWER * np.log1p(due * ratio) - PACE_POWER * (np.log(before) + np.log(after))
         told = np.where(others_due < _FEWEST_DUE, np.nan, ratio)
-        return Judged(_with_share(odds), reports * ratio, told, ships)
+        return Judged(_with_share(odds), reports * ratio, told, found[4][back], before, after)
 
     def p_silence(self, lons: Floats, lats: Floats, times_us: Ints, class_b: bool) -> tuple[float, float]:
         """Probability of hearing nothing of a ship on this path, and how many transmissions one would expect to hear.
@@ -179,11 +185,12 @@ class ReceptionModel:
         """Probability that a ship transmitting normally on this path would have left at least one report here."""
         return 1.0 - self.p_silence(lons, lats, times_us, class_b)[0]
 
-    def _tables(self) -> tuple[Any, ...]:
-        return tuple(x for table in (self._cells, self._regions, self._hours) for x in (table.keys, table.counts))
+    def _tables(self) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints]:
+        cells, regions, hours = self._cells, self._regions, self._hours
+        return cells.keys, cells.counts, regions.keys, regions.counts, hours.keys, hours.counts
 
     def _unusual(self, silent: Mapping[str, Any], side: str, class_b: Bools) -> Floats:
-        """Share of reports at like speed that came as slowly as those on this side of the silence, or more so."""
+        """Share of slots at like speed in which reports came as slowly as on this side of the silence."""
         slow, pace = (np.asarray(silent[f"{side}_{name}"], np.int64) for name in ("slow", "pace"))
         everyone = self._paces[class_b.astype(np.int64), slow]
         at = np.arange(len(slow)), pace

@@ -21,15 +21,16 @@ LONG_SLOTS, NEAR_SLOTS = 36, 6
 OPEN_SLOTS = 72
 #: What is assumed of a place, and the weight of it in slots: hardly anything is heard where nobody was heard.
 BACKGROUND, PRIOR_SLOTS = 0.005, 10.0
-#: Slots that other ships must have been due before an outage is believed by half.
-OUTAGE_SLOTS = 5.0
+#: So many slots of other ships must have been due, and none heard, before an outage is believed by half. More than
+#: one ship's silence: she may have gone.
+OUTAGE_SLOTS = 20.0
 
 #: The pace of a report: how long the PACE_REPORTS reports up to it took, on a logarithmic scale up to PACE_LONGEST_S.
 PACE_REPORTS, PACE_LONGEST_S, PACE_BINS = 3, 21_600, 48
-_PACE_OF = np.minimum(
+PACE_OF = np.minimum(
     np.log1p(np.arange(PACE_LONGEST_S + 1)) / np.log(PACE_LONGEST_S) * (PACE_BINS - 1), PACE_BINS - 1
 ).astype(np.int64)
-_PACE_OF[PACE_LONGEST_S] = PACE_BINS - 1
+PACE_OF[PACE_LONGEST_S] = PACE_BINS - 1
 #: Ships up to this speed report more rarely (ITU-R M.1371-5, tables 1 and 2), so they are compared with each other.
 SLOW_KNOTS = 2.0
 
@@ -76,11 +77,11 @@ def count_slots(
     segment: Ints, time_us: Ints, lon: Floats, lat: Floats, sog_knots: Floats, type_: Ints, class_b_types: Ints,
     max_silence_us: int, stray_below: int,
 ) -> tuple[Ints, Ints, Ints]:  # fmt: skip  # pragma: no cover - compiled
-    """Runs of slots: (first row of the segment, key, counts…) by cell of 0.25° and class, and by cell of 1° and hour; and the
-    number of slots heard by class, slow or not, and pace: [2, 2, PACE_BINS].
+    """Runs of slots (first row of the segment, key, counts…) by cell of 0.25° and class, and by cell of 1° and hour;
+    and the slots heard by class, slow or not, and pace: [2, 2, PACE_BINS].
 
-    Rows are sorted by time within each segment. Segments with fewer than `stray_below` reports are left out, and so are silences
-    longer than `max_silence_us`.
+    Rows are sorted by time within each segment. Segments with fewer than `stray_below` reports are left out, and so are
+    silences longer than `max_silence_us`.
     """
     fine = np.zeros((1024, 8), np.int64)
     hours = np.zeros((1024, 8), np.int64)
@@ -136,7 +137,7 @@ def _pace(time_us: Ints, i: int, last: int, start: int, stop: int) -> int:
     """Bin of the time from row i to row `last`; the slowest if they are not both in [start, stop)."""
     if i < start or last >= stop:
         return PACE_BINS - 1
-    return int(_PACE_OF[min((time_us[last] - time_us[i]) // SECOND_US, PACE_LONGEST_S)])
+    return int(PACE_OF[min((time_us[last] - time_us[i]) // SECOND_US, PACE_LONGEST_S)])
 
 
 @kernel
@@ -196,6 +197,18 @@ def _heard_share(counts: Ints, at: int, own: int) -> float:
 
 
 @kernel
+def _slots(counts: Ints, at: int) -> int:
+    return int(counts[at, HEARD] + counts[at, NEAR] + counts[at, FAR])
+
+
+@kernel
+def _usual(region_keys: Ints, region_counts: Ints, region: int, slots: int) -> float:
+    """How many of so many slots of ships in a region are heard in the long run."""
+    at = _find(region_keys, region)
+    return slots * region_counts[at, HEARD] / max(1, _slots(region_counts, at)) if at >= 0 else 0.0
+
+
+@kernel
 def judge_silences(
     keys: Ints, counts: Ints, region_keys: Ints, region_counts: Ints, hour_keys: Ints, hour_counts: Ints,
     per_slot: Floats, longest_us: int, ship: Ints,
@@ -228,7 +241,7 @@ def judge_silences(
             if cell != last_cell:
                 last_cell = cell
                 at = _find(keys, cell)
-                mine = np.searchsorted(own, cell, side="right") - np.searchsorted(own, cell)
+                mine = int(np.searchsorted(own, cell, side="right") - np.searchsorted(own, cell))
                 heard = _heard_share(counts, at, mine)
                 reports = per_slot[kind]
                 if at >= 0:
@@ -241,10 +254,9 @@ def judge_silences(
                 region = _cell(x, y, 1.0)
                 at = _find(hour_keys, hour * 64800 + region)
                 if at >= 0:
-                    mine = min(silent - j, 6 - slot % 6) if counted and _is_near(j, silent) else 0
-                    present = hour_counts[at, HEARD] + max(0, hour_counts[at, NEAR] - mine)
+                    mine = min(silent - j, 6 - slot % 6) if counted else 0
                     others_heard[k] += hour_counts[at, HEARD]
-                    others_due[k] += present * _heard_share(region_counts, _find(region_keys, region), 0)
+                    others_due[k] += _usual(region_keys, region_counts, region, max(0, _slots(hour_counts, at) - mine))
     return due_slots, due_reports, others_heard, others_due, ships
 
 
@@ -280,6 +292,20 @@ def _own_cells(
 
 
 @kernel
+def _around_the_hour(
+    region_keys: Ints, region_counts: Ints, hour_keys: Ints, hour_counts: Ints, hour: int, region: int
+) -> float:
+    """Slots heard of all ships known in a region from the hour before to the hour after, against usual; at most 1."""
+    heard, due = 0.0, 0.0
+    for near_hour in range(hour - 1, hour + 2):
+        at = _find(hour_keys, near_hour * 64800 + region)
+        if at >= 0:
+            heard += hour_counts[at, HEARD]
+            due += _usual(region_keys, region_counts, region, _slots(hour_counts, at))
+    return min(1.0, (heard + 0.5) / (due + 0.5))
+
+
+@kernel
 def walk(
     keys: Ints, counts: Ints, region_keys: Ints, region_counts: Ints, hour_keys: Ints, hour_counts: Ints,
     time_us: Ints, lon: Floats, lat: Floats, class_b: bool,
@@ -293,7 +319,7 @@ def walk(
     first_slot, last_slot = time_us[0] // SLOT_US, time_us[len(time_us) - 1] // SLOT_US
     p, expected = 1.0, 0.0
     leg, spent, last_cell = 0, 0, -1
-    hits = misses = share_heard = 0.0
+    hits = misses = share_heard = ratio = 0.0
     for slot in range(first_slot, last_slot + 1):
         moment = min(max(slot * SLOT_US + SLOT_US // 2, time_us[0]), time_us[len(time_us) - 1])
         while leg + 2 < len(time_us) and time_us[leg + 1] <= moment:
@@ -309,13 +335,8 @@ def walk(
                 heard, ended, silent = counts[at, HEARD], counts[at, ENDED], counts[at, NEAR] + counts[at, FAR]
             share_heard = (heard + PRIOR_SLOTS * BACKGROUND) / (heard + silent + PRIOR_SLOTS)
             hits, misses = ended + PRIOR_SLOTS * share_heard, max(0, silent - ended) + PRIOR_SLOTS * (1 - share_heard)
-        ratio = 1.0
-        region = _cell(x, y, 1.0)
-        at = _find(hour_keys, (slot // 6) * 64800 + region)
-        if at >= 0:
-            usual = _heard_share(region_counts, _find(region_keys, region), 0)
-            due = usual * (hour_counts[at, HEARD] + hour_counts[at, NEAR])
-            ratio = min(1.0, (hour_counts[at, HEARD] + OUTAGE_SLOTS) / (due + OUTAGE_SLOTS))
+        if slot == first_slot or slot % 6 == 0:
+            ratio = _around_the_hour(region_keys, region_counts, hour_keys, hour_counts, slot // 6, _cell(x, y, 1.0))
         chance = share_heard if slot == first_slot else hits / (hits + misses + spent)
         p *= 1.0 - chance * ratio
         expected += share_heard * ratio
