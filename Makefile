@@ -41,7 +41,7 @@ bench: setup
 	@$(BIN)/python benchmarks/engines.py
 
 fuzz: setup
-	@$(BIN)/python tests/fuzz/fuzz_decode.py 600
+	@$(BIN)/python tests/fuzz/fuzz.py --seconds 120
 
 docs: setup
 	@$(BIN)/python docs/generate.py

@@ -28,10 +28,10 @@ def run(folder: Path, share: int) -> None:
     from darkwake.engine.local import LocalEngine
     from darkwake.events import registry
     from darkwake.events.base import Context, values_of
+    from darkwake.events.detect import search
     from darkwake.geo.coast import Coast
     from darkwake.lake.schema import TABLES
     from darkwake.places import Gazetteer
-    from darkwake.tracks import reception
 
     class Part(Files):
         def buckets(self, table: str) -> Sequence[int]:
@@ -43,25 +43,14 @@ def run(folder: Path, share: int) -> None:
             return super().read(table, bucket, columns)
 
     def detect(source: Files) -> dict[str, int]:
-        context = Context(1_546_300_800_000_000, 1_546_300_800_000_000 + 30 * 86_400_000_000, Gazetteer.load(), Coast())
+        context = Context(
+            1_546_300_800_000_000, 1_546_300_800_000_000 + 30 * 86_400_000_000, Gazetteer.load(), Coast(),
+            extras={"ship_types": {}},
+        )  # fmt: skip
         detectors = registry.in_order(registry.kinds())
-        plans = {d.kind: d.plan(values_of(d), context) for d in detectors}
-        tables = LocalEngine(threads=2).run([*plans.values(), reception.plan()], source)
-        model = reception.ReceptionModel.from_counts(tables["reception"])
-        found = {}
-        for d in detectors:
-            context = Context(
-                context.data_start,
-                context.data_end,
-                context.places,
-                context.coast,
-                context.events,
-                {"reception": model, "ship_types": {}},
-            )
-            events = d.finish(tables[plans[d.kind].name], values_of(d), context)
-            context = context.with_events(d.kind, events)
-            found[d.kind] = len(events)
-        return found
+        values = {d.kind: values_of(d) for d in detectors}
+        found = search(detectors, values, context, LocalEngine(threads=2), source)
+        return {kind: len(events) for kind, events in found.items()}
 
     rows = sum(pq.read_metadata(path).num_rows for path in Part(folder).paths[:share])
     wall, cpu = time.perf_counter(), time.process_time()

@@ -18,7 +18,7 @@ def cli_reference() -> str:
 
     parts = [HEAD + "# The command line\n"]
     for path, command in _commands(click.Context(cli, info_name="darkwake"), cli):
-        context = click.Context(command, info_name=path)
+        context = click.Context(command, info_name=path, help_option_names=cli.context_settings["help_option_names"])
         context.max_content_width = 100
         context.terminal_width = 100
         parts.append(f"## `{path}`\n\n```\n{command.get_help(context).rstrip()}\n```\n")

@@ -10,8 +10,10 @@ from pathlib import Path
 from types import ModuleType
 
 import numba
+import pytest
 
 import darkwake
+from darkwake import jit
 from darkwake.jit import SHARED_ROOMS, cache_folder, room_of
 
 
@@ -65,3 +67,36 @@ def test_equal_code_shares_machine_code_wherever_it_lies(tmp_path: Path) -> None
             capture_output=True, text=True, check=True,
         )  # fmt: skip
         assert done.stdout.split() == [str(root / "darkwake" / "geo" / "sphere.py"), hits]
+
+
+def test_old_cache_folders_are_swept_but_for_the_newest_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jit, "_home", lambda: tmp_path)
+    now, day = 1_000 * 86_400.0, 86_400.0
+    ages = {"a" * 16: 1, "b" * 16: 40, "c" * 16: 50, "d" * 16: 60, "e" * 16: 70, "f" * 16: 29}
+    for name, days in ages.items():
+        (tmp_path / f"geo-{name}").mkdir()
+        (tmp_path / f"geo-{name}" / "kernel.nbc").touch()
+        os.utime(tmp_path / f"geo-{name}", (now - days * day, now - days * day))
+    for other in ("tracks-" + "a" * 16, "geo-notes"):
+        (tmp_path / other).mkdir()
+        os.utime(tmp_path / other, (0, 0))
+    (tmp_path / (".geo-" + "9" * 16 + ".1")).mkdir()  # of a sweep that was killed
+    swept = jit.sweep("geo", now)
+    assert sorted(path.name[4] for path in swept) == ["c", "d", "e"]
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {f"geo-{letter * 16}" for letter in "abf"} | {"tracks-" + "a" * 16, "geo-notes"}
+    assert jit.sweep("geo", now) == []
+
+
+def test_a_folder_swept_by_another_process_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jit, "_home", lambda: tmp_path)
+    jit._in_use.cache_clear()
+    jit.cache_folder.cache_clear()
+
+    def meanwhile(room: str, now_s: float | None = None) -> list[Path]:
+        raise FileNotFoundError("gone")
+
+    monkeypatch.setattr(jit, "sweep", meanwhile)
+    assert jit._in_use("geo").is_dir()
+    jit._in_use.cache_clear()
+    jit.cache_folder.cache_clear()

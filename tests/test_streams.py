@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import io
 import zipfile
@@ -10,7 +11,8 @@ import pytest
 import zstandard
 
 from darkwake import streams
-from darkwake.errors import InputRejectedError, SourceUnavailableError, VerificationError
+from darkwake.errors import DarkwakeError, InputRejectedError, SourceUnavailableError, VerificationError
+from darkwake.streams import is_full, writing
 
 DATA = b"".join(b"line %07d of a made-up log\n" % i for i in range(120_000))  # more than three chunks
 
@@ -101,3 +103,37 @@ def test_standard_input_is_kept_under_its_hash(tmp_path: Path) -> None:
     (source,) = streams.sources_of(path)
     assert path.name == f"stdin-{streams.digest(source).sha16}"
     assert streams.spool(io.BytesIO(DATA), tmp_path / "inbox") == path
+
+
+def test_what_was_not_finished_is_removed_and_a_full_disk_is_told_of(tmp_path: Path) -> None:
+    target = tmp_path / "page.html"
+    target.write_text("as it was")
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(DarkwakeError, match=r"no space is left; in .*page.html. Free some space"):
+        _write(target, full)
+    with pytest.raises(KeyboardInterrupt):
+        _write(target, KeyboardInterrupt())
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+    assert target.read_text() == "as it was"
+    with writing(target) as partial:
+        partial.write_text("new")
+    assert target.read_text() == "new"
+
+
+def _write(target: Path, error: BaseException) -> None:
+    with writing(target) as partial:
+        partial.write_text("half")
+        raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "full"),
+    [
+        (OSError(errno.ENOSPC, "x"), True),
+        (OSError("Error writing bytes to file. Detail: [errno 28] No space left on device"), True),
+        (Exception("database or disk is full"), True),
+        (OSError(errno.EACCES, "Permission denied"), False),
+    ],
+)
+def test_a_full_disk_is_recognised_by_whoever_tells_of_it(error: Exception, full: bool) -> None:
+    assert is_full(error) == full

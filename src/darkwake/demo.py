@@ -11,7 +11,7 @@ from typing import Any
 
 from darkwake import refs, sim, workspace
 from darkwake.casebook import evidence
-from darkwake.errors import UsageError
+from darkwake.errors import DarkwakeError, UsageError
 
 SEED = 1
 PLACE = "KPNAM"
@@ -69,9 +69,12 @@ def run(folder: Path, say: Say, progress: workspace.Progress | None = None, **di
             party="manager of the vessel (SIMULATED)",
             words="The vessel has never called at that port.",
         )
-        ((_, verdict, number),) = ws.casebook.verify_claims([row["id"]])
+        (answer,) = ws.casebook.verify_claims([row["id"]])
+        if answer.verdict is None:
+            raise answer.error or DarkwakeError(f"{row['id']} was not run")
+        verdict = answer.verdict
         say(f"Claim {row['id']}: “{words}”")
-        say(f"As of {number}: {verdict.words}")
+        say(f"As of {answer.as_of}: {verdict.words}")
         claim_page, dossier = folder / "claim.html", folder / "dossier.html"
         claim_page.write_text(ws.reports.claim(row["id"]).html, encoding="utf-8")
         dossier.write_text(ws.reports.dossier(mmsi).html, encoding="utf-8")

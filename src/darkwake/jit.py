@@ -6,11 +6,18 @@ source of its own room, of the rooms that every room may call, and of the primit
 
 numba also keys it on the folder that the file lies in. Ours does not: equal code shares its machine code wherever it
 lies, so that a worker of a cluster, which gets the code in a folder of its own, need not compile it again.
+
+Each change of the code leaves a folder behind; those that nobody used for a month are removed (`sweep`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
+import re
+import shutil
+import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -38,6 +45,41 @@ def cache_folder(room: str) -> Path:
         digest.update(path.relative_to(_ROOT).as_posix().encode())
         digest.update(path.read_bytes())
     return _home() / f"{room}-{digest.hexdigest()[:16]}"
+
+
+#: Folders of a room that are kept however old they are, and the age from which others go.
+KEPT_FOLDERS = 3
+UNUSED_DAYS = 30
+
+
+@cache
+def _in_use(room: str) -> Path:
+    """The room's folder, made if need be and marked as used now; once per process. Old ones are swept."""
+    folder = cache_folder(room)
+    folder.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError):  # somebody else's cache, or another process is at it: no harm
+        os.utime(folder)
+        sweep(room)
+    return folder
+
+
+def sweep(room: str, now_s: float | None = None) -> list[Path]:
+    """Remove a room's folders that no process has used for `UNUSED_DAYS` days, all but the newest few; which they were.
+
+    A folder is first renamed, so that two sweeps do not meet in it. A process that holds its code has it in memory.
+    """
+    folders = [path for path in _home().glob(f"{room}-*") if re.fullmatch(r"[0-9a-f]{16}", path.name[len(room) + 1 :])]
+    used = sorted(((path.stat().st_mtime, path) for path in folders), reverse=True)
+    limit = (time.time() if now_s is None else now_s) - UNUSED_DAYS * 86_400
+    gone = []
+    for last, path in used[KEPT_FOLDERS:]:
+        if last < limit and path != cache_folder(room):
+            doomed = path.with_name(f".{path.name}.{os.getpid()}")
+            path.rename(doomed)
+            gone.append(path)
+    for doomed in _home().glob(f".{room}-*"):
+        shutil.rmtree(doomed, ignore_errors=True)
+    return gone
 
 
 def _home() -> Path:
@@ -79,9 +121,8 @@ def kernel(function: F | None = None, **options: Any) -> F | Callable[[F], F]:
 
     def compile_(function: F) -> F:
         before = numba.config.CACHE_DIR, numba.config.CACHE_LOCATOR_CLASSES
-        folder = cache_folder(room_of(function))
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder = _in_use(room_of(function))
             numba.config.CACHE_DIR = str(folder)
             numba.config.CACHE_LOCATOR_CLASSES = f"{__name__}.{RoomCacheLocator.__name__}"
             cached = True

@@ -7,9 +7,12 @@ plain or gzipped, is the same source.
 from __future__ import annotations
 
 import bz2
+import contextlib
+import errno
 import gzip
 import hashlib
 import io
+import re
 import sys
 import zipfile
 import zlib
@@ -18,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from darkwake.errors import InputRejectedError, SourceUnavailableError, VerificationError
+from darkwake.errors import DarkwakeError, InputRejectedError, SourceUnavailableError, VerificationError
 
 CHUNK = 1 << 20  # evidence is hashed whole and by chunks of 1 MiB, so that an extract can be proved alone
 _MAGIC = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"BZh", "bz2"), (b"PK\x03\x04", "zip"))
@@ -132,6 +135,48 @@ def unavailable(path: Path, error: OSError) -> SourceUnavailableError:
     return SourceUnavailableError(found, where=str(path), do=do)
 
 
+_FULL = re.compile(r"no space left|disk (is )?full|disk quota exceeded|file too large|os error 28", re.IGNORECASE)
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether an error of the system, of Arrow, Delta or SQLite says that there is no room left to write."""
+    number = getattr(error, "errno", None)
+    return number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or _FULL.search(str(error)) is not None
+
+
+def unwritable(path: Path, error: BaseException) -> DarkwakeError:
+    """An error met while writing, in our words."""
+    if is_full(error):
+        do = "Free some space, or choose another place, and run the same command again."
+        return DarkwakeError("cannot write: no space is left", where=str(path), do=do)
+    found = getattr(error, "strerror", None) or str(error)
+    return DarkwakeError(f"cannot write: {found}", where=str(path), do="Choose another place, or check this one.")
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[Path]:
+    """Gives a path to write to, which takes the place of `path` at the end. What was not finished is removed."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        yield partial
+        partial.replace(path)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+
+
+def read_text(path: Path) -> str:
+    """A small file of UTF-8 text, such as a query or a mapping; `-` is standard input."""
+    try:
+        return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise unavailable(path, error) from error
+    except UnicodeDecodeError as error:
+        raise InputRejectedError("not UTF-8 text", where=str(path)) from error
+
+
 def sources_of(path: str | Path) -> Iterator[SourceFile]:
     """The sources in one file: itself, or each member of a zip. Compression is read from the bytes, not the name."""
     path = Path(path)
@@ -157,14 +202,14 @@ def sources_of(path: str | Path) -> Iterator[SourceFile]:
 
 def spool(reader: BinaryIO | None, folder: Path) -> Path:
     """Keep standard input as a file: evidence must be there to be shown again."""
-    folder.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
-    partial = folder / "stdin.partial"
-    with partial.open("wb") as out:
-        for chunk in iter(lambda: (reader or sys.stdin.buffer).read(CHUNK), b""):
-            digest.update(chunk)
-            out.write(chunk)
-    return partial.rename(folder / f"stdin-{digest.hexdigest()[:16]}")
+    with writing(folder / "stdin") as partial:
+        folder.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as out:
+            for chunk in iter(lambda: (reader or sys.stdin.buffer).read(CHUNK), b""):
+                digest.update(chunk)
+                out.write(chunk)
+    return (folder / "stdin").rename(folder / f"stdin-{digest.hexdigest()[:16]}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,10 +275,9 @@ def keep_copy(path: Path, locker: Path) -> Path:
     sha256 = digest(packed).sha256
     kept = locker / sha256[:2] / f"{sha256[:16]}-{path.name}"
     if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        partial = kept.with_suffix(kept.suffix + ".partial")
-        with packed.open() as reader, partial.open("wb") as out:
-            while chunk := reader.read(CHUNK):
-                out.write(chunk)
-        partial.rename(kept)
+        with writing(kept) as partial:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            with packed.open() as reader, partial.open("wb") as out:
+                while chunk := reader.read(CHUNK):
+                    out.write(chunk)
     return kept

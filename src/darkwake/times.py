@@ -68,6 +68,16 @@ def iso(instant_us: int | None) -> str | None:
     return (text.rstrip("0") if moment.microsecond else text) + "Z"
 
 
+def told(when: int | str | None) -> str:
+    """The one form of a time for people, to the second: `2026-01-05 04:10:00Z`. From an instant or ISO 8601 text."""
+    if when is None:
+        return "not known"
+    instant_us = parse(when) if isinstance(when, str) else when
+    text = iso(instant_us - instant_us % SECOND_US)
+    assert text is not None
+    return text.replace("T", " ")
+
+
 def now() -> int:
     """Wall time. Only for `recorded_at`; no detector may call it."""
     return from_datetime(dt.datetime.now(dt.UTC))

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from darkwake import times
 from darkwake.errors import DarkwakeError, NotFoundError, UsageError
-from darkwake.rows import Rows, jsonable
+from darkwake.rows import Rows
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from darkwake.casebook.desk import Casebook
     from darkwake.events.base import Context
-    from darkwake.events.store import Run, Stored
+    from darkwake.events.detect import Run
+    from darkwake.events.store import Stored
+    from darkwake.lake.database import Database
     from darkwake.lake.imports import Imported
     from darkwake.lake.ledger import Entry
     from darkwake.lake.store import Lake, Snapshot
@@ -85,29 +84,6 @@ def open(folder: str | Path | None = None) -> Workspace:
     return Workspace(locate(folder))
 
 
-@dataclass(frozen=True)
-class VesselFilter:
-    """What a vessel reference of the outer contract asks for, as far as broadcast identity can answer it."""
-
-    field: str  # mmsi | imo | callsign | name
-    value: str
-
-    @classmethod
-    def parse(cls, text: str) -> VesselFilter:
-        field, colon, value = text.partition(":")
-        if not colon:
-            field, value = ("mmsi", text) if text.isdigit() and len(text) == 9 else ("name", text)
-        field, value = field.strip().lower(), value.strip().strip('"')
-        if field not in ("mmsi", "imo", "callsign", "name") or not value:
-            raise UsageError(
-                f"not a vessel reference: {text!r}",
-                expected='imo:1234567, mmsi:299000001, callsign:SIM01 or name:"SIM AURORA"',
-            )
-        if field in ("mmsi", "imo") and not value.isdigit():
-            raise UsageError(f"not a number: {value!r}", expected=f"digits after {field}:")
-        return cls(field, value)
-
-
 class Workspace:
     """A folder with a lake of reports and a ledger of what was recorded."""
 
@@ -127,19 +103,14 @@ class Workspace:
         return bool(self.settings.get("simulated", False))
 
     @cached_property
+    def _database(self) -> Database:
+        from darkwake.lake.database import open_database
+
+        return open_database(self.folder, self.settings.get("database"))
+
+    @property
     def engine(self) -> sa.Engine:
-        import sqlalchemy as sa
-
-        from darkwake import migrations
-
-        file = self.folder / "darkwake.sqlite"
-        if "database" not in self.settings and file.exists() and not _writable(self.folder):
-            return sa.create_engine(f"sqlite:///file:{quote(str(file))}?mode=ro&immutable=1&uri=true")
-        engine = sa.create_engine(self.settings.get("database") or f"sqlite:///{file}")
-        if engine.dialect.name == "sqlite":
-            sa.event.listen(engine, "connect", _sqlite_pragmas)
-        migrations.upgrade(engine)
-        return engine
+        return self._database.engine
 
     @cached_property
     def lake(self) -> Lake:
@@ -170,8 +141,8 @@ class Workspace:
 
     def close(self) -> None:
         """Give back the database connections."""
-        if "engine" in self.__dict__:
-            self.engine.dispose()
+        if "_database" in self.__dict__:
+            self._database.close()
 
     def __enter__(self) -> Workspace:
         return self
@@ -211,15 +182,16 @@ class Workspace:
 
         from darkwake.places import geojson
         from darkwake.places.readers import read_places
+        from darkwake.streams import writing
 
         found = read_places(path)
         folder = self.folder / "places"
         folder.mkdir(exist_ok=True)
         name = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
-        partial = folder / f"{name}.partial"
-        geojson.write(found.places, partial)
-        partial.replace(folder / f"{name}.geojson")
-        self.__dict__.pop("places", None)
+        with writing(folder / f"{name}.geojson") as partial:
+            geojson.write(found.places, partial)
+        for name in ("places", "casebook", "reports"):  # the last two hold the places that they were made with
+            self.__dict__.pop(name, None)
         return {"file": str(path), "places": len(found.places), "rejected": dict(found.rejects)}
 
     def build_tracks(self, progress: Progress | None = None) -> Entry | None:
@@ -240,14 +212,15 @@ class Workspace:
     ) -> Run:
         """Run detectors over the data (tracks are brought up to date first) and record what changed."""
         from darkwake.engine import open_engine
-        from darkwake.events import registry, store
+        from darkwake.events import registry
+        from darkwake.events.detect import detect
 
         chosen = list(kinds) or registry.kinds()
         registry.in_order(chosen)  # an unknown kind is told of before any work
         start, end = _interval(since, until)
         self.build_tracks(progress)
         options: dict[str, Any] = {} if engine == "spark" else {"progress": progress}
-        return store.detect(
+        return detect(
             self.lake,
             chosen,
             self._context,
@@ -305,24 +278,29 @@ class Workspace:
 
     def mmsis(self, ref: str, snapshot: Snapshot | None = None) -> list[int]:
         """The MMSIs that a vessel reference stands for in what was broadcast."""
-        wanted = VesselFilter.parse(ref)
-        snapshot = snapshot or self.snapshot()
-        if wanted.field == "mmsi":
-            mmsi = int(wanted.value)
-            for table in ("segments", "statics"):
-                if snapshot.scan(table, ["mmsi"], pc.field("mmsi") == mmsi, bucket=mmsi % _buckets()).num_rows:
-                    return [mmsi]
-            raise NotFoundError(
-                f"nothing with a known time was sent under MMSI {mmsi}", do="Try: darkwake vessel search"
-            )
-        if wanted.field == "imo":
-            where = pc.field("imo") == int(wanted.value)
-        else:
-            where = pc.field(wanted.field) == wanted.value.upper()
-        found = pc.unique(snapshot.scan("statics", ["mmsi"], where)["mmsi"]).to_pylist()
-        if not found:
-            raise NotFoundError(f"nothing sent {wanted.field} {wanted.value!r}", do="Try: darkwake vessel search TEXT")
-        return sorted(found)
+        from darkwake.vessels import broadcast
+
+        return broadcast.mmsis(snapshot or self.snapshot(), ref)
+
+    def mmsi(self, ref: str, as_of: str | int | None = None) -> int:
+        """The one MMSI that a vessel reference stands for; AmbiguousError lists several."""
+        from darkwake.vessels import broadcast
+
+        return broadcast.only_mmsi(self.snapshot(as_of), ref)
+
+    def left_out(
+        self, ref: str, *, since: str | None = None, until: str | None = None, as_of: str | int | None = None
+    ) -> dict[str, int]:
+        """Receptions of a vessel that are kept but in no track: reason → how many."""
+        from darkwake.tracks.left_out import left_out
+
+        snapshot = self.snapshot(as_of)
+        start, end = _interval(since, until)
+        found: dict[str, int] = {}
+        for mmsi in self.mmsis(ref, snapshot):
+            for reason, number in left_out(snapshot, mmsi, start, end).items():
+                found[reason] = found.get(reason, 0) + number
+        return found
 
     def events(
         self,
@@ -345,106 +323,34 @@ class Workspace:
             place = self.places.by_code(place).code
         snapshot = self.snapshot(as_of)
         start, end = _interval(since, until)
-        mmsis = set(self.mmsis(vessel, snapshot)) if vessel else None
-
-        def wanted(stored: Stored) -> bool:
-            event = stored.event
-            return (
-                (retracted or event.state != "retracted")
-                and (not kinds or event.kind in kinds)
-                and (mmsis is None or any(v.mmsi in mmsis for v in event.vessels))
-                and (place is None or event.place == place)
-                and (end is None or event.start < end)
-                and (start is None or event.end is None or event.end >= start)
-                and (bbox is None or _in_box(event.lon, event.lat, bbox))
-            )
-
-        return [stored for stored in store.read(snapshot) if wanted(stored)]
+        found = store.read(
+            snapshot,
+            kinds,
+            mmsis=self.mmsis(vessel, snapshot) if vessel else None,
+            place=place,
+            since=start,
+            until=end,
+            retracted=retracted,
+        )
+        return [s for s in found if bbox is None or _in_box(s.event.lon, s.event.lat, bbox)]
 
     def search(self, text: str, as_of: str | int | None = None) -> list[dict[str, Any]]:
         """Broadcast identities that contain `text`, each with its MMSI and the time over which it was sent."""
-        needle = text.strip().upper().removeprefix("IMO").strip()
-        if not needle:
-            raise UsageError("nothing to search for", expected="a part of a name, MMSI, IMO number or call sign")
-        snapshot = self.snapshot(as_of)
-        statics = snapshot.scan("statics", ["mmsi", "time", "imo", "callsign", "name"])
-        matches = [
-            pc.match_substring(pc.fill_null(pc.cast(statics[name], pa.string()), ""), needle)
-            for name in ("mmsi", "imo", "callsign", "name")
-        ]
-        wanted = matches[0]
-        for match in matches[1:]:
-            wanted = pc.or_(wanted, match)
-        groups = statics.filter(wanted).group_by(["mmsi", "imo", "callsign", "name"])
-        found = groups.aggregate([("time", "min"), ("time", "max"), ("time", "count")]).to_pylist()
-        rows = [
-            {
-                "mmsi": row["mmsi"],
-                "name": row["name"],
-                "imo": row["imo"],
-                "callsign": row["callsign"],
-                "first_sent": jsonable(row["time_min"]),
-                "last_sent": jsonable(row["time_max"]),
-                "messages": row["time_count"],
-            }
-            for row in found
-        ]
-        if needle.isdigit() and not rows:  # an MMSI that never sent its name
-            segments = snapshot.scan("segments", ["mmsi"])["mmsi"]
-            for mmsi in sorted(m for m in pc.unique(segments).to_pylist() if needle in str(m)):
-                rows.append({"mmsi": mmsi, "name": None, "imo": None, "callsign": None})
-        return sorted(rows, key=lambda row: (row["mmsi"], row.get("first_sent") or ""))
+        from darkwake.vessels import broadcast
 
-    def sources(self) -> list[dict[str, Any]]:
+        return broadcast.search(self.snapshot(as_of), text)
+
+    def sources(self, as_of: str | int | None = None) -> list[dict[str, Any]]:
         """Every source that was imported: where it lay, its hash, its format, what was found in it."""
-        import sqlalchemy as sa
+        from darkwake.lake import summary
 
-        from darkwake.lake import ledger
-
-        query = (
-            sa.select(ledger.SOURCES, ledger.IMPORT_SOURCES.c.number, ledger.IMPORT_SOURCES.c.counts)
-            .join(ledger.IMPORT_SOURCES, ledger.IMPORT_SOURCES.c.sha256 == ledger.SOURCES.c.sha256)
-            .order_by(ledger.IMPORT_SOURCES.c.number, ledger.IMPORT_SOURCES.c.position)
-        )
-        with self.engine.connect() as connection:
-            return [
-                {
-                    "import": row.number,
-                    "name": row.path + (f"!{row.member}" if row.member else ""),
-                    "sha256": row.sha256,
-                    "size": row.size,
-                    "format": row.format,
-                    "damage": row.damage,
-                    **row.counts,
-                }
-                for row in connection.execute(query)
-            ]
+        return summary.sources(self.lake, as_of)
 
     def stats(self, as_of: str | int | None = None) -> dict[str, Any]:
         """How much is here, from when to when."""
-        from darkwake.lake.store import data_span
+        from darkwake.lake import summary
 
-        snapshot = self.snapshot(as_of)
-        start, end = data_span(snapshot)
-        imports = self.lake.entries("import", up_to=snapshot.number)
-        rejected: dict[str, int] = {}
-        for entry in imports:
-            for reason, count in entry.detail["rejected"].items():
-                rejected[reason] = rejected.get(reason, 0) + count
-        totals = {
-            name: sum(entry.detail[name] for entry in imports)
-            for name in ("files", "sentences", "messages", "positions", "statics", "duplicates")
-        }
-        return {
-            "ledger": snapshot.number,
-            "imports": len(imports),
-            **totals,
-            "rejected": rejected,
-            "track_positions": snapshot.rows("tracks"),
-            "segments": snapshot.rows("segments"),
-            "start": times.iso(start),
-            "end": times.iso(end),
-        }
+        return summary.stats(self.lake, as_of)
 
 
 def _buckets() -> int:
@@ -466,21 +372,3 @@ def _in_box(lon: float | None, lat: float | None, box: tuple[float, float, float
     if lon is None or lat is None or not south <= lat <= north:
         return False
     return west <= lon <= east if west <= east else lon >= west or lon <= east
-
-
-def _writable(folder: Path) -> bool:
-    """Whether files can be made here. Evidence often lies on write-protected media, and reading must work there."""
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            return True
-    except OSError:
-        return False
-
-
-def _sqlite_pragmas(connection: Any, _: Any) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")  # what was acknowledged survives a power cut
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA busy_timeout=10000")
-    cursor.close()

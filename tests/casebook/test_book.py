@@ -78,9 +78,29 @@ def test_finding_a_claim(session: Session) -> None:
 
 def test_as_of_hides_what_was_recorded_later(session: Session) -> None:
     early, late = add(session, number=3), add(session, "Later.", number=7)
-    assert book.claims(session, as_of=3) == [early]
-    assert book.claims(session, as_of=2) == []
+    early.recorded_at, late.recorded_at = 300, 700
+    assert book.claims(session, before=301) == [early]
+    assert book.claims(session, before=300) == []
     assert book.claims(session) == [early, late]
+
+
+def test_a_claim_can_be_withdrawn_and_restored_and_nothing_is_lost(session: Session) -> None:
+    claim = add(session)
+    assert claim.withdrawal is None
+    book.decide(session, claim, "withdrawn", decided_by="SIM EDITOR", reason="another ship", number=4)
+    assert claim.withdrawal is not None
+    assert (claim.withdrawal.decided_by, claim.withdrawal.reason) == ("SIM EDITOR", "another ship")
+    with pytest.raises(UsageError, match="withdrawn already"):
+        book.decide(session, claim, "withdrawn", decided_by="SIM EDITOR", reason="again", number=4)
+    with pytest.raises(UsageError, match=r"withdrawn by SIM EDITOR: another ship.*claim restore"):
+        add(session)
+    with pytest.raises(UsageError, match="reason"):
+        book.decide(session, claim, "restored", decided_by="SIM EDITOR", reason=" ", number=4)
+    book.decide(session, claim, "restored", decided_by="SIM EDITOR", reason="the same ship after all", number=5)
+    assert claim.withdrawal is None
+    assert [state.state for state in claim.states] == ["withdrawn", "restored"]
+    with pytest.raises(UsageError, match="not withdrawn"):
+        book.decide(session, claim, "restored", decided_by="SIM EDITOR", reason="again", number=5)
 
 
 def test_an_evaluation_is_kept_once_per_as_of(session: Session) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from darkwake import times
 from darkwake.casebook.evaluate import Data, evaluate, judge
 from darkwake.casebook.query import COMPARISONS, Count, Exists, Filter, Moment, Sum, Within
 from darkwake.casebook.windows import Spot
@@ -276,3 +277,40 @@ def test_less_heard_never_narrows_the_bound(
     assert less.upper is not None
     assert less.upper >= known.upper
     assert (less.coverage or 0) <= (known.coverage or 0)
+
+
+def silent_call(start: float, end: float) -> Event:
+    """A call inferred from a silence in the approach: no report from inside."""
+    measures = {
+        "confidence_level": 2,
+        "inferred_from_silence": True,
+        "arrival_earliest": times.iso(hour(start + 1)),
+        "arrival_latest": times.iso(hour(end - 3)),
+        "departure_earliest": times.iso(hour(start + 4)),
+        "departure_latest": times.iso(hour(end)),
+    }
+    return event(start=start, end=end, measures=measures)
+
+
+def test_a_call_inferred_from_a_silence_is_one_of_those_that_fit_into_it() -> None:
+    """A silence with room for two holds two at most, whether or not a detector infers one of them."""
+    silent = heard_all_along((100, 122))
+    plain = evaluate(Count(CALLS, "at_least", 1), Data([], silent, SPOT))
+    assert (plain.lower, plain.upper) == (0, 2)
+    inferred = evaluate(Count(CALLS, "at_least", 1), Data([silent_call(100, 122)], silent, SPOT))
+    assert (inferred.lower, inferred.upper) == (0, 2)
+    assert [len(inferred.apart), *(fit.count for fit in inferred.possible)] == [1, 1]
+
+
+def test_an_inferred_call_counts_where_by_the_assumptions_none_would_fit() -> None:
+    short = heard_all_along((100, 108))
+    assert evaluate(Count(CALLS, "at_least", 1), Data([], short, SPOT)).upper == 0
+    assert evaluate(Count(CALLS, "at_least", 1), Data([silent_call(100, 108)], short, SPOT)).upper == 1
+
+
+def test_an_inferred_call_before_the_period_takes_no_room_within_it() -> None:
+    silent = heard_all_along((100, 130))
+    period = replace(CALLS, since=hour(110))
+    without = evaluate(Count(period, "at_least", 1), Data([], silent, SPOT)).upper
+    assert without
+    assert evaluate(Count(period, "at_least", 1), Data([silent_call(100, 130)], silent, SPOT)).upper == without

@@ -114,3 +114,17 @@ def test_what_is_not_there_is_told_of(tmp_path: Path) -> None:
     assert darkwake("-w", "w", "report", "dossier", "mmsi:1", cwd=tmp_path).returncode == 3
     assert darkwake("-w", "w", "event", "list", "--as-of", "99", cwd=tmp_path).returncode == 2
     assert "No detection has been run" in darkwake("-w", "w", "event", "list", cwd=tmp_path).stderr
+
+
+def test_a_reader_that_has_enough_is_no_failure(tmp_path: Path) -> None:
+    (tmp_path / "a.nmea").write_text(AIVDM * 20_000)
+    with subprocess.Popen(
+        [sys.executable, "-m", "darkwake", "ais", "decode", "a.nmea"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(SRC)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr is not None
+        assert b"Traceback" not in process.stderr.read()
+        assert process.wait(60) == 0

@@ -11,7 +11,8 @@ import pytest
 from darkwake import sim
 from darkwake.engine.local import LocalEngine
 from darkwake.engine.spark import SparkEngine
-from darkwake.events import registry, store
+from darkwake.events import registry
+from darkwake.events.detect import Run, detect
 from darkwake.workspace import Workspace, create
 
 
@@ -23,14 +24,14 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     with create(folder / "workspace", simulated=True) as workspace:
         workspace.import_files(sorted((folder / "feed").glob("*.nmea")))
         workspace.build_tracks()
-        run = store.detect(workspace.lake, registry.kinds(), workspace._context, LocalEngine(threads=1))
+        run = detect(workspace.lake, registry.kinds(), workspace._context, LocalEngine(threads=1))
         assert set(run.found) == set(registry.kinds())
         assert all(run.found.values()), f"the feed has no event of some kind: {run.found}"
         yield workspace
 
 
 def test_threads_and_spilling_change_no_event(workspace: Workspace) -> None:
-    run = store.detect(workspace.lake, registry.kinds(), workspace._context, LocalEngine(threads=2, memory_bytes=0))
+    run = detect(workspace.lake, registry.kinds(), workspace._context, LocalEngine(threads=2, memory_bytes=0))
     assert {kind: +changes for kind, changes in run.changes.items()} == unchanged(run)
 
 
@@ -42,10 +43,10 @@ def test_spark_finds_the_same_events(workspace: Workspace) -> None:
     if shutil.which("java") is None:
         pytest.skip("Java is not installed: Spark needs Java 17")
     engine = SparkEngine("local-cluster[2,1,1024]", partitions=4, timeout_s=500)
-    run = store.detect(workspace.lake, registry.kinds(), workspace._context, engine)
+    run = detect(workspace.lake, registry.kinds(), workspace._context, engine)
     assert {kind: +changes for kind, changes in run.changes.items()} == unchanged(run)
 
 
-def unchanged(run: store.Run) -> dict[str, dict[str, int]]:
+def unchanged(run: Run) -> dict[str, dict[str, int]]:
     """Every event of the run stood before, with the same id and the same content; none is missing."""
     return {kind: {"unchanged": found} for kind, found in run.found.items()}

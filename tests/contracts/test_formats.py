@@ -28,7 +28,7 @@ def _name(entry: Format) -> str:
     return entry.name
 
 
-def _read(entry: Format, data: bytes) -> list[Batch]:
+def read_bytes(entry: Format, data: bytes) -> list[Batch]:
     assert entry.read is not None
     return list(entry.read(io.BytesIO(data), sha16=SHA16, options=ReadOptions()))
 
@@ -37,7 +37,7 @@ def _messages(batches: list[Batch]) -> pa.Table:
     return pa.Table.from_batches([batch.messages for batch in batches], DECODED)
 
 
-def _check(batches: list[Batch], data: bytes) -> None:
+def check_batches(batches: list[Batch], data: bytes) -> None:
     """What holds for any input."""
     for batch in batches:
         assert batch.messages.schema.equals(DECODED)
@@ -73,8 +73,8 @@ def test_it_knows_its_sample_and_says_why(entry: Format, tmp_path: Path) -> None
 @pytest.mark.parametrize("entry", READING, ids=_name)
 def test_it_reads_its_sample(entry: Format) -> None:
     data = SAMPLES[entry.name]
-    batches = _read(entry, data)
-    _check(batches, data)
+    batches = read_bytes(entry, data)
+    check_batches(batches, data)
     messages = _messages(batches)
     assert sum(batch.rejects.num_rows for batch in batches) == 0
     assert messages.num_rows == sum(batch.sentences for batch in batches) >= 3
@@ -90,20 +90,20 @@ def test_it_reads_its_sample(entry: Format) -> None:
 @pytest.mark.parametrize("entry", BY_LINE, ids=_name)
 def test_the_spans_of_a_row_are_enough_to_read_it_again(entry: Format) -> None:
     data = SAMPLES[entry.name]
-    messages = _messages(_read(entry, data))
+    messages = _messages(read_bytes(entry, data))
     header = data[: messages["spans"][0].as_py()[0]["offset"]]
     closing = b"]}" if entry.name == "geojson" else b""
     without = [name for name in DECODED.names if name != "spans"]
     for row in messages.to_pylist():
         part = b"\n".join(data[s["offset"] : s["offset"] + s["length"]] for s in row["spans"])
-        again = _messages(_read(entry, header + part + b"\n" + closing)).to_pylist()
+        again = _messages(read_bytes(entry, header + part + b"\n" + closing)).to_pylist()
         assert [[r[name] for name in without] for r in again] == [[row[name] for name in without]]
 
 
 @pytest.mark.parametrize("entry", READING, ids=_name)
 def test_nothing_gives_nothing_or_a_clear_error(entry: Format) -> None:
     try:
-        batches = _read(entry, b"")
+        batches = read_bytes(entry, b"")
     except InputRejectedError:
         return
     assert _messages(batches).num_rows == 0
@@ -112,14 +112,14 @@ def test_nothing_gives_nothing_or_a_clear_error(entry: Format) -> None:
 @pytest.mark.parametrize("entry", READING, ids=_name)
 def test_it_survives_being_cut_off_at_every_byte(entry: Format) -> None:
     data = SAMPLES[entry.name]
-    whole = _messages(_read(entry, data)).to_pylist()
+    whole = _messages(read_bytes(entry, data)).to_pylist()
     for length in range(1, len(data)):
         cut = data[:length]
         try:
-            batches = _read(entry, cut)
+            batches = read_bytes(entry, cut)
         except InputRejectedError:
             continue
-        _check(batches, cut)
+        check_batches(batches, cut)
         rows = _messages(batches).to_pylist()
         sure = [row for row in rows if max(s["offset"] + s["length"] for s in row["spans"]) < length]
         assert sure == whole[: len(sure)]
@@ -140,10 +140,10 @@ def test_it_survives_noise(entry: Format, noise: bytes, at: float, keep: bool) -
     assert entry.sniff is not None
     entry.sniff(data, "noise")  # never raises
     try:
-        batches = _read(entry, data)
+        batches = read_bytes(entry, data)
     except DarkwakeError:
         return
-    _check(batches, data)
+    check_batches(batches, data)
 
 
 @pytest.mark.parametrize("entry", WRITING, ids=_name)

@@ -65,7 +65,7 @@ def test_another_table_is_refused_by_name() -> None:
 @pytest.mark.shared
 def test_the_real_sample() -> None:
     path = shared_data("csv/marinecadastre_2023.csv")
-    assert detect(path)[0].reason == "header has BaseDateTime and MMSI, as MarineCadastre names them"
+    assert detect(path)[0].reason == "header has 'BaseDateTime' and 'MMSI', as MarineCadastre names them"
     (batch,) = read(path)
     assert (batch.messages.num_rows, batch.rejects.num_rows, batch.sentences) == (1000, 0, 1000)
     raw = path.read_bytes()

@@ -16,9 +16,7 @@ from darkwake.formats.base import WriteOptions, has_extension
 def test_an_unknown_file_says_what_was_tried(tmp_path: Path) -> None:
     path = tmp_path / "picture.bin"
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
-    with pytest.raises(
-        InputRejectedError, match=r"nothing known begins with b'\\x89PNG.*nmea, marinecadastre, dma, csv, jsonl"
-    ):
+    with pytest.raises(InputRejectedError, match=r"binary data.*nmea, marinecadastre, dma, csv, jsonl"):
         list(read(path))
     assert detect(path) == []
 
@@ -74,7 +72,7 @@ def test_writing_picks_the_format_and_leaves_no_half_file(tmp_path: Path) -> Non
         write(positions(), tmp_path / "a.dma", "dma")
     with pytest.raises(UsageError, match="expected lon and lat"):
         write(pa.table({"x": [1]}), tmp_path / "a.geojson")
-    with pytest.raises(DarkwakeError, match="no such file"):
+    with pytest.raises(DarkwakeError, match="No such file"):
         write(positions(), tmp_path / "none" / "a.csv")
     for name in ("a.csv", "a.parquet"):
         with pytest.raises(UsageError, match="not tracks"):
@@ -86,3 +84,19 @@ def test_a_reader_of_batches_can_be_written(tmp_path: Path) -> None:
     batches = positions().to_batches(max_chunksize=1)
     assert write(iter(batches), tmp_path / "a.csv") == 4
     assert (tmp_path / "a.csv").read_text().count("mmsi") == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("format", [None, "nmea"])
+def test_a_radio_log_in_utf16_is_refused_with_advice(tmp_path: Path, encoding: str, format: str | None) -> None:
+    path = tmp_path / "log.nmea"
+    path.write_bytes("!AIVDM,1,1,,A,14M9Pk3P01`uuvDF9epK9pr00000,0*76\n".encode(encoding))
+    with pytest.raises(InputRejectedError, match=r"UTF-16.*iconv -f UTF-16 -t UTF-8") as refused:
+        list(read(path, format))
+    assert "\\x" not in str(refused.value)
+
+
+def test_what_is_no_text_is_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "x.bin").write_bytes(bytes(range(128, 256)))
+    with pytest.raises(InputRejectedError, match="no text, but binary data"):
+        list(read(tmp_path / "x.bin"))

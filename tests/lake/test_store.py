@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -105,3 +106,37 @@ def _put_in_a_process(folder: Path, count: int, failpoint: str | None = None) ->
         [sys.executable, "-c", code, str(folder), str(count)],
         env=environment, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
+
+
+def test_a_full_disk_leaves_nothing_behind_and_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = lake_at(tmp_path)
+    put(lake, 3)
+    before = sorted(path.name for path in tmp_path.rglob("*.parquet"))
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for what in ("darkwake.lake.tables.FileWriter.close", "darkwake.lake.tables.commit", "darkwake.times.now"):
+        with monkeypatch.context() as patched:
+            patched.setattr(what, full)
+            with pytest.raises(DarkwakeError, match=r"no space is left; in .* Free some space"):
+                put(lake, 5)
+        assert sorted(path.name for path in tmp_path.rglob("*.parquet")) == before, what
+        assert lake.snapshot().number == 1
+    put(lake, 5)
+    assert lake.snapshot().rows("rejects") == 16
+
+
+def test_any_error_in_the_middle_of_a_write_leaves_nothing_behind(tmp_path: Path) -> None:
+    lake = lake_at(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(lake)
+    assert list(tmp_path.rglob("*.parquet")) == []
+
+
+def interrupted(lake: Lake) -> None:
+    with lake.write() as writer:
+        writer.put("rejects", rejects("c" * 16, 4), **{"import": writer.number})
+        begun = writer.file("rejects", **{"import": writer.number})
+        begun.write(rejects("c" * 16, 4))
+        raise KeyboardInterrupt

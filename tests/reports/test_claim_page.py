@@ -123,7 +123,7 @@ def test_earlier_runs_are_listed() -> None:
     run = Evaluation(
         as_of=5, outcome="not_enough_data", verdict={"words": "Between 1 and 9."}, software="darkwake 0", recorded_at=0
     )
-    assert "5 1970-01-01 00:00:00 UTC not enough data Between 1 and 9. darkwake 0" in text(
+    assert "5 1970-01-01 00:00:00Z not enough data Between 1 and 9. darkwake 0" in text(
         check(make(history=[run])[0].html)
     )
 

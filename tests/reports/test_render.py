@@ -21,7 +21,14 @@ def test_characters_that_turn_the_reading_direction_are_shown() -> None:
 
 @pytest.mark.parametrize(
     ("share", "said"),
-    [(1, "100 %"), (0, "0 %"), (0.9999, "over 99.9 %"), (0.0001, "under 0.1 %"), (0.943, "94.3 %"), (None, "unknown")],
+    [
+        (1, "100 %"),
+        (0, "0 %"),
+        (0.9999, "over 99.9 %"),
+        (0.0001, "under 0.1 %"),
+        (0.943, "94.3 %"),
+        (None, "not known"),
+    ],
 )
 def test_a_share_is_never_rounded_to_all_or_nothing(share: float | None, said: str) -> None:
     assert render.percent(share) == said
@@ -29,7 +36,9 @@ def test_a_share_is_never_rounded_to_all_or_nothing(share: float | None, said: s
 
 def test_measures_have_their_units_and_unknowns_are_said() -> None:
     given = {
-        "arrival": "x",
+        "arrival": "2019-02-01T01:30:00.25Z",
+        "departure": None,
+        "inferred_from_silence": False,
         "duration_h": 31.4,
         "draught_change_m": -2.1,
         "heading_difference_deg": 4,
@@ -38,18 +47,32 @@ def test_measures_have_their_units_and_unknowns_are_said() -> None:
         "changed": {"name": ["A", "B"]},
     }
     assert render.measures(given) == [
+        ("arrival", "2019-02-01 01:30:00Z"),
+        ("departure", "not known"),
+        ("inferred from silence", "no"),
         ("duration", "31.4 h"),
         ("draught change", "−2.1 m"),
         ("heading difference", "4 °"),
-        ("p silence by reception", "unknown"),
+        ("p silence by reception", "not known"),
         ("reachable", "place SIMPT, comparable ships 14"),
         ("changed", '{"name": ["A", "B"]}'),
     ]
 
 
+def test_a_call_that_goes_on_has_no_departure_yet_and_a_probability_is_never_nothing() -> None:
+    told = dict(render.measures({"arrival": None, "departure": None, "p_silence_by_reception": 0.0}, "open"))
+    assert told == {
+        "arrival": "not known: no report from outside before it",
+        "departure": "still inside at the end of this data",
+        "p silence by reception": "below 0.001",
+    }
+    silent = dict(render.measures({"arrival": None, "departure": None, "inferred_from_silence": True}))
+    assert silent["arrival"] == silent["departure"] == "not known: within a silence"
+
+
 def test_times_and_durations() -> None:
-    assert render.when(hour(1.5)) == "2019-02-01 01:30:00 UTC"
-    assert render.when(None) == "unknown"
+    assert render.when(hour(1.5)) == "2019-02-01 01:30:00Z"
+    assert render.when(None) == "not known"
     assert render.duration(hour(0), hour(0.5)) == "30 min"
     assert render.duration(hour(0), hour(30)) == "30.0 h"
     assert render.duration(hour(0), hour(240)) == "10.0 days"

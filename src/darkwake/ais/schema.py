@@ -14,8 +14,10 @@ TIMESTAMP = pa.timestamp("us", tz="UTC")
 SPAN = pa.struct([pa.field("offset", pa.int64(), nullable=False), pa.field("length", pa.int32(), nullable=False)])
 SPANS = pa.list_(pa.field("element", SPAN, nullable=False))
 
+#: Set at import: the time as it was given cannot be true (see `lake.plausible`).
+IMPLAUSIBLE = "implausible"
 #: How the time of a report came to be known, best first; `none` means that no time is known (and none is invented).
-TIME_BASES = ("tag_block", "prefix", "gatehouse", "uscg", "vendor", "base_station", "none")
+TIME_BASES = ("tag_block", "prefix", "gatehouse", "uscg", "vendor", "base_station", "none", IMPLAUSIBLE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from darkwake import times
 from darkwake.casebook.evaluate import Verdict
-from darkwake.casebook.models import Case, Claim, Evaluation, Reply, ReplyKind, Status
+from darkwake.casebook.models import Case, Claim, ClaimState, Decision, Evaluation, Reply, ReplyKind, Status
 from darkwake.casebook.query import Query, canonical, from_json, to_json
 from darkwake.errors import AmbiguousError, NotFoundError, UsageError
 
@@ -55,6 +55,11 @@ def add_claim(
         raise NotFoundError(f"no case {case!r}", do=f"Make it with: darkwake case new {case}")
     identity = claim_id(words, query, asserted_by)
     known = session.get(Claim, identity)
+    if known is not None and known.withdrawal is not None:
+        raise UsageError(
+            f"{identity} says just this, and was withdrawn by {known.withdrawal.decided_by}: {known.withdrawal.reason}",
+            do=f"To take it up again: darkwake claim restore {identity} --reason …",
+        )
     if known is not None:
         return known
     claim = Claim(
@@ -89,13 +94,13 @@ def get_claim(session: Session, identity: str) -> Claim:
     return found[0]
 
 
-def claims(session: Session, *, case: str | None = None, as_of: int | None = None) -> list[Claim]:
-    """Claims in the order in which they were recorded."""
+def claims(session: Session, *, case: str | None = None, before: int | None = None) -> list[Claim]:
+    """Claims in the order in which they were recorded; `before`: only those recorded before that instant."""
     wanted = select(Claim).order_by(Claim.recorded_at, Claim.id)
     if case is not None:
         wanted = wanted.where(Claim.case_name == case)
-    if as_of is not None:
-        wanted = wanted.where(Claim.recorded_number <= as_of)
+    if before is not None:
+        wanted = wanted.where(Claim.recorded_at < before)
     return list(session.scalars(wanted))
 
 
@@ -153,3 +158,25 @@ def add_reply(
     session.add(reply)
     session.flush()
     return reply
+
+
+def decide(
+    session: Session, claim: Claim, decision: Decision, *, decided_by: str, reason: str, number: int
+) -> ClaimState:
+    """Withdraw a claim, or take it up again. It stays in the book, with who decided so and why."""
+    if not reason.strip() or not decided_by.strip():
+        raise UsageError("a decision needs its reason and who takes it", do='Give: --reason "…" --by "…"')
+    if (claim.withdrawal is not None) == (decision == "withdrawn"):
+        stands = "is withdrawn already" if decision == "withdrawn" else "is not withdrawn"
+        raise UsageError(f"{claim.id} {stands}", do=f"Look at it with: darkwake claim show {claim.id}")
+    state = ClaimState(
+        claim=claim,
+        state=decision,
+        decided_by=decided_by,
+        reason=reason,
+        recorded_number=number,
+        recorded_at=times.now(),
+    )
+    session.add(state)
+    session.flush()
+    return state

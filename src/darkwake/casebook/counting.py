@@ -19,6 +19,7 @@ from darkwake.casebook.windows import (
     Fit,
     Heard,
     Target,
+    Window,
     chain_count,
     distance_m,
     fit,
@@ -95,10 +96,12 @@ def count(given: Filter, data: Data, assumptions: Assumptions | None = None) -> 
         return replace(base, notes=(note,))
     assumed = assumptions or DEFAULTS[given.kind]
     target = data.target or (Box(given.bbox) if given.bbox is not None else Anywhere())
+    seen = [o for o in (*known_sure, *known_apart) if not o.within_silence]
     fits = [
-        Fit(window, fit(window, target, [*known_sure, *known_apart], given.since, given.until, assumed))
+        Fit(window, fit(window, target, seen, given.since, given.until, assumed))
         for window in windows_of(track, assumed.least_stay_h)
     ]
+    fits = _less(fits, [o for o in inside[1] if o.within_silence])
     return replace(
         base,
         possible=tuple(f for f in fits if f.count != 0),
@@ -106,6 +109,25 @@ def count(given: Filter, data: Data, assumptions: Assumptions | None = None) -> 
         assumptions=assumed.sentences(words.noun(given.kind)),
         notes=_notes(given, data, track),
     )
+
+
+def _less(fits: Sequence[Fit], inferred: Sequence[Occurrence]) -> list[Fit]:
+    """The fits, less one for each occurrence that was inferred from a silence and is counted already.
+
+    Such a one is among what fits into that very silence: counted apart and as a possible one, it would count twice.
+    """
+    left = list(fits)
+    for occurrence in inferred:
+        for number, given in enumerate(left):
+            if given.count and _overlaps(given.window, occurrence):
+                left[number] = replace(given, count=given.count - 1)
+                break
+    return left
+
+
+def _overlaps(window: Window, occurrence: Occurrence) -> bool:
+    begun = window.end is None or occurrence.start < window.end
+    return begun and (window.start is None or occurrence.end is None or occurrence.end > window.start)
 
 
 def _notes(given: Filter, data: Data, track: pa.Table) -> tuple[str, ...]:

@@ -15,6 +15,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 Status = Literal["alleged", "inferred", "decided"]
 #: `asked`: a letter went out; `no_reply`: nothing came within the time set. Both are part of the record.
 ReplyKind = Literal["denial", "reply", "correction", "no_reply", "asked"]
+#: What a person decided about a claim after it was recorded.
+Decision = Literal["withdrawn", "restored"]
 
 
 def _one_of(column: str, allowed: object) -> str:
@@ -58,6 +60,12 @@ class Claim(Base):
     case: Mapped[Case | None] = relationship(back_populates="claims")
     evaluations: Mapped[list[Evaluation]] = relationship(back_populates="claim", order_by="Evaluation.id")
     replies: Mapped[list[Reply]] = relationship(back_populates="claim", order_by="Reply.said_on, Reply.id")
+    states: Mapped[list[ClaimState]] = relationship(back_populates="claim", order_by="ClaimState.id")
+
+    @property
+    def withdrawal(self) -> ClaimState | None:
+        """The decision by which this claim is withdrawn; None while it stands."""
+        return self.states[-1] if self.states and self.states[-1].state == "withdrawn" else None
 
 
 class Evaluation(Base):
@@ -91,3 +99,19 @@ class Reply(Base):
     recorded_number: Mapped[int] = mapped_column(Integer)
     recorded_at: Mapped[int] = mapped_column(BigInteger)
     claim: Mapped[Claim] = relationship(back_populates="replies")
+
+
+class ClaimState(Base):
+    """Somebody withdrew a claim, or took it up again."""
+
+    __tablename__ = "claim_states"
+    __table_args__ = (CheckConstraint(_one_of("state", Decision), name="claim_states_state"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    claim_id: Mapped[str] = mapped_column(ForeignKey("claims.id"), index=True)
+    state: Mapped[str] = mapped_column(String(12))
+    decided_by: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    recorded_number: Mapped[int] = mapped_column(Integer)
+    recorded_at: Mapped[int] = mapped_column(BigInteger)
+    claim: Mapped[Claim] = relationship(back_populates="states")

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from darkwake import times
 from darkwake.casebook.query import Filter
 from darkwake.events.base import Event
 
@@ -33,6 +34,16 @@ class Occurrence:
 
     def covers(self, instant_us: int) -> bool:
         return self.start <= instant_us and (self.end is None or instant_us <= self.end)
+
+    @property
+    def within_silence(self) -> bool:
+        """Whether no report shows the ship there: it is inferred from a silence between two reports from elsewhere."""
+        return all(
+            event.measures.get("inferred_from_silence")
+            and isinstance(latest := event.measures.get("arrival_latest"), str)
+            and times.parse(latest) > event.start
+            for event in self.events
+        )
 
     def measure(self, name: str) -> float | None:
         """The largest value of a measure among the events of this occurrence; None if none has it."""

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from darkwake import refs, times
-from darkwake.errors import UsageError
+from darkwake.errors import NotFoundError, UsageError
 
 VERSION = 1
 #: Every kind of event that semantics names; a query may ask about no other.
@@ -50,7 +50,7 @@ class Filter:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise UsageError(f"no such kind of event: {self.kind!r}", expected="one of " + ", ".join(KINDS))
+            raise NotFoundError(f"no such kind of event: {self.kind!r}", expected="one of " + ", ".join(KINDS))
         if self.vessel is not None:
             object.__setattr__(self, "vessel", _vessel(self.vessel))
         if self.place is not None and not _PLACE.match(self.place):

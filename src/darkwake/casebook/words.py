@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 
 from darkwake import times
@@ -36,13 +35,12 @@ def compared(compare: Comparison, number: float) -> str:
 
 
 def moment(instant_us: int | None) -> str:
-    """A time for a reader: the date alone at midnight, minutes otherwise, seconds only where there are any."""
+    """A time for a reader: the date alone at midnight, else the one form that times have."""
     if instant_us is None:
         return "an unknown time"
-    at = times.to_datetime(instant_us)
-    if at.time() == dt.time():
-        return f"{at:%Y-%m-%d}"
-    return f"{at:%Y-%m-%d %H:%M} UTC" if at.second == 0 else f"{at:%Y-%m-%d %H:%M:%S} UTC"
+    if instant_us % times.DAY_US == 0:
+        return f"{times.to_datetime(instant_us):%Y-%m-%d}"
+    return times.told(instant_us)
 
 
 def hours(duration_us: float) -> str:

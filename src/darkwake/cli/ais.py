@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
+from darkwake.cli import table
 from darkwake.cli.main import workspace_of
 from darkwake.cli.options import as_of
 from darkwake.cli.output import Output, compiling_note, note, output_options, progress_bar
@@ -20,61 +23,66 @@ def ais() -> None:
 
 @ais.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
-@click.option("-o", "output", type=click.Path(dir_okay=False, path_type=Path), help="Write Parquet to OUT.parquet.")
+@click.option(
+    "-o",
+    "output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write Parquet to OUT.parquet.",
+)
 @click.option("--format", "format_name", metavar="F", help="Force a format (see `darkwake format list`).")
 def decode(files: tuple[Path, ...], output: Path | None, format_name: str | None) -> None:
     """One row per message: NDJSON on stdout, or Parquet with -o."""
-    import json
-
-    from darkwake import formats
-    from darkwake.errors import DarkwakeError
-    from darkwake.rows import Rows, as_table
+    from darkwake.streams import writing
 
     compiling_note()
-    failed: DarkwakeError | None = None
+    if output is None or str(output) == "-":
+        code = _decode(files, format_name, _json_lines)
+    else:
+        with writing(output) as partial, _parquet(partial) as write:
+            code = _decode(files, format_name, write)
+    sys.exit(code)
+
+
+def _decode(files: tuple[Path, ...], format_name: str | None, write: Callable[[Any], None]) -> int:
+    """Decode into `write`; the exit code. A file that cannot be read does not keep the others from being read."""
+    from darkwake import formats
+    from darkwake.errors import DarkwakeError
+
+    code = 0
     counted: dict[str, int] = {}
-    sink = _parquet(output) if output else None
-    try:
-        for path in files:
-            try:
-                source = _standard_input() if str(path) == "-" else path
-                for batch in formats.read(source, format=format_name):
-                    for item in batch.rejects.to_pylist():
-                        counted[item["reason"]] = counted.get(item["reason"], 0) + 1
-                    if sink:
-                        sink.write(batch.messages)
-                        continue
-                    for row in Rows(as_table(batch.messages)):
-                        sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
-            except DarkwakeError as error:
-                note(f"darkwake: {error}")
-                failed = error
-    finally:
-        if sink:
-            sink.close()
+    for path in files:
+        try:
+            source = _standard_input() if str(path) == "-" else path
+            for batch in formats.read(source, format=format_name):
+                for item in batch.rejects.to_pylist():
+                    counted[item["reason"]] = counted.get(item["reason"], 0) + 1
+                write(batch.messages)
+        except DarkwakeError as error:
+            note(f"darkwake: {error}")
+            code = max(code, error.exit_code)
     if counted:
         note("rejected: " + ", ".join(f"{reason} {count}" for reason, count in sorted(counted.items())))
-    if failed:
-        sys.exit(failed.exit_code)
+    return code
 
 
-def _parquet(path: Path) -> Any:
+def _json_lines(messages: Any) -> None:
+    import json
+
+    from darkwake.rows import Rows, as_table
+
+    for row in Rows(as_table(messages)):
+        sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+@contextlib.contextmanager
+def _parquet(path: Path) -> Iterator[Callable[[Any], None]]:
     import pyarrow.parquet as pq
 
     from darkwake.ais.schema import DECODED
     from darkwake.rows import as_table
 
-    class Sink:
-        def __init__(self) -> None:
-            self._writer = pq.ParquetWriter(path, DECODED, compression="zstd")
-
-        def write(self, messages: Any) -> None:
-            self._writer.write_table(as_table(messages).select(DECODED.names).cast(DECODED))
-
-        def close(self) -> None:
-            self._writer.close()
-
-    return Sink()
+    with pq.ParquetWriter(path, DECODED, compression="zstd") as writer:
+        yield lambda messages: writer.write_table(as_table(messages).select(DECODED.names).cast(DECODED))
 
 
 def _standard_input() -> Path:
@@ -91,12 +99,12 @@ def _standard_input() -> Path:
 @ais.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--format", "format_name", metavar="F", help="Force a format (see `darkwake format list`).")
-@click.option("--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Column mapping (TOML).")
+@click.option("--mapping", metavar="FILE|NAME", help="Column mapping: a TOML file, or the name of a shipped one.")
 @click.option("--keep", is_flag=True, help="Copy the whole files into the evidence locker.")
 @output_options()
 @click.pass_context
 def import_(
-    ctx: click.Context, files: tuple[Path, ...], format_name: str | None, mapping: Path | None, keep: bool, out: Output
+    ctx: click.Context, files: tuple[Path, ...], format_name: str | None, mapping: str | None, keep: bool, out: Output
 ) -> None:
     """Read FILES into the lake as one import. `-` is standard input."""
     compiling_note()
@@ -116,12 +124,17 @@ def import_(
             note("rejected: " + ", ".join(f"{r} {n}" for r, n in sorted(imported.counts.rejected.items())))
         if imported.counts.without_time:
             note(f"{imported.counts.without_time:,} messages have no known time: kept, but they take no part in tracks")
+        if imported.counts.implausible_time:
+            note(
+                f"{imported.counts.implausible_time:,} messages have a time before 1990 or more than two days after "
+                "today: kept and flagged, but they take no part in tracks. Is the clock of this machine right?"
+            )
         if imported.number is not None:
             note(f"import {imported.number}; next: darkwake event detect")
     else:
         out.rows([summary])
     if imported.failed:
-        sys.exit(imported.failed[-1][1].exit_code)
+        sys.exit(max(error.exit_code for _, error in imported.failed))
 
 
 def _per_source(imported: Any) -> list[dict[str, Any]]:
@@ -150,13 +163,15 @@ def stats(ctx: click.Context, as_of: str | None, sources: bool, out: Output) -> 
     workspace = workspace_of(ctx)
     if sources:
         out.rows(
-            workspace.sources(), ["name", "sha256", "size", "format", "damage"], empty="No source was imported yet."
+            workspace.sources(as_of),
+            ["name", "sha256", "size", "format", "damage"],
+            empty="No source was imported yet.",
         )
         return
     found = workspace.stats(as_of)
 
     def lines(row: Any) -> list[str]:
         width = max(len(name) for name in row)
-        return [f"{name.replace('_', ' '):<{width}}  {value}" for name, value in row.items()]
+        return [f"{name.replace('_', ' '):<{width}}  {table.cell(value) or 'none'}" for name, value in row.items()]
 
     out.one(found, lines)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -52,25 +54,39 @@ def lake() -> None:
 
 
 @lake.command()
+@as_of
 @output_options()
 @click.pass_context
-def log(ctx: click.Context, out: Output) -> None:
+def log(ctx: click.Context, as_of: str | None, out: Output) -> None:
     """What was recorded: number, kind, when, by which software."""
     from darkwake import times
 
-    out.rows(
-        (
-            {
-                "number": entry.number,
-                "kind": entry.kind,
-                "recorded_at": times.iso(entry.recorded_at),
-                "software": entry.software,
-                "detail": dict(entry.detail),
-            }
-            for entry in workspace_of(ctx).lake.entries()
-        ),
-        empty="Nothing was recorded yet.",
+    lake = workspace_of(ctx).lake
+    rows = (
+        {
+            "number": entry.number,
+            "kind": entry.kind,
+            "recorded_at": times.iso(entry.recorded_at),
+            "software": entry.software,
+            "detail": _summary(entry.kind, entry.detail) if out.form == "table" else dict(entry.detail),
+        }
+        for entry in lake.entries(up_to=lake.number_as_of(as_of))
     )
+    out.rows(rows, empty="Nothing was recorded yet.", least=["software"])
+
+
+def _summary(kind: str, detail: Mapping[str, Any]) -> str:
+    """What an entry of the ledger did, for a person; `--json` has all of it."""
+    if kind == "import":
+        rejected = sum(detail["rejected"].values())
+        return f"{detail['files']} file{'' if detail['files'] == 1 else 's'}, {detail['messages']:,} messages" + (
+            f", {rejected:,} rejected" * (rejected > 0)
+        )
+    if kind == "tracks":
+        return f"up to import {detail['imports_up_to']}, {detail['partitions_written']} partitions written"
+    if kind == "detect":
+        return ", ".join(f"{found} {name}" for name, found in detail["found"].items())
+    return ", ".join(f"{name} {value}" for name, value in detail.items())
 
 
 @lake.command()

@@ -8,9 +8,11 @@ from typing import Any
 
 import click
 
+from darkwake import times
 from darkwake.cli.main import workspace_of
 from darkwake.cli.options import as_of, since, until
 from darkwake.cli.output import Output, note, output_options
+from darkwake.streams import read_text
 
 
 @click.group()
@@ -30,25 +32,30 @@ def new_case(ctx: click.Context, name: str, question: str, as_of: str | None) ->
 
 
 @case.command("list")
+@as_of
 @output_options()
 @click.pass_context
-def list_cases(ctx: click.Context, out: Output) -> None:
+def list_cases(ctx: click.Context, as_of: str | None, out: Output) -> None:
     """The cases of the book."""
-    out.rows(workspace_of(ctx).casebook.cases(), empty="No case yet. Make one with: darkwake case new NAME")
+    columns = ["name", "question", "as_of", "claims", "recorded_at"]
+    out.rows(
+        workspace_of(ctx).casebook.cases(as_of), columns, empty="No case yet. Make one with: darkwake case new NAME"
+    )
 
 
 @case.command("show")
 @click.argument("name")
+@as_of
 @output_options()
 @click.pass_context
-def show_case(ctx: click.Context, name: str, out: Output) -> None:
+def show_case(ctx: click.Context, name: str, as_of: str | None, out: Output) -> None:
     """The claims of a case and what the data last said to each."""
     book = workspace_of(ctx).casebook
-    book.case(name)
-    out.rows(
-        (row for row in book.claims(case=name)),
-        ["id", "words", "asserted_by", "status", "outcome"],
-        empty="The case has no claim yet. Add one with: darkwake claim add --case " + name,
+    book.case(name, as_of)
+    _list(
+        book.claims(case=name, as_of=as_of),
+        out,
+        "The case has no claim yet. Add one with: darkwake claim add --case " + name,
     )
 
 
@@ -63,7 +70,7 @@ def claim() -> None:
 @click.option("--query", "query_text", metavar="JSON|@FILE", help="The typed query (docs/reference/claims.md).")
 @click.option("--at-least", type=int, metavar="N", help="Instead of --query: at least N events …")
 @click.option("--kind", default="port_call", show_default=True, help="… of this kind")
-@click.option("--vessel", metavar="REF", help="… of this vessel (mmsi:… or seg:…)")
+@click.option("--vessel", metavar="REF", help='… of this vessel (mmsi:…, imo:…, callsign:…, name:"…" or seg:…)')
 @click.option("--place", metavar="CODE", help="… at this place")
 @since
 @until
@@ -89,13 +96,11 @@ def add_claim(
     out: Output,
 ) -> None:
     """Record a claim; with a query it can be run on the data."""
-    from darkwake import times
-
     query: Any = None
     if query_text is not None and at_least is not None:
         raise click.UsageError("give --query or --at-least, not both")
     if query_text is not None:
-        query = Path(query_text[1:]).read_text(encoding="utf-8") if query_text.startswith("@") else query_text
+        query = read_text(Path(query_text[1:])) if query_text.startswith("@") else query_text
     elif at_least is not None:
         given = {
             "kind": kind,
@@ -105,8 +110,11 @@ def add_claim(
             "until": times.iso(times.parse_end(until)) if until else None,
         }
         query = {"v": 1, "count": {k: v for k, v in given.items() if v is not None}, "at_least": at_least}
-    book = workspace_of(ctx).casebook
-    row = book.add_claim(words, query, asserted_by=asserted_by, status=status, source=source, case=case_name)
+    workspace = workspace_of(ctx)
+    workspace.build_tracks()
+    row = workspace.casebook.add_claim(
+        words, query, asserted_by=asserted_by, status=status, source=source, case=case_name
+    )
     _show(row, out)
     note(f"next: darkwake claim verify {row['id']}")
 
@@ -118,20 +126,66 @@ def add_claim(
 @click.pass_context
 def list_claims(ctx: click.Context, case_name: str | None, as_of: str | None, out: Output) -> None:
     """Claims, in the order in which they were recorded."""
-    out.rows(
-        workspace_of(ctx).casebook.claims(case=case_name, as_of=as_of),
-        ["id", "words", "asserted_by", "status", "outcome"],
-        empty='No claim yet. Add one with: darkwake claim add --words "…" --by "…"',
-    )
+    rows = workspace_of(ctx).casebook.claims(case=case_name, as_of=as_of)
+    _list(rows, out, 'No claim yet. Add one with: darkwake claim add --words "…" --by "…"')
+
+
+def _list(rows: list[dict[str, Any]], out: Output, empty: str) -> None:
+    if out.form == "table":
+        rows = [{**row, "state": None if row["state"] == "standing" else row["state"]} for row in rows]
+    out.rows(rows, ["id", "state", "words", "asserted_by", "status", "outcome"], empty=empty, least=["status"])
 
 
 @claim.command("show")
 @click.argument("id")
+@as_of
 @output_options()
 @click.pass_context
-def show_claim(ctx: click.Context, id: str, out: Output) -> None:
+def show_claim(ctx: click.Context, id: str, as_of: str | None, out: Output) -> None:
     """One claim: its words, who says so, its query, what the data last said, what was answered."""
-    _show(workspace_of(ctx).casebook.claim(id), out)
+    book = workspace_of(ctx).casebook
+    row = book.claim(id, as_of)
+    _show(row, out)
+    now = book.claim(id)
+    if as_of is not None and (now["replies"], now["state"]) != (row["replies"], row["state"]):
+        note("Later a reply was recorded, or the claim was withdrawn or restored: see it without --as-of.")
+
+
+@claim.command()
+@click.argument("id")
+@click.option("--reason", required=True, help="Why.")
+@click.option("--by", metavar="WHO", help="Who decides so (else the name of this account).")
+@output_options()
+@click.pass_context
+def withdraw(ctx: click.Context, id: str, reason: str, by: str | None, out: Output) -> None:
+    """Withdraw a claim. It stays in the book with who, when and why, and its page says so at its head."""
+    _decide(ctx, id, "withdrawn", reason, by, out)
+
+
+@claim.command()
+@click.argument("id")
+@click.option("--reason", required=True, help="Why.")
+@click.option("--by", metavar="WHO", help="Who decides so (else the name of this account).")
+@output_options()
+@click.pass_context
+def restore(ctx: click.Context, id: str, reason: str, by: str | None, out: Output) -> None:
+    """Take a withdrawn claim up again."""
+    _decide(ctx, id, "restored", reason, by, out)
+
+
+def _decide(ctx: click.Context, id: str, decision: Any, reason: str, by: str | None, out: Output) -> None:
+    who = by if by is not None else _account()
+    row = workspace_of(ctx).casebook.decide(id, decision, decided_by=who, reason=reason)
+    _show(row, out)
+
+
+def _account() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError) as error:
+        raise click.UsageError("this account has no name; say who decides with --by WHO") from error
 
 
 @claim.command()
@@ -156,21 +210,35 @@ def reply(
 @output_options()
 @click.pass_context
 def verify(ctx: click.Context, ids: tuple[str, ...], as_of: str | None, out: Output) -> None:
-    """Run claims (all, or IDS) on the data: supported, contradicted, or not enough data, as a bound with coverage."""
+    """Run claims (all that stand, or IDS) on the data: supported, contradicted, or not enough data, as a bound."""
     book = workspace_of(ctx).casebook
-    rows = [
-        {"id": identity, "as_of": number, **verdict.to_json()}
-        for identity, verdict, number in book.verify_claims(ids, as_of=as_of)
-    ]
-    out.rows(rows, ["id", "outcome", "lower", "upper", "coverage", "as_of"], empty="No claim has a query to run.")
-    if out.form == "table":
-        for row in rows:
-            note(row["words"])
+    answers = book.verify_claims(ids, as_of=as_of)
+    columns = ["id", "outcome", "lower", "upper", "coverage", "as_of"]
+    out.rows(_alike([_answer(answer) for answer in answers]), columns, empty="No claim that stands has a query to run.")
+    for answer in answers:
+        if answer.error is not None:
+            note(f"darkwake: {answer.id}: {answer.error}")
+        elif out.form == "table" and answer.verdict is not None:
+            note(answer.verdict.words)
+    ctx.exit(max((answer.error.exit_code for answer in answers if answer.error is not None), default=0))
+
+
+def _alike(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows with the same keys, as a table needs them."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return [{name: row.get(name) for name in names} for row in rows]
+
+
+def _answer(answer: Any) -> dict[str, Any]:
+    if answer.verdict is None:
+        return {"id": answer.id, "as_of": None, "outcome": "not run", "error": str(answer.error)}
+    return {"id": answer.id, "as_of": answer.as_of, **answer.verdict.to_json()}
 
 
 def _show(row: dict[str, Any], out: Output) -> None:
     def lines(_: Any) -> list[str]:
-        text = [f"{row['id']}  ({row['status']} by {row['asserted_by']})", f"  “{row['words']}”"]
+        text = [f"WITHDRAWN  {_decision(row['decisions'][-1])}"] if row["state"] == "withdrawn" else []
+        text += [f"{row['id']}  ({row['status']} by {row['asserted_by']})", f"  “{row['words']}”"]
         if row["source"]:
             text.append(f"  said in: {row['source']}")
         if row["query"]:
@@ -179,6 +247,11 @@ def _show(row: dict[str, Any], out: Output) -> None:
             text.append(f"  as of {evaluation['as_of']}: {evaluation['verdict']['words']}")
         for answer in row["replies"]:
             text.append(f"  {answer['kind']} by {answer['party']}: {answer['words'] or ''}")
+        text += [f"  {decided['state']} {_decision(decided)}" for decided in row["decisions"]]
         return text
 
     out.one(row, lines)
+
+
+def _decision(decided: dict[str, Any]) -> str:
+    return f"by {decided['by']}, {times.told(decided['recorded_at'])}: {decided['reason']}"

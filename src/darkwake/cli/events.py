@@ -64,9 +64,7 @@ def show_detector(name: str, out: Output) -> None:
 
 
 @detector.command()
-@click.option(
-    "--truth", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="truth.jsonl"
-)
+@click.option("--truth", required=True, type=click.Path(path_type=Path), help="truth.jsonl")
 @click.option("--min-heard-per-hour", type=float, default=None, help="Only true events heard at least so often.")
 @as_of
 @output_options()
@@ -162,9 +160,13 @@ def list_events(
     rows = (stored.as_json() for stored in found)
     if out.form == "table":
         rows = (_brief(row) for row in rows)
-    ran = bool(workspace.lake.entries("detect"))
+    number = workspace.snapshot(as_of).number
+    ran, imports = (workspace.lake.entries(kind, up_to=number) for kind in ("detect", "import"))
     empty = "No event fits." if ran else "No detection has been run yet; next: darkwake event detect"
-    out.rows(rows, _COLUMNS, empty=empty, marks=_marks(workspace))
+    if ran and imports and imports[-1].number > ran[-1].number:
+        note(f"Import {imports[-1].number} is newer than the last detection, run {ran[-1].number}: event detect")
+    least = ["measures", "state"] if retracted else ["state", "measures"]
+    out.rows(rows, _COLUMNS, empty=empty, marks=_marks(workspace), least=least)
 
 
 def _marks(workspace: Any) -> dict[str, Any]:
@@ -172,19 +174,25 @@ def _marks(workspace: Any) -> dict[str, Any]:
 
 
 def _brief(row: dict[str, Any]) -> dict[str, Any]:
-    told = {name: value for name, value in row["measures"].items() if value is not None}
-    first = next((item for item in told.items() if not item[0].startswith(("arrival", "departure"))), None)
     return {
         **row,
-        "start": _minute(row["start"]),
-        "end": _minute(row["end"]) or "open",
+        "end": row["end"] or "open",
         "vessels": " ".join(str(vessel["mmsi"]) for vessel in row["vessels"]),
-        "measures": f"{first[0]} {first[1]}" if first else "",
+        "measures": _main_measure(row["measures"]),
     }
 
 
-def _minute(text: str | None) -> str | None:
-    return None if text is None else text[:16] + "Z"
+def _main_measure(told: dict[str, Any]) -> str:
+    """What a list shows of an event's measures."""
+    from darkwake.reports.render import NOT_KNOWN, measures
+
+    if told.get("duration_h") is not None:
+        return f"{told['duration_h']:.1f} h"
+    if told.get("confidence_level") is not None:
+        return ("gap, " if told.get("inferred_from_silence") else "") + f"level {told['confidence_level']}"
+    if told.get("before_m") is not None and told.get("after_m") is not None:
+        return f"{told['before_m']:g} → {told['after_m']:g} m"
+    return next((f"{name} {value}" for name, value in measures(told) if value != NOT_KNOWN), "")
 
 
 @event.command("show")
@@ -195,6 +203,7 @@ def _minute(text: str | None) -> str | None:
 def show_event(ctx: click.Context, id: str, as_of: str | None, out: Output) -> None:
     """One event with its reasons, what was checked, its evidence and its earlier versions."""
     from darkwake.events import store
+    from darkwake.reports.render import measures, plainly
 
     workspace = workspace_of(ctx)
     history = store.find(workspace.snapshot(as_of), id)
@@ -202,24 +211,27 @@ def show_event(ctx: click.Context, id: str, as_of: str | None, out: Output) -> N
 
     def lines(_: Any) -> list[str]:
         text = [f"{row['id']}  ({row['state']}, version {row['version']}, run {row['run']})"]
-        text += [
-            f"  {name:<12} {row[name]}" for name in ("start", "end", "place", "lat", "lon") if row[name] is not None
-        ]
+        told = {**row, "start": times.told(row["start"]), "end": _end(row)}
+        text += [f"  {name:<12} {told[name]}" for name in ("start", "end", "place", "lat", "lon") if told[name]]
         text += [f"  vessel       {v['mmsi']}  {v['segment'] or ''}" for v in row["vessels"]]
-        text += ["Measures"] + [f"  {name} = {value}" for name, value in row["measures"].items()]
-        text += ["Reasons"] + [f"  - {reason}" for reason in row["reasons"]]
+        text += ["Measures"] + [f"  {name}: {value}" for name, value in measures(row["measures"], row["state"])]
+        text += ["Reasons"] + [f"  - {plainly(reason)}" for reason in row["reasons"]]
         text += ["What was checked that may explain it innocently"]
-        text += [f"  - {i['explanation']}: {i['test']} → {i['outcome']}" for i in row["innocent"]] or [
+        text += [f"  - {i['explanation']}: {i['test']} → {plainly(i['outcome'])}" for i in row["innocent"]] or [
             "  - nothing yet"
         ]
         text += [f"Method  {row['method']['name']} {row['method']['version']}, profile {row['method']['profile']}"]
         text += ["Evidence (open with: darkwake evidence show REF)"] + [f"  {ref}" for ref in row["evidence"]]
         if len(history) > 1:
             text += ["Versions"] + [
-                f"  {s.version}: {s.event.state}, run {s.run}, {times.iso(s.recorded_at)}"
+                f"  {s.version}: {s.event.state}, run {s.run}, {times.told(s.recorded_at)}"
                 + (f" ({s.reason})" if s.reason else "")
                 for s in history
             ]
         return (["SIMULATED"] if workspace.simulated else []) + text
 
     out.one(row, lines)
+
+
+def _end(row: dict[str, Any]) -> str:
+    return "open: not ended in this data" if row["end"] is None else times.told(row["end"])

@@ -43,17 +43,18 @@ def show(ctx: click.Context, ref: str, as_of: str | None, out: Output) -> None:
 
 @evidence.command()
 @click.argument("sources", nargs=-1)
+@as_of
 @output_options()
 @click.pass_context
-def verify(ctx: click.Context, sources: tuple[str, ...], out: Output) -> None:
-    """Hash whole sources again (all, or those whose SHA-256 begins so); exit 6 if one differs."""
+def verify(ctx: click.Context, sources: tuple[str, ...], as_of: str | None, out: Output) -> None:
+    """Hash whole sources again (all up to --as-of, or those whose SHA-256 begins so); exit 6 if one differs."""
     from darkwake.casebook import evidence as locker
     from darkwake.errors import DarkwakeError
 
     workspace = workspace_of(ctx)
     rows: list[dict[str, Any]] = []
     worst = 0
-    for source in sources or [row["sha256"] for row in workspace.sources()]:
+    for source in sources or [row["sha256"] for row in workspace.sources(as_of)]:
         try:
             same, found = locker.verify_source(workspace.lake, source)
             outcome = "verified" if same else f"changed: now {found}"

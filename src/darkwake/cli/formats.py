@@ -22,15 +22,18 @@ def list_formats(out: Output) -> None:
     from darkwake.formats import FORMATS
 
     out.rows(
-        {
-            "name": entry.name,
-            "title": entry.title,
-            "status": entry.status,
-            "reads": entry.reads,
-            "writes": entry.writes,
-            "extensions": " ".join(entry.extensions),
-        }
-        for entry in FORMATS
+        (
+            {
+                "name": entry.name,
+                "title": entry.title,
+                "status": entry.status,
+                "reads": entry.reads,
+                "writes": entry.writes,
+                "extensions": " ".join(entry.extensions),
+            }
+            for entry in FORMATS
+        ),
+        least=["extensions", "writes", "reads"],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 import click
 
 import darkwake
-from darkwake.errors import DarkwakeError
+from darkwake.errors import DarkwakeError, NotFoundError
+from darkwake.streams import is_full
 
 #: command → (module, one line for the overview)
 COMMANDS = {
@@ -63,11 +65,17 @@ def cli(ctx: click.Context, workspace: Path | None) -> None:
     ctx.obj = workspace
 
 
-def workspace_of(ctx: click.Context) -> Any:
-    """The workspace a command works in; closed when the command ends."""
+def workspace_of(ctx: click.Context, *, needed: bool = True) -> Any:
+    """The workspace a command works in; closed when the command ends. None if none is near and none is `needed`."""
     from darkwake import workspace
 
-    opened = workspace.open(ctx.find_root().obj)
+    named = ctx.find_root().obj or os.environ.get(workspace.ENVIRONMENT)
+    try:
+        opened = workspace.open(ctx.find_root().obj)
+    except NotFoundError:
+        if needed or named:
+            raise
+        return None
     ctx.find_root().call_on_close(opened.close)
     return opened
 
@@ -88,6 +96,9 @@ def hoist(args: list[str]) -> list[str]:
     return first + rest
 
 
+_FULL = "cannot write: no space is left. Free some space, then run the same command again"
+
+
 def run() -> None:
     """Run the command line and exit with the contract's codes."""
     code = 0
@@ -99,6 +110,10 @@ def run() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(2)
+    except SystemExit:
+        if type(sys.stdout).__name__.endswith("PacifyFlushWrapper"):  # click's sign that our reader has enough
+            sys.exit(0)
+        raise
     except (KeyboardInterrupt, click.Abort):
         click.echo("darkwake: interrupted; what was committed is kept, run the same command again to go on", err=True)
         sys.exit(130)
@@ -106,6 +121,15 @@ def run() -> None:
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        click.echo(f"darkwake: {error.strerror or error}: {error.filename or ''}", err=True)
+        where = f": {error.filename}" if error.filename else ""
+        click.echo(f"darkwake: {_FULL if is_full(error) else error.strerror or error}{where}", err=True)
+        sys.exit(1)
+    except Exception as error:
+        if not type(error).__module__.startswith("sqlalchemy."):
+            raise
+        reason = (
+            _FULL if is_full(error) else f"{getattr(error, 'orig', error)}. Can it be written, and is its disk full?"
+        )
+        click.echo(f"darkwake: the workspace's database: {reason}", err=True)
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)

@@ -10,6 +10,7 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 as_of = click.option("--as-of", metavar="N|TIME", help="Only what was recorded up to this ledger number or time.")
+on = click.option("--on", metavar="DATE", help="Only what was valid on this date.")
 since = click.option("--since", metavar="TIME", help="From this time on (ISO 8601 UTC; a day, month or year will do).")
 until = click.option("--until", metavar="TIME", help="Up to the end of this time.")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import io
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,13 +12,12 @@ from typing import IO, Any, TypeVar, cast
 
 import click
 
-from darkwake.errors import DarkwakeError
+from darkwake.cli import table
+from darkwake.errors import UsageError
+from darkwake.streams import writing
 
 F = TypeVar("F", bound=Callable[..., Any])
 Row = Mapping[str, Any]
-
-_WHOLE = {"id", "start", "time", "recorded_at", "mmsi", "segment", "code", "number"}
-WIDEST = 64  # a table cell longer than this is cut, with a sign that it was
 
 
 def output_options(positions: bool = False, to_file: bool = True) -> Callable[[F], F]:
@@ -31,7 +29,7 @@ def output_options(positions: bool = False, to_file: bool = True) -> Callable[[F
             if len(chosen) > 1:
                 raise click.UsageError("choose one of --json, --csv, --geojson")
             target = given.pop("output", None)
-            given["out"] = Output(chosen[0] if chosen else "table", target)
+            given["out"] = Output(chosen[0] if chosen else None, target, positions=positions)
             return function(*args, **given)
 
         command.__name__ = function.__name__
@@ -43,7 +41,7 @@ def output_options(positions: bool = False, to_file: bool = True) -> Callable[[F
         ]
         if to_file:
             target = click.Path(dir_okay=False, path_type=Path)
-            options.insert(0, click.option("-o", "output", type=target, help="Write to FILE."))
+            options.insert(0, click.option("-o", "output", type=target, help="Write to FILE (`-`: standard output)."))
         if positions:
             options.insert(-2, click.option("--geojson", "as_geojson", is_flag=True, help="GeoJSON features."))
         decorated: Any = command
@@ -54,25 +52,42 @@ def output_options(positions: bool = False, to_file: bool = True) -> Callable[[F
     return decorate
 
 
+_ENDINGS = {
+    "": "table", ".txt": "table", ".csv": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json",
+    ".geojson": "geojson",
+}  # fmt: skip
+
+
 class Output:
     """Where and in which form a command's rows go."""
 
-    def __init__(self, form: str, target: Path | None) -> None:
-        self.form = form
-        self.target = target
+    def __init__(self, asked: str | None, target: Path | None, *, positions: bool = False) -> None:
+        self.asked = asked
+        self.target = None if target is None or str(target) == "-" else target
+        self._positions = positions
+
+    @property
+    def form(self) -> str:
+        """The form asked for, else that of the file's ending, else a table for a person."""
+        if self.asked is not None or self.target is None:
+            return self.asked or "table"
+        known = {name: form for name, form in _ENDINGS.items() if self._positions or form != "geojson"}
+        ending = self.target.suffix.lower()
+        if ending not in known:
+            raise UsageError(
+                f"nothing here is written to {ending}",
+                expected="a name with one of the endings " + " ".join(name for name in known if name),
+                where=str(self.target),
+            )
+        return known[ending]
 
     @contextlib.contextmanager
     def _stream(self) -> Iterator[IO[str]]:
         if self.target is None:
             yield sys.stdout
             return
-        partial = self.target.with_name(self.target.name + ".partial")
-        try:
-            with partial.open("w", encoding="utf-8", newline="") as file:
-                yield file
-            partial.replace(self.target)
-        except OSError as error:
-            raise DarkwakeError(f"cannot write: {error.strerror}", where=str(self.target)) from error
+        with writing(self.target) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+            yield file
 
     def rows(
         self,
@@ -82,8 +97,13 @@ class Output:
         title: str = "",
         empty: str = "Nothing found.",
         marks: Mapping[str, Any] | None = None,
+        least: Sequence[str] = (),
     ) -> None:
-        """Print rows. `columns`: which a person sees (programs get all). `marks`: said of the whole, e.g. SIMULATED."""
+        """Print rows. `columns`: which a person sees (programs get all). `marks`: said of the whole, e.g. SIMULATED.
+
+        `least`: columns that a narrow terminal leaves out first.
+        """
+        notes: list[str] = []
         with self._stream() as stream:
             if self.form == "json":
                 for row in rows:
@@ -93,7 +113,10 @@ class Output:
             elif self.form == "geojson":
                 _geojson(stream, rows, marks or {})
             else:
-                _table(stream, list(rows), columns, title, empty)
+                listed = list(rows)
+                notes = table.write(stream, listed, columns, title, least) if listed else [empty]
+        for text in notes:
+            note(text)
         if marks and self.form == "table":
             note(", ".join(f"{key}: {value}" if value is not True else key for key, value in marks.items()))
 
@@ -112,10 +135,6 @@ def note(text: str) -> None:
     click.echo(text, err=True)
 
 
-def _flat(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list | tuple) else value
-
-
 def _csv(stream: IO[str], rows: Iterable[Row], marks: Mapping[str, Any]) -> None:
     writer: Any = None
     for row in rows:
@@ -123,13 +142,13 @@ def _csv(stream: IO[str], rows: Iterable[Row], marks: Mapping[str, Any]) -> None
         if writer is None:
             writer = csv.DictWriter(stream, list(full), lineterminator="\n")
             writer.writeheader()
-        writer.writerow({key: _safe(_flat(value)) for key, value in full.items()})
+        writer.writerow({key: _safe(table.flat(value)) for key, value in full.items()})
 
 
 def _safe(value: Any) -> Any:
     """A name broadcast as `=cmd()` must not become a formula in someone's spreadsheet, nor an escape on a screen."""
     if isinstance(value, str):
-        value = _printable(value)
+        value = table.printable(value)
     return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
@@ -145,46 +164,6 @@ def _geojson(stream: IO[str], rows: Iterable[Row], marks: Mapping[str, Any]) -> 
         feature = {"type": "Feature", "geometry": geometry, "properties": {**properties, **marks}}
         stream.write(("," if number else "") + "\n" + json.dumps(feature, ensure_ascii=False))
     stream.write("\n]}\n")
-
-
-def _table(stream: IO[str], rows: list[Row], columns: Sequence[str] | None, title: str, empty: str) -> None:
-    if not rows:
-        note(empty)
-        return
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    names = [name for name in (columns or list(rows[0])) if any(row.get(name) is not None for row in rows)]
-    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    numeric = {name for name in names if all(isinstance(row.get(name), int | float | None) for row in rows)}
-    for name in names:
-        whole = name in _WHOLE  # what is copied from the screen must not be broken
-        side: Any = "right" if name in numeric else "left"
-        table.add_column(name.replace("_", " "), justify=side, overflow="fold", no_wrap=whole)
-    for row in rows:
-        table.add_row(*(Text(_cell(row.get(name))) for name in names))
-    buffer = io.StringIO()
-    terminal = Console()
-    width = terminal.width if stream is sys.stdout and terminal.is_terminal else 160
-    Console(file=buffer, width=width, no_color=not (stream is sys.stdout and terminal.is_terminal)).print(table)
-    stream.write("\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n")
-
-
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.6g}" if abs(value) >= 1000 else f"{value:.5f}".rstrip("0").rstrip(".")
-    text = _flat(value) if isinstance(value, dict | list | tuple) else str(value)
-    text = _printable(text)
-    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
 
 
 @contextlib.contextmanager

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
+from darkwake import times
 from darkwake.cli.main import workspace_of
+from darkwake.cli.options import on
 from darkwake.cli.output import Output, note, output_options
 
 
@@ -17,35 +20,109 @@ def place() -> None:
 
 @place.command("list")
 @click.option("--country", metavar="CC", help="ISO 3166-1 alpha-2, for example KP.")
+@on
 @output_options(positions=True)
 @click.pass_context
-def list_places(ctx: click.Context, country: str | None, out: Output) -> None:
-    """Every place that is known here, with where it is from."""
-    places = workspace_of(ctx).places.places
+def list_places(ctx: click.Context, country: str | None, on: str | None, out: Output) -> None:
+    """Every place that is known here, with where it is from. Without a workspace: those that ship with Darkwake."""
+    instant = None if on is None else times.parse(on)
     out.rows(
         (
-            {
-                "code": p.code,
-                "name": p.name,
-                "country": p.country,
-                "kind": p.kind,
-                "parent": p.parent,
-                "lon": p.lon,
-                "lat": p.lat,
-                "radius_m": p.radius_m,
-                "accuracy_m": p.accuracy_m,
-                "source": p.source,
-            }
-            for p in sorted(places, key=lambda p: (p.country, p.code))
-            if country is None or p.country == country.upper()
+            _row(p)
+            for p in sorted(_places(ctx), key=lambda p: (p.country, p.code))
+            if (country is None or p.country == country.upper()) and (instant is None or p.valid.contains(instant))
         ),
         ["code", "name", "country", "kind", "lat", "lon", "accuracy_m"],
         empty="No place fits.",
     )
 
 
+@place.command("show")
+@click.argument("code")
+@on
+@output_options(positions=True)
+@click.pass_context
+def show_place(ctx: click.Context, code: str, on: str | None, out: Output) -> None:
+    """One place: its outline's accuracy and source, and the dated measures for which a call there matters."""
+    from darkwake.law import measures
+
+    instant = None if on is None else times.parse(on)
+    found = _places(ctx).by_code(code)
+    ruled = [
+        m
+        for m in measures()
+        if m.kind == "port_call" and m.covers_place(found.code) and (instant is None or m.in_force(instant))
+    ]
+    row = {
+        **_row(found),
+        "other_names": list(found.other_names),
+        "note": found.note,
+        "in_use": None if instant is None else found.valid.contains(instant),
+        "measures": [
+            {"id": m.id, "title": m.title, "citation": m.citation, "start": times.iso(m.start), "end": times.iso(m.end)}
+            for m in ruled
+        ],
+    }
+
+    def lines(_: Any) -> list[str]:
+        text = [f"{found.code}  {found.name}  ({found.kind}{', ' + found.country if found.country else ''})"]
+        text += [f"  also called {', '.join(found.other_names)}"] if found.other_names else []
+        text += [f"  position     {found.lat:.5f}, {found.lon:.5f}"]
+        text += ["  accuracy     " + ("not stated" if found.accuracy_m is None else f"{found.accuracy_m:g} m")]
+        text += [f"  belongs to   {found.parent}"] if found.parent else []
+        text += [f"  in use       {_period(found.valid.start, found.valid.end)}"]
+        text += [f"  source       {found.source}"] + ([f"  note         {found.note}"] if found.note else [])
+        if instant is not None and not found.valid.contains(instant):
+            text += [f"  NOT known to be in use on {on}"]
+        when = "" if on is None else f" on {on}"
+        text += [f"Measures for which a call there matters{when} (what to read, not whether it was broken)"]
+        return (
+            text
+            + [f"  - {_period(m.start, m.end)}: {m.title} ({m.citation})" for m in ruled]
+            + ["  none"] * (not ruled)
+        )
+
+    out.one(row, lines)
+
+
+def _places(ctx: click.Context) -> Any:
+    """The places of the workspace, or those that ship with Darkwake where there is none."""
+    workspace = workspace_of(ctx, needed=False)
+    if workspace is not None:
+        return workspace.places
+    from darkwake.places import Gazetteer
+
+    note("no workspace here: these are the places that ship with Darkwake")
+    return Gazetteer.load()
+
+
+def _row(p: Any) -> dict[str, Any]:
+    return {
+        "code": p.code,
+        "name": p.name,
+        "country": p.country,
+        "kind": p.kind,
+        "parent": p.parent,
+        "lon": p.lon,
+        "lat": p.lat,
+        "radius_m": p.radius_m,
+        "accuracy_m": p.accuracy_m,
+        "valid_from": times.iso(p.valid.start),
+        "valid_to": times.iso(p.valid.end),
+        "source": p.source,
+    }
+
+
+def _period(start: int | None, end: int | None) -> str:
+    """Days of a validity; the end is the first day that no longer counts."""
+    if start is None and end is None:
+        return "always, as far as is known"
+    since, until = (times.iso(instant) for instant in (start, end))
+    return (f"from {since[:10]}" if since else "") + (f" until {until[:10]}" if until else " on" if since else "")
+
+
 @place.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @output_options()
 @click.pass_context
 def import_places(ctx: click.Context, files: tuple[Path, ...], out: Output) -> None:

@@ -10,7 +10,11 @@ import click
 from darkwake.cli.main import workspace_of
 from darkwake.cli.options import as_of
 from darkwake.cli.output import note
-from darkwake.errors import DarkwakeError
+from darkwake.streams import writing
+
+_output = click.option(
+    "-o", "output", type=click.Path(dir_okay=False, path_type=Path), help="Write to FILE.html (`-`: standard output)."
+)
 
 
 @click.group()
@@ -21,24 +25,20 @@ def report() -> None:
 @report.command()
 @click.argument("ref")
 @as_of
-@click.option("-o", "output", type=click.Path(dir_okay=False, path_type=Path), help="Write to FILE.html.")
+@_output
 @click.pass_context
 def dossier(ctx: click.Context, ref: str, as_of: str | None, output: Path | None) -> None:
     """What was broadcast under one MMSI and what was inferred from it. REF: mmsi:…, imo:…, callsign:…, name:"…"."""
-    from darkwake.errors import AmbiguousError
-
     workspace = workspace_of(ctx)
     workspace.build_tracks()
-    mmsis = workspace.mmsis(ref)
-    if len(mmsis) > 1:
-        raise AmbiguousError(f"{ref} was sent under several MMSIs", [f"mmsi:{mmsi}" for mmsi in mmsis])
-    _write(workspace.reports.dossier(mmsis[0], as_of), output or Path(f"dossier-{mmsis[0]}.html"), ctx)
+    mmsi = workspace.mmsi(ref, as_of)
+    _write(workspace.reports.dossier(mmsi, as_of), output or Path(f"dossier-{mmsi}.html"), ctx)
 
 
 @report.command()
 @click.argument("id")
 @as_of
-@click.option("-o", "output", type=click.Path(dir_okay=False, path_type=Path), help="Write to FILE.html.")
+@_output
 @click.pass_context
 def claim(ctx: click.Context, id: str, as_of: str | None, output: Path | None) -> None:
     """The page of a claim: its words, the verdict as a bound, the evidence down to the bytes, the replies."""
@@ -48,14 +48,12 @@ def claim(ctx: click.Context, id: str, as_of: str | None, output: Path | None) -
 
 
 def _write(page: Any, path: Path, ctx: click.Context) -> None:
-    partial = path.with_name(path.name + ".partial")
-    try:
-        partial.write_text(page.html, encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise DarkwakeError(f"cannot write: {error.strerror}", where=str(path)) from error
-    note(f"{path}: {page.exhibits} exhibits")
+    if str(path) == "-":
+        click.echo(page.html)
+    else:
+        with writing(path) as partial:
+            partial.write_text(page.html, encoding="utf-8")
+    note(f"{path if str(path) != '-' else 'written to standard output'}: {page.exhibits} exhibits")
     for failure in page.failures:
         note(f"not verified: {failure}")
-    if page.failures:
-        ctx.exit(6)
+    ctx.exit(page.exit_code)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from darkwake.cli.output import Output, note, output_options
+from darkwake.streams import unwritable
 
 
 @click.group()
@@ -20,7 +23,12 @@ def list_scenarios(out: Output) -> None:
     """The scenarios and their dials."""
     from darkwake.sim import SCENARIOS
 
-    out.rows({"name": s.name, "description": s.description, "dials": dict(s.dials)} for s in SCENARIOS)
+    rows = ({"name": s.name, "description": s.description, "dials": _dials(s.dials, out.form)} for s in SCENARIOS)
+    out.rows(rows, least=["dials"])
+
+
+def _dials(dials: Mapping[str, float], form: str) -> Any:
+    return " ".join(f"{name}={value:g}" for name, value in dials.items()) if form == "table" else dict(dials)
 
 
 @sim.command()
@@ -33,8 +41,15 @@ def run(scenario: str, seed: int, folder: Path, dials: tuple[str, ...], out: Out
     """Write feed files and truth.jsonl into DIR."""
     from darkwake import sim
 
-    summary = sim.run(scenario, seed, folder, **dict(_dial(text) for text in dials))
-    out.rows([summary.as_json()], ["scenario", "seed", "ships", "days", "messages", "lines", "bytes", "truth"])
+    if str(folder) == "-":
+        raise click.UsageError("a feed is several files; expected -o DIR, a folder")
+    given = dict(_dial(text) for text in dials)
+    try:
+        summary = sim.run(scenario, seed, folder, **given)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    columns = ["scenario", "seed", "ships", "days", "messages", "lines", "bytes", "truth"]
+    out.rows([summary.as_json()], columns, least=["bytes", "lines"])
     note(f"SIMULATED: {folder}; next: darkwake ais import {folder}/*.nmea")
 
 

@@ -32,7 +32,11 @@ def show_track(
     workspace = workspace_of(ctx)
     workspace.build_tracks()
     rows = workspace.track(ref, since=since, until=until, as_of=as_of)
-    if out.target is not None and out.form == "table" and out.target.suffix.lower() in (".kml", ".geojson", ".parquet"):
+    kept = workspace.left_out(ref, since=since, until=until, as_of=as_of)
+    if kept:
+        told = ", ".join(f"{number:,} with {reason}" for reason, number in kept.items())
+        note(f"Kept but not shown: {told}")
+    if out.target is not None and out.asked is None and out.target.suffix.lower() in (".kml", ".geojson", ".parquet"):
         from darkwake import formats
         from darkwake.formats.base import WriteOptions
 
@@ -52,7 +56,8 @@ def show_track(
 
     marks = {"SIMULATED": True} if workspace.simulated else {}
     columns = ["time", "mmsi", "segment", "lat", "lon", "sog_knots", "cog_deg", "nav_status", "receptions"]
-    out.rows(shaped(), columns, empty="No position with a time is known for this vessel.", marks=marks)
+    empty = "No position with a time is known for this vessel" + (" in this period." if since or until else ".")
+    out.rows(shaped(), columns, empty=empty, marks=marks, least=["receptions", "nav_status", "segment"])
 
 
 @click.group()

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from darkwake.jit import kernel
-from darkwake.places.gazetteer import PORTS_SCHEMA
+from darkwake.places.gazetteer import places_table
 from darkwake.places.grid import PlaceGrid, cell_at, distance_to_place_m, grid_of
 
 HARBOUR_KINDS = ("port", "berth", "anchorage")
@@ -64,16 +64,8 @@ def areas_of(arguments: Mapping[str, Any], limit_m: float) -> Areas:
 def place_arguments(places: Sequence[Any]) -> dict[str, Any]:
     """Plan arguments of places (`darkwake.places.Place`), which keep their order."""
     by_code = {place.code: index for index, place in enumerate(places)}
-    rows = [
-        {
-            **{name: getattr(place, name, None) for name in PORTS_SCHEMA.names},
-            "index": index,
-            "polygon": None if place.polygon is None else [value for corner in place.polygon for value in corner],
-        }
-        for index, place in enumerate(places)
-    ]
     return {
-        "places": pa.Table.from_pylist(rows, schema=PORTS_SCHEMA),
+        "places": places_table(places),
         "place_owner": np.array([_root(index, places, by_code) for index in range(len(places))], np.int64),
     }
 

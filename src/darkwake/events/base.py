@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -77,12 +78,18 @@ class Event:
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 
+@cache
+def _id_prefix(kind: str, version: str, profile: str) -> str:
+    return json.dumps([kind, version.split(".", maxsplit=1)[0], profile])[:-1]
+
+
 def event_id(kind: str, version: str, profile: str, openings: Sequence[tuple[int, int]]) -> str:
     """`<kind>-` + 12 hex of SHA-256 over kind, major version, profile and each party's opening report.
 
     `openings`: (payload_key, time µs) of the first report of each party; their order does not matter.
     """
-    key = json.dumps([kind, version.split(".", maxsplit=1)[0], profile, sorted([list(o) for o in openings])])
+    parties = ", ".join(f"[{key}, {time}]" for key, time in sorted(openings))
+    key = f"{_id_prefix(kind, version, profile)}, [{parties}]]"
     return f"{kind}-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
 
 

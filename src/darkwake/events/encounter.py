@@ -6,7 +6,7 @@ The definition is that of Miller et al. (2018), "Identifying global patterns of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,13 +20,17 @@ from darkwake.events.base import Context, Event, Innocent, Param, VesselRef, eve
 from darkwake.events.close import NEARBY_M, PAIRS, close_pairs
 from darkwake.events.grid import POINT, SLOW, STEP_US, slow_points
 from darkwake.events.meetings import MEETINGS, meetings
-from darkwake.events.packing import source_name
-from darkwake.refs import source_ref
+from darkwake.events.packing import source_name, unpack_fixed
+from darkwake.refs import source_text
 
 #: Ship types (ITU-R M.1371, table 53) whose work it is to lie alongside others.
 _SERVICE_TYPES = {
     30: "fishing", 31: "towing", 32: "towing", 50: "pilot", 51: "search and rescue", 52: "tug", 53: "tender",
 }  # fmt: skip
+#: Where these fields of a POINT stand in a tuple of it.
+_KEY, _REPORT_US, _SOURCE, _OFFSET, _LENGTH = (
+    (POINT.names or ()).index(name) for name in ("payload_key", "report_us", "source", "span_offset", "span_length")
+)
 
 
 class Encounter:
@@ -99,20 +103,26 @@ class Encounter:
         found = candidates.sort_by([(name, "ascending") for name in ("first_step", "segment_a", "segment_b")])
         lon, lat = found["lon"].to_numpy(), found["lat"].to_numpy()
         port_km = np.asarray(context.places.distance_to_port_m(lon, lat), np.float64) / 1000.0
+        sides = [unpack_fixed(found[side], POINT) for side in ("opening", "closing")]
+        rows = found.drop_columns(["opening", "closing"]).to_pylist()
+        method = method_of(self, values)
         return [
-            self._event(row, float(km), values, context)
-            for row, km in zip(found.to_pylist(), port_km, strict=True)
+            self._event(row, opening.tolist(), closing.tolist(), float(km), place, method, context)
+            for row, opening, closing, km, place in zip(
+                rows, *sides, port_km, context.places.smallest_at(lon, lat), strict=True
+            )
             if not km < values["min_port_distance_km"]
         ]
 
-    def _event(self, row: dict[str, Any], port_km: float, values: Mapping[str, float], context: Context) -> Event:
+    def _event(
+        self, row: dict[str, Any], opening: list[Any], closing: list[Any], port_km: float, place: Any,
+        method: Mapping[str, Any], context: Context,
+    ) -> Event:  # fmt: skip
+        values = method["params"]
         start, end = row["first_step"] * STEP_US, row["last_step"] * STEP_US
         merge_us = values["merge_h"] * times.HOUR_US
         is_open = context.data_end - end < merge_us
-        opening, closing = (np.frombuffer(row[side], POINT) for side in ("opening", "closing"))
         hours, together = (end - start) / times.HOUR_US, row["together_steps"] * STEP_US / times.HOUR_US
-        around = context.places.at(row["lon"], row["lat"])
-        place = around[0] if around else None
         reasons = [
             f"within {values['max_distance_m']:g} m at {row['instants']} instants 10 minutes apart, "
             f"{together:.1f} h in all, median {row['median_distance_m']:.0f} m",
@@ -120,7 +130,7 @@ class Encounter:
         ]
         if is_open:
             reasons.append(f"still together within {values['merge_h']:g} h of the end of the data")
-        first_heard = [(int(p["payload_key"]), start + int(p["report_us"])) for p in opening]
+        first_heard = [(point[_KEY], start + point[_REPORT_US]) for point in opening]
         return Event(
             id=event_id(self.kind, self.version, "default", first_heard),
             kind=self.kind,
@@ -141,8 +151,8 @@ class Encounter:
             },
             reasons=tuple(reasons),
             innocent=self._checks(row, place, context),
-            method=method_of(self, values),
-            evidence=tuple(dict.fromkeys(_reference(p) for p in (*opening, *closing) if p["span_offset"] >= 0)),
+            method=method,
+            evidence=tuple(dict.fromkeys(_reference(point) for point in (*opening, *closing) if point[_OFFSET] >= 0)),
         )
 
     def _checks(self, row: dict[str, Any], place: Any, context: Context) -> tuple[Innocent, ...]:
@@ -176,5 +186,5 @@ def _steps(hours: float) -> int:
     return int(np.ceil(hours * times.HOUR_US / STEP_US))
 
 
-def _reference(point: Any) -> str:
-    return str(source_ref(source_name(point["source"]), [(int(point["span_offset"]), int(point["span_length"]))]))
+def _reference(point: Sequence[Any]) -> str:
+    return source_text(source_name(point[_SOURCE]), point[_OFFSET], point[_LENGTH])

@@ -6,6 +6,7 @@ the longest stretch covered by slow hours without a break. See docs/methods/loit
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ from darkwake.events.areas import Areas, areas_of, nearest_place
 from darkwake.events.base import Context, Event, Innocent, Param, VesselRef, event_id, method_of, rounded
 from darkwake.geo.sphere import distance_m
 from darkwake.jit import kernel
-from darkwake.tracks.columns import floats, ints
+from darkwake.tracks.columns import flat, floats, ints
 from darkwake.units import KNOTS_TO_METRES_PER_SECOND, nm_to_m
 
 COLUMNS = ("mmsi", "segment", "lon", "lat", "nav_status", *reports.COLUMNS)
@@ -43,6 +44,9 @@ STAYS = pa.schema(
         *reports.fields(("first", "last")),
     ]
 )
+
+#: Disjoint spans in order: their starts and their ends.
+Spans = tuple[list[int], list[int]]
 
 
 class Loitering:
@@ -89,28 +93,36 @@ class Loitering:
         if not candidates.num_rows:
             return []
         found = candidates.sort_by([(name, "ascending") for name in ("first_time", "mmsi", "segment")])
-        lons, lats = (np.array(found[name].to_pylist(), np.float64) for name in ("lons", "lats"))
+        lons, lats = (flat(found[name]).flatten().to_numpy().reshape(-1, _SAMPLES) for name in ("lons", "lats"))
         shore = np.asarray(context.coast.distance_to_shore_m(lons.ravel(), lats.ravel()))
         shore = shore.reshape(lons.shape).min(axis=1)
         far = np.flatnonzero(shore >= nm_to_m(values["min_shore_distance_nm"]))
         meetings = _meetings(context)
-        port_m = context.places.distance_to_port_m(lons[far, _SAMPLES // 2], lats[far, _SAMPLES // 2])
-        events = []
-        for row, metres, port in zip(found.take(pa.array(far)).to_pylist(), shore[far], port_m, strict=True):
-            start, end = reports.opening(row, "first")[1], reports.opening(row, "last")[1]
-            share = _covered(start, end, meetings.get(row["segment"], []))
-            if share < values["encounter_share"]:
-                events.append(self._event(row, float(metres), float(port), share, values, context))
-        return events
+        lon, lat = lons[far, _SAMPLES // 2], lats[far, _SAMPLES // 2]
+        port_m = context.places.distance_to_port_m(lon, lat)
+        rows = found.drop_columns(["lons", "lats"]).take(pa.array(far)).to_pylist()
+        method = method_of(self, values)
+        around = zip(lon.tolist(), lat.tolist(), shore[far].tolist(), port_m.tolist(), strict=True)
+        events = (
+            self._event(row, numbers, meetings.get(row["segment"], ([], [])), method, context)
+            for row, numbers in zip(rows, around, strict=True)
+        )
+        return [event for event in events if event is not None]
 
     def _event(
-        self, row: dict[str, Any], shore_m: float, port_m: float, share: float,
-        values: Mapping[str, float], context: Context,
-    ) -> Event:  # fmt: skip
+        self, row: dict[str, Any], around: tuple[float, float, float, float], meetings: Spans,
+        method: Mapping[str, Any], context: Context,
+    ) -> Event | None:  # fmt: skip
+        """None where encounters cover the stay. `around`: lon, lat, metres to shore and to the nearest port."""
+        lon, lat, shore_m, port_m = around
+        values = method["params"]
         opening = reports.opening(row, "first")
         start, end = opening[1], reports.opening(row, "last")[1]
+        share = _covered(start, end, meetings)
+        if share >= values["encounter_share"]:
+            return None
         is_open = context.data_end - end < values["max_report_gap_h"] * times.HOUR_US
-        hours, middle = (end - start) / times.HOUR_US, _SAMPLES // 2
+        hours = (end - start) / times.HOUR_US
         reasons = [
             f"below {values['max_speed_knots']:g} kn on average over every hour of {hours:.1f} h",
             f"never nearer than {shore_m / 1000:.1f} km to shore",
@@ -124,8 +136,8 @@ class Loitering:
             start=start,
             end=None if is_open else end,
             vessels=(VesselRef(row["mmsi"], row["segment"]),),
-            lat=rounded(row["lats"][middle], 6),
-            lon=rounded(row["lons"][middle], 6),
+            lat=rounded(lat, 6),
+            lon=rounded(lon, 6),
             place=None,
             measures={
                 "duration_h": rounded(hours, 2),
@@ -134,7 +146,7 @@ class Loitering:
             },
             reasons=tuple(reasons),
             innocent=_checks(row, port_m),
-            method=method_of(self, values),
+            method=method,
             evidence=reports.evidence(row, ("first", "last")),
         )
 
@@ -249,25 +261,35 @@ def _most_common(status: np.ndarray) -> tuple[int, float]:
     return int(counts.argmax()), float(counts.max() / len(status))
 
 
-def _meetings(context: Context) -> dict[int, list[tuple[int, int]]]:
-    """Times of the encounters of each segment, in order."""
+def _meetings(context: Context) -> dict[int, Spans]:
+    """When each segment was in an encounter."""
     meetings: dict[int, list[tuple[int, int]]] = {}
     for event in context.events.get("encounter", ()):
         for vessel in event.vessels:
             if vessel.segment is not None:
                 end = context.data_end if event.end is None else event.end
                 meetings.setdefault(vessel.segment, []).append((event.start, end))
-    return {segment: sorted(spans) for segment, spans in meetings.items()}
+    return {segment: _union(spans) for segment, spans in meetings.items()}
 
 
-def _covered(start: int, end: int, spans: list[tuple[int, int]]) -> float:
-    """Share of a stay that lies in these spans, which are sorted and may overlap."""
-    total, done = 0, start
-    for since, until in spans:
-        low, high = max(since, done), min(until, end)
-        if high > low:
-            total += high - low
-            done = high
+def _union(spans: list[tuple[int, int]]) -> Spans:
+    starts: list[int] = []
+    ends: list[int] = []
+    for start, end in sorted(spans):
+        if ends and start <= ends[-1]:
+            ends[-1] = max(ends[-1], end)
+        else:
+            starts.append(start)
+            ends.append(end)
+    return starts, ends
+
+
+def _covered(start: int, end: int, spans: Spans) -> float:
+    """Share of a stay that lies in these spans."""
+    starts, ends = spans
+    total = 0
+    for k in range(bisect_right(ends, start), bisect_left(starts, end)):
+        total += min(ends[k], end) - max(starts[k], start)
     return total / (end - start)
 
 

@@ -38,16 +38,18 @@ def reachable_places(
     track: Any = tuple(silent[name] for name in ("start", "end", "lon0", "lat0", "lon1", "lat1", "knots"))
     rows = np.flatnonzero(wanted)
     chosen = _longest_stays(rows, lon, lat, min_stay_h * HOUR_US, MOST_PLACES, *track)
-    result: dict[int, list[dict[str, Any]]] = {}
-    hours = {int(p): _presence(lon[p], lat[p], *track) for p in np.unique(chosen[chosen >= 0])}
-    for row, picked in zip(rows, chosen, strict=True):
-        result[int(row)] = []
-        for p in picked[picked >= 0]:
-            arrive, leave = hours[int(p)]
-            there = (arrive <= leave) & (arrive <= leave[row]) & (leave >= arrive[row])
-            others = np.unique(silent["mmsi"][there & (silent["mmsi"] != silent["mmsi"][row])])
-            result[int(row)].append({"place": str(codes[p]), "comparable_ships": len(others)})
-    return result
+    comparable: dict[tuple[int, int], int] = {}
+    _, ship = np.unique(silent["mmsi"], return_inverse=True)
+    for p in np.unique(chosen[chosen >= 0]):
+        arrive, leave = _presence(lon[p], lat[p], *track)
+        naming = np.flatnonzero((chosen == p).any(axis=1))
+        others = _others_there(rows[naming], arrive, leave, ship.astype(np.int64))
+        for k, ships in zip(naming, others, strict=True):
+            comparable[int(k), int(p)] = int(ships)
+    return {
+        int(row): [{"place": str(codes[p]), "comparable_ships": comparable[k, int(p)]} for p in picked[picked >= 0]]
+        for k, (row, picked) in enumerate(zip(rows, chosen, strict=True))
+    }
 
 
 @kernel
@@ -69,6 +71,22 @@ def _presence(
         if arrive[i] <= end[i]:
             leave[i] -= int(_sailing_us(lon, lat, lon1[i], lat1[i], knots[i]))
     return arrive, leave
+
+
+@kernel
+def _others_there(rows: Ints, arrive: Ints, leave: Ints, ship: Ints) -> Ints:  # pragma: no cover - compiled
+    """For each of these silences how many other ships' silences allowed them to be at a place in the same hours."""
+    able = np.flatnonzero(arrive <= leave)
+    counted = np.full(ship.max() + 1, -1, np.int64)
+    out = np.zeros(len(rows), np.int64)
+    for k in range(len(rows)):
+        row = rows[k]
+        for other in able:
+            there = arrive[other] <= leave[row] and leave[other] >= arrive[row]
+            if there and ship[other] != ship[row] and counted[ship[other]] != k:
+                counted[ship[other]] = k
+                out[k] += 1
+    return out
 
 
 @kernel

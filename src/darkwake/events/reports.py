@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from darkwake.ais.schema import TIMESTAMP
-from darkwake.refs import source_ref
+from darkwake.refs import source_text
 from darkwake.times import from_datetime
 
 #: What identifies a report and where its bytes lie.
@@ -51,7 +51,7 @@ def opening(row: Mapping[str, Any], side: str) -> tuple[int, int]:
 def evidence(row: Mapping[str, Any], sides: Sequence[str]) -> tuple[str, ...]:
     """References to the bytes of these reports, each once; reports without bytes have none."""
     references = [
-        str(source_ref(row[f"{side}_source"], [(row[f"{side}_span_offset"], row[f"{side}_span_length"])]))
+        source_text(row[f"{side}_source"], row[f"{side}_span_offset"], row[f"{side}_span_length"])
         for side in sides
         if row[f"{side}_time"] is not None and row[f"{side}_span_offset"] >= 0
     ]

@@ -1,31 +1,26 @@
-"""Events in the lake: detection runs, versions, retractions in the open, and reading them back.
+"""Events in the lake: rows and objects, the newest version of each, what stood at a version.
 
-A run compares what it found with what stood: unchanged events are not written again, changed ones get a new version,
-events that are no longer found are retracted with a reason. Nothing is deleted.
+Nothing is deleted: a changed event has a new version, one that is no longer found a version that is retracted.
+Which rows are wanted is decided on the columns; only those become objects.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from darkwake import times
-from darkwake.engine.base import Engine
-from darkwake.errors import AmbiguousError, NotFoundError, UsageError
-from darkwake.events import registry
-from darkwake.events.base import Context, Event, Innocent, VesselRef, as_json, values_of
-from darkwake.lake import ledger
-from darkwake.lake.schema import EVENTS
-from darkwake.lake.store import Lake, Snapshot
+from darkwake.errors import AmbiguousError, NotFoundError
+from darkwake.events.base import Event, Innocent, VesselRef, as_json
+from darkwake.lake.store import Snapshot
 from darkwake.lake.tables import stored_schema
-from darkwake.tracks import reception
+from darkwake.tracks.columns import flat, ints
 
 
 @dataclass(frozen=True)
@@ -36,6 +31,7 @@ class Stored:
     version: int
     run: int
     recorded_at: int
+    digest: str  # of the event's content
     superseded_by: str | None = None
     reason: str | None = None
 
@@ -55,139 +51,7 @@ class Stored:
         )
 
 
-@dataclass
-class Run:
-    """What a detection run did."""
-
-    number: int
-    found: Counter[str] = field(default_factory=Counter)
-    changes: dict[str, Counter[str]] = field(default_factory=dict)  # kind → new, extended, unchanged, retracted
-
-
-def detect(
-    lake: Lake,
-    kinds: Sequence[str],
-    context_of: Callable[[Snapshot], Context],
-    engine: Engine,
-    *,
-    params: Mapping[str, Mapping[str, float]] | None = None,
-    since: int | None = None,
-    until: int | None = None,
-) -> Run:
-    """Run detectors (and those that they need) over the committed tracks and record what changed."""
-    detectors = registry.in_order(kinds)
-    for kind in params or {}:
-        if kind not in {d.kind for d in detectors}:
-            raise UsageError(f"no detector {kind!r} runs here", expected=", ".join(d.kind for d in detectors))
-    for d in detectors:
-        values_of(d, (params or {}).get(d.kind))  # a wrong value is told of before any work
-    with lake.write() as writer:
-        context = context_of(writer.base)
-        values = {d.kind: values_of(d, (params or {}).get(d.kind)) for d in detectors}
-        plans = {d.kind: d.plan(values[d.kind], context) for d in detectors}
-        models = [reception.plan()] if "gap" in plans else []
-        tables = engine.run([*plans.values(), *models], writer.base)
-        extras: dict[str, Any] = {"ship_types": _ship_types(writer.base)}
-        if models:
-            extras["reception"] = reception.ReceptionModel.from_counts(tables[models[0].name])
-        context = replace(context, extras=extras)
-        found: dict[str, list[Event]] = {}
-        for detector in detectors:
-            events = detector.finish(tables[plans[detector.kind].name], values[detector.kind], context)
-            found[detector.kind] = [event for event in events if _within(event, since, until)]
-            context = context.with_events(detector.kind, events)
-        run = Run(writer.number)
-        standing = read(writer.base)
-        recorded_at = times.now()
-        changed: list[Stored] = []
-        for kind, events in found.items():
-            run.found[kind] = len(events)
-            before = {s.id: s for s in standing if s.event.kind == kind and _within(s.event, since, until)}
-            versions, counted = compare(before, events, writer.number, recorded_at)
-            changed += versions
-            run.changes[kind] = counted
-        if changed:
-            writer.put("events", _table(changed), run=writer.number)
-        detail = {
-            "kinds": [d.kind for d in detectors],
-            "methods": {d.kind: {"version": d.version, "params": values[d.kind]} for d in detectors},
-            "places": _digest_of_places(context),
-            "since": times.iso(since),
-            "until": times.iso(until),
-            "found": dict(run.found),
-            "changes": {kind: dict(counted) for kind, counted in run.changes.items()},
-        }
-        writer.commit("detect", detail)
-    return run
-
-
-def _digest_of_places(context: Context) -> str:
-    """Places are files of the workspace; a run says which state of them it used."""
-    return hashlib.sha256(repr(list(context.places)).encode()).hexdigest()[:16]
-
-
-def _ship_types(snapshot: Snapshot) -> dict[int, int]:
-    """MMSI → the ship type that it sent last."""
-    order = [("time", "ascending"), ("ship_type", "ascending")]
-    rows = snapshot.scan("statics", ["mmsi", "time", "ship_type"]).sort_by(order)
-    rows = rows.filter(pc.is_valid(rows["ship_type"]))
-    return dict(zip(rows["mmsi"].to_pylist(), rows["ship_type"].to_pylist(), strict=True))
-
-
-def compare(
-    before: Mapping[str, Stored], found: Sequence[Event], run: int, recorded_at: int
-) -> tuple[list[Stored], Counter[str]]:
-    """New versions to write, and how many events were new, extended, unchanged, retracted."""
-    counted: Counter[str] = Counter()
-    changed: list[Stored] = []
-    ids = {event.id for event in found}
-    for event in found:
-        old = before.get(event.id)
-        if old is None:
-            counted["new"] += 1
-            changed.append(Stored(event, 1, run, recorded_at))
-        elif old.event.state == "retracted" or old.event.digest() != event.digest():
-            counted["extended"] += 1
-            why = (
-                "new data" if old.event.method == event.method else "other parameters or another version of the method"
-            )
-            changed.append(Stored(event, old.version + 1, run, recorded_at, reason=why))
-        else:
-            counted["unchanged"] += 1
-    fresh = [stored.event for stored in changed if stored.version == 1]
-    methods = [dict(event.method) for event in found[:1]]
-    for old in before.values():
-        if old.id in ids or old.event.state == "retracted":
-            continue
-        counted["retracted"] += 1
-        heir = _heir(old.event, fresh)
-        if methods and dict(old.event.method) != methods[0]:
-            reason = "not an event by the parameters or the version of the method of this run"
-        else:
-            reason = "its opening moved with late data" if heir else "not found any more with the data now at hand"
-        changed.append(Stored(replace(old.event, state="retracted"), old.version + 1, run, recorded_at, heir, reason))
-    return changed, counted
-
-
-def _heir(old: Event, fresh: Sequence[Event]) -> str | None:
-    """The new event that took an old one's place: same kind, a common vessel, and the times overlap."""
-    vessels = {vessel.mmsi for vessel in old.vessels}
-    best: tuple[int, str] | None = None
-    for event in fresh:
-        if event.kind != old.kind or not vessels & {vessel.mmsi for vessel in event.vessels}:
-            continue
-        end = min(event.end or times.DAY_US * 10**6, old.end or times.DAY_US * 10**6)
-        overlap = end - max(event.start, old.start)
-        if overlap > 0 and (best is None or (overlap, event.id) > best):
-            best = (overlap, event.id)
-    return best[1] if best else None
-
-
-def _within(event: Event, since: int | None, until: int | None) -> bool:
-    return (until is None or event.start < until) and (since is None or event.end is None or event.end >= since)
-
-
-def _table(stored: Sequence[Stored]) -> pa.Table:
+def table(stored: Sequence[Stored]) -> pa.Table:
     rows = [
         {
             "id": s.id,
@@ -209,7 +73,7 @@ def _table(stored: Sequence[Stored]) -> pa.Table:
             "confidence": s.event.confidence,
             "method": json.dumps(dict(s.event.method)),
             "evidence": list(s.event.evidence),
-            "digest": s.event.digest(),
+            "digest": s.digest,
         }
         for s in stored
     ]
@@ -238,27 +102,64 @@ def _stored(row: Mapping[str, Any]) -> Stored:
         evidence=tuple(row["evidence"]),
         confidence=row["confidence"],
     )
-    return Stored(event, row["version"], row["run"], int(row["recorded_at"]), row["superseded_by"], row["reason"])
+    return Stored(
+        event, row["version"], row["run"], int(row["recorded_at"]), row["digest"], row["superseded_by"], row["reason"]
+    )
 
 
-def versions(snapshot: Snapshot) -> list[Stored]:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a detection run compares with: the newest version of an event, without its content."""
+
+    version: int
+    state: str
+    digest: str
+    start: int
+    end: int | None
+
+
+def standing(snapshot: Snapshot, kind: str) -> dict[str, Standing]:
+    """By id, the newest versions of a kind, retracted ones included."""
+    names = ("version", "state", "digest", "start", "end")
+    rows = _newest(snapshot, names, pc.field("kind") == kind)
+    columns = (rows[name].cast(pa.int64()) if name in ("start", "end") else rows[name] for name in names)
+    values = zip(*(column.to_pylist() for column in columns), strict=True)
+    return {id: Standing(*each) for id, each in zip(rows["id"].to_pylist(), values, strict=True)}
+
+
+def read(
+    snapshot: Snapshot,
+    kinds: Sequence[str] = (),
+    *,
+    ids: Collection[str] | None = None,
+    mmsis: Collection[int] | None = None,
+    place: str | None = None,
+    since: int | None = None,
+    until: int | None = None,
+    retracted: bool = True,
+) -> list[Stored]:
+    """The newest version of each event that is wanted, in order of start. OR within a filter, AND across filters."""
+    rows = _newest(snapshot, None, pc.field("kind").isin(list(kinds)) if kinds else None)
+    wanted = _touching(rows, since, until)
+    if ids is not None:
+        wanted = pc.and_(wanted, pc.is_in(rows["id"], pa.array(sorted(ids), pa.string())))
+    if not retracted:
+        wanted = pc.and_(wanted, pc.not_equal(rows["state"], "retracted"))
+    if place is not None:
+        wanted = pc.and_(wanted, pc.fill_null(pc.equal(rows["place"], place), False))
+    if mmsis is not None:
+        wanted = pc.and_(wanted, _of_vessels(rows["vessels"], mmsis))
+    return sorted(_objects(rows.filter(wanted)), key=lambda s: (s.event.start, s.event.kind, s.id))
+
+
+def versions(snapshot: Snapshot, where: pc.Expression | None = None) -> list[Stored]:
     """All versions of all events, in the order they were recorded."""
-    table = snapshot.scan("events")
-    for name in ("recorded_at", "start", "end"):
-        index = table.schema.get_field_index(name)
-        table = table.set_column(index, pa.field(name, pa.int64()), table[name].cast(pa.int64()))
-    return sorted((_stored(row) for row in table.to_pylist()), key=lambda s: (s.run, s.event.start, s.id))
-
-
-def read(snapshot: Snapshot) -> list[Stored]:
-    """The newest version of each event, retracted ones included, in order of start."""
-    newest = {stored.id: stored for stored in versions(snapshot)}
-    return sorted(newest.values(), key=lambda s: (s.event.start, s.event.kind, s.id))
+    return sorted(_objects(snapshot.scan("events", where=where)), key=lambda s: (s.run, s.event.start, s.id))
 
 
 def find(snapshot: Snapshot, text: str) -> list[Stored]:
     """All versions of one event, by its id or an unambiguous beginning of it."""
-    matching = [stored for stored in versions(snapshot) if stored.id.startswith(text.removeprefix("evt:"))]
+    matching = versions(snapshot, pc.starts_with(pc.field("id"), text.removeprefix("evt:")))
     ids = sorted({stored.id for stored in matching})
     if not ids:
         raise NotFoundError(f"no event {text!r}", do="List events with: darkwake event list")
@@ -267,8 +168,39 @@ def find(snapshot: Snapshot, text: str) -> list[Stored]:
     return matching
 
 
-def runs(lake: Lake) -> list[ledger.Entry]:
-    return lake.entries("detect")
+def _newest(snapshot: Snapshot, columns: Sequence[str] | None, where: pc.Expression | None) -> pa.Table:
+    """One row per event: its newest version. An event's kind never changes, so rows may be filtered by it before."""
+    wanted = None if columns is None else ["id", *columns]
+    rows = snapshot.scan("events", wanted, where)
+    if not rows.num_rows:
+        return rows
+    event = flat(rows["id"]).dictionary_encode().indices.to_numpy()
+    order = np.lexsort((ints(rows["version"]), event))
+    last = np.append(event[order][1:] != event[order][:-1], True)
+    return rows.take(pa.array(np.sort(order[last])))
 
 
-__all__ = ["EVENTS", "Run", "Stored", "compare", "detect", "find", "read", "runs", "versions"]
+def _touching(rows: pa.Table, since: int | None, until: int | None) -> Any:
+    """Which rows begin before `until` and end after `since`; an open event has not ended."""
+    wanted = pa.array(np.ones(rows.num_rows, np.bool_))
+    if until is not None:
+        wanted = pc.and_(wanted, pc.less(rows["start"].cast(pa.int64()), until))
+    if since is not None:
+        wanted = pc.and_(wanted, pc.fill_null(pc.greater_equal(rows["end"].cast(pa.int64()), since), True))
+    return wanted
+
+
+def _of_vessels(vessels: pa.ChunkedArray, mmsis: Collection[int]) -> Any:
+    """Which rows have one of these MMSIs among their vessels."""
+    whole = flat(vessels)
+    named = pc.is_in(pc.list_flatten(whole).field("mmsi"), pa.array(sorted(mmsis), pa.int32()))
+    rows = np.zeros(len(whole), np.bool_)
+    rows[pc.list_parent_indices(whole).filter(named).to_numpy()] = True
+    return pa.array(rows)
+
+
+def _objects(rows: pa.Table) -> Iterable[Stored]:
+    for name in ("recorded_at", "start", "end"):
+        index = rows.schema.get_field_index(name)
+        rows = rows.set_column(index, pa.field(name, pa.int64()), rows[name].cast(pa.int64()))
+    return (_stored(row) for batch in rows.to_batches(max_chunksize=10_000) for row in batch.to_pylist())

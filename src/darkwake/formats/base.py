@@ -124,6 +124,7 @@ class Format:
     read: Reader | None = None
     write: Writer | None = None
     uses_mapping: bool = False
+    ascii_only: bool = False  # text in two bytes a letter is refused
     provenance: str = ""  # what the spans of a row cover
 
     @property

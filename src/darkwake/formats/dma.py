@@ -7,12 +7,7 @@ type and class come in words. A ship type that the words do not tell apart stays
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import BinaryIO
-
-from darkwake.errors import InputRejectedError
-from darkwake.formats.base import Batch, Format, Match, ReadOptions
-from darkwake.formats.head import Head, read_head, to_utf8
+from darkwake.formats.known import known_table
 from darkwake.formats.mapping import Mapping
 
 _SINGLE = {
@@ -99,40 +94,11 @@ def mapping_for(columns: tuple[str, ...]) -> Mapping | None:
     )
 
 
-def sniff(head: bytes, name: str) -> Match | None:  # noqa: ARG001
-    columns = read_head(to_utf8(head)).columns
-    mapping = mapping_for(columns)
-    if mapping is None:
-        return None
-    return Match(
-        0.96, f"header has {mapping.time_columns[0]!r} and 'Type of mobile', as the Danish authority names them"
-    )
-
-
-def read(reader: BinaryIO, *, sha16: str, options: ReadOptions) -> Iterator[Batch]:  # noqa: ARG001
-    from darkwake.formats.delimited import read_delimited
-
-    return read_delimited(reader, sha16=sha16, choose=_choose, where="Danish Maritime Authority CSV")
-
-
-def _choose(head: Head) -> Mapping:
-    mapping = mapping_for(head.columns)
-    if mapping is None:
-        raise InputRejectedError(
-            f"found the columns {', '.join(map(repr, head.columns))}",
-            expected="'# Timestamp', 'Type of mobile', 'MMSI', 'Latitude' and 'Longitude'",
-            where="Danish Maritime Authority CSV",
-            do="For another table write a mapping and read it as csv; see docs/reference/formats.md.",
-        )
-    return mapping
-
-
-FORMAT = Format(
+FORMAT = known_table(
     name="dma",
     title="Danish Maritime Authority CSV",
     status="experimental",
-    extensions=(".csv",),
-    sniff=sniff,
-    read=read,
-    provenance="the row's line",
+    mapping_for=mapping_for,
+    confidence=0.96,
+    needs="'# Timestamp', 'Type of mobile', 'MMSI', 'Latitude' and 'Longitude'",
 )

@@ -8,13 +8,10 @@ are left alone: they stay reachable through the row's span.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import BinaryIO
+from collections.abc import Sequence
 
-from darkwake.errors import InputRejectedError
-from darkwake.formats.base import Batch, Format, Match, ReadOptions
 from darkwake.formats.guess import plain
-from darkwake.formats.head import Head, read_head, to_utf8
+from darkwake.formats.known import known_table
 from darkwake.formats.mapping import Mapping
 
 #: field → names of its column over the years, without case and signs
@@ -55,40 +52,11 @@ def mapping_for(columns: Sequence[str]) -> Mapping | None:
     )
 
 
-def sniff(head: bytes, name: str) -> Match | None:  # noqa: ARG001
-    columns = read_head(to_utf8(head)).columns
-    mapping = mapping_for(columns)
-    if mapping is None:
-        return None
-    return Match(
-        0.95, f"header has {mapping.time_columns[0]} and {mapping.columns['mmsi'][0]}, as MarineCadastre names them"
-    )
-
-
-def read(reader: BinaryIO, *, sha16: str, options: ReadOptions) -> Iterator[Batch]:  # noqa: ARG001
-    from darkwake.formats.delimited import read_delimited
-
-    return read_delimited(reader, sha16=sha16, choose=_choose, where="MarineCadastre CSV")
-
-
-def _choose(head: Head) -> Mapping:
-    mapping = mapping_for(head.columns)
-    if mapping is None:
-        raise InputRejectedError(
-            f"found the columns {', '.join(map(repr, head.columns))}",
-            expected="MMSI, BaseDateTime, LAT and LON under one of their names over the years",
-            where="MarineCadastre CSV",
-            do="For another table write a mapping and read it as csv; see docs/reference/formats.md.",
-        )
-    return mapping
-
-
-FORMAT = Format(
+FORMAT = known_table(
     name="marinecadastre",
     title="NOAA MarineCadastre CSV",
     status="beta",
-    extensions=(".csv",),
-    sniff=sniff,
-    read=read,
-    provenance="the row's line",
+    mapping_for=mapping_for,
+    confidence=0.95,
+    needs="MMSI, BaseDateTime, LAT and LON under one of their names over the years",
 )

@@ -45,5 +45,6 @@ FORMAT = Format(
     extensions=EXTENSIONS,
     sniff=sniff,
     read=read,
+    ascii_only=True,
     provenance="each sentence, and its time line if that is apart",
 )

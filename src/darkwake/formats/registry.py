@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from darkwake import streams
 from darkwake.errors import AmbiguousError, InputRejectedError, NotFoundError, UsageError
 from darkwake.formats import csv, dma, geojson, geoparquet, jsonl, kml, marinecadastre, nmea
 from darkwake.formats.base import HEAD, Batch, Detection, Format, ReadOptions, WriteOptions
+from darkwake.formats.head import encoding_of
 from darkwake.streams import SourceFile
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def choose(source: SourceFile, format: str | None = None) -> Format:
         return entry
     found = sniff_source(source)
     if not found:
+        _refuse_utf16(source)
         raise InputRejectedError(
             _nothing(source),
             expected=f"one of {_names(reading=True)} (each was tried)",
@@ -78,7 +79,23 @@ def _nothing(source: SourceFile) -> str:
         head = reader.read(64)
     if not head:
         return "an empty file"
-    return f"nothing known begins with {head[:24]!r}"
+    line = head.decode("ascii", "replace").splitlines()[0][:24]
+    return (
+        f"nothing known begins with {line!r}" if line.isprintable() and line.isascii() else "no text, but binary data"
+    )
+
+
+def _refuse_utf16(source: SourceFile) -> None:
+    """Radio sentences are ASCII; in two bytes a letter their places in the file would not be those of the text."""
+    with source.open() as reader:
+        encoding, _ = encoding_of(reader.read(HEAD))
+    if encoding != "utf-8":
+        raise InputRejectedError(
+            f"the file is text in {encoding.upper()}, two bytes a letter",
+            expected="ASCII or UTF-8",
+            where=source.name,
+            do="Keep the original, convert a copy and import that: iconv -f UTF-16 -t UTF-8 FILE > COPY",
+        )
 
 
 def read_source(
@@ -96,6 +113,8 @@ def read_source(
         )
     if entry.read is None:
         raise UsageError(f"the format {entry.name!r} is only written")
+    if entry.ascii_only:
+        _refuse_utf16(source)
     with source.open() as reader:
         yield from entry.read(reader, sha16=sha16, options=options)
 
@@ -122,17 +141,8 @@ def write(
         raise UsageError(f"the format {entry.name!r} is only read", expected=_names(reading=False))
     to_batches = getattr(table, "to_batches", None)
     batches = to_batches(max_chunksize=65_536) if to_batches else table
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with partial.open("wb") as out:
-            written = entry.write(batches, out, options=options or WriteOptions())
-        partial.replace(path)
-    except OSError as error:
-        raise streams.unavailable(path, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-    return written
+    with streams.writing(path) as partial, partial.open("wb") as out:
+        return entry.write(batches, out, options=options or WriteOptions())
 
 
 def _writer(path: Path, format: str | None) -> Format:

@@ -17,6 +17,7 @@ from darkwake.geo import coast_kernels
 from darkwake.geo.antimeridian import BBox
 from darkwake.geo.coast_index import CoastIndex, load
 from darkwake.geo.sphere import METRES_PER_DEGREE
+from darkwake.threads import over_threads
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -109,7 +110,15 @@ class Coast:
 
     def _nearest(self, x: Floats, y: Floats) -> Floats:
         i = self.index
-        return coast_kernels.nearest(x, y, i.vertices, i.runs, i.boxes, i.levels)
+        # Neighbours one after the other: each search begins with the shore that the last one found.
+        order = np.lexsort((x, np.floor(y * 4.0)))
+        found = np.empty((len(x), 3))
+        found[order] = np.concatenate(
+            over_threads(
+                lambda x, y: coast_kernels.nearest(x, y, i.vertices, i.runs, i.boxes, i.levels), x[order], y[order]
+            )
+        )
+        return found
 
 
 def _columns(lons: ArrayLike, lats: ArrayLike) -> tuple[Floats, Floats]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from darkwake import formats
+from darkwake import formats, times
 from darkwake.errors import DarkwakeError
-from darkwake.lake import ledger, tables
+from darkwake.lake import ledger, plausible, tables
 from darkwake.lake.duplicates import ReceptionCounter
 from darkwake.lake.schema import REJECTS
 from darkwake.lake.store import Lake, Writer
@@ -43,11 +43,13 @@ class Counts:
     statics: int = 0
     duplicates: int = 0  # further receptions of a transmission already received
     without_time: int = 0  # kept and searchable, but they take no part in tracks
+    implausible_time: int = 0  # the same, and flagged
     rejected: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: Counts) -> None:
-        for name in ("files", "sentences", "messages", "positions", "statics", "duplicates", "without_time"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for item in fields(self):
+            if item.name != "rejected":
+                setattr(self, item.name, getattr(self, item.name) + getattr(other, item.name))
         self.rejected.update(other.rejected)
 
     def as_json(self) -> dict[str, Any]:
@@ -59,6 +61,7 @@ class Counts:
             "statics": self.statics,
             "duplicates": self.duplicates,
             "without_time": self.without_time,
+            "implausible_time": self.implausible_time,
             "rejected": dict(sorted(self.rejected.items())),
         }
 
@@ -91,10 +94,9 @@ def import_files(
             sources += sources_of(path)
         except DarkwakeError as error:
             failed.append((str(path), error))
-    with lake.write() as writer:
+    with lake.write() as writer, _Import(writer, progress) as run:
         imported = Imported(writer.number, Counts(), [], [], failed)
         sql_rows: list[tuple[dict[str, Any], dict[str, Any]]] = []
-        run = _Import(writer, progress)
         for source in sources:
             try:
                 hashed = digest(source)
@@ -197,7 +199,7 @@ class _Import:
         self._next_row = 0
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="darkwake-write")
         self._pending: list[Future[None]] = []
-        self._number = writer.number
+        self._started = times.now()
 
     def read(
         self, source: SourceFile, hashed: Digest, format: formats.Format, options: formats.ReadOptions | None
@@ -206,8 +208,9 @@ class _Import:
         receptions = ReceptionCounter()
         batches = formats.read_source(source, sha16=hashed.sha16, format=format.name, options=options)
         for batch in self._to_the_damage(batches, hashed, counts):
-            messages = batch.messages
+            messages, implausible = plausible.flag(batch.messages, self._started)
             rejects = batch.rejects
+            counts.implausible_time += implausible
             counts.sentences += batch.sentences
             counts.messages += messages.num_rows
             counts.positions += messages.num_rows - messages["lat"].null_count
@@ -241,8 +244,7 @@ class _Import:
         self._pending.append(self._pool.submit(self._put, messages, first))
         self._write_rejects(rejects, sha16)
 
-    def _put(self, messages: pa.Table, first: int) -> None:
-        rows = messages if isinstance(messages, pa.Table) else pa.Table.from_batches([messages])
+    def _put(self, rows: pa.Table, first: int) -> None:
         numbers = pa.array(np.arange(first, first + rows.num_rows, dtype=np.int64))
         self._reports.write(rows.add_column(0, pa.field("row", pa.int64(), nullable=False), numbers))
 
@@ -257,13 +259,17 @@ class _Import:
         self._pending.append(self._pool.submit(self._rejects.write, pa.table(columns).cast(schema)))
 
     def finish(self) -> None:
-        try:
-            for future in self._pending:
-                future.result()
-            self._reports.close()
-            self._rejects.close()
-        finally:
-            self._pool.shutdown()
+        for future in self._pending:
+            future.result()
+        self._reports.close()
+        self._rejects.close()
+
+    def __enter__(self) -> _Import:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """No thread writes on after an error: what is swept then stays swept."""
+        self._pool.shutdown(cancel_futures=True)
 
 
 def _position(messages: pa.Table) -> int:

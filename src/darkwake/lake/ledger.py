@@ -88,15 +88,35 @@ def latest(connection: sa.Connection, as_of: int | None = None) -> Entry | None:
     return None if row is None else _entry(row)
 
 
+def _asked(as_of: str | int | None) -> tuple[int | None, int | None]:
+    """What a person gives: a ledger number, or a time as an instant; at most one of the two."""
+    if as_of is None or isinstance(as_of, int):
+        return as_of, None
+    text = as_of.strip()
+    if re.fullmatch(r"\d{1,9}", text) and (
+        len(text) != 4 or int(text) < 1900
+    ):  # 2019 is a year; 0042 or 17 are numbers
+        return int(text), None
+    return None, times.parse_end(text)
+
+
 def number_as_of(connection: sa.Connection, as_of: str | int | None) -> int | None:
     """A ledger number from what a person gives: a number, or a time (then the last entry recorded up to it)."""
-    if as_of is None or isinstance(as_of, int):
-        return as_of
-    if re.fullmatch(r"\d{1,9}", as_of.strip()) and len(as_of.strip()) != 4:
-        return int(as_of)
-    if re.fullmatch(r"\d{4}", as_of.strip()):  # 2019 is a year; 0042 or 17 are numbers
-        return int(as_of) if int(as_of) < 1900 else _at_time(connection, times.parse_end(as_of))
-    return _at_time(connection, times.parse_end(as_of))
+    number, instant = _asked(as_of)
+    return number if instant is None else _at_time(connection, instant)
+
+
+def recorded_before(connection: sa.Connection, as_of: str | int | None) -> int | None:
+    """The moment up to which what people recorded counts, as an instant (excluded); None: all of it.
+
+    What was recorded up to ledger number N was recorded before entry N + 1.
+    """
+    number, instant = _asked(as_of)
+    if number is None:
+        return None if instant is None else instant + 1
+    query = sa.select(sa.func.min(LEDGER.c.recorded_at)).where(LEDGER.c.number > number)
+    found = connection.execute(query).scalar()
+    return None if found is None else int(found)
 
 
 def _at_time(connection: sa.Connection, instant_us: int) -> int:

@@ -28,6 +28,7 @@ from darkwake.lake import ledger, tables
 from darkwake.lake.failpoints import failpoint
 from darkwake.lake.schema import TABLES
 from darkwake.lake.tables import DataFile, FileWriter
+from darkwake.streams import is_full
 
 _NUMBERED = re.compile(r"^(\d{5,})-\d{4,}\.parquet$")
 
@@ -132,6 +133,12 @@ def _number(connection: sa.Connection, as_of: str | int | None) -> int | None:
     return number
 
 
+def _named(error: BaseException) -> str | None:
+    """The file that an error of the system names."""
+    name = getattr(error, "filename", None)
+    return None if name is None else str(name)
+
+
 class Writer:
     """An unfinished ledger entry. Nothing of it is seen by readers before `commit` returns."""
 
@@ -142,15 +149,19 @@ class Writer:
         self._index: dict[str, int] = {}
         self._added: dict[str, list[DataFile]] = {}
         self._removed: dict[str, list[DataFile]] = {}
+        self._open: list[FileWriter] = []
 
     def file(self, table: str, **partition: Any) -> FileWriter:
         """A new Parquet file of one partition; hand it back to `add` when it is full."""
         index = self._index.get(table, 0)
         self._index[table] = index + 1
-        return FileWriter(self._lake.root, table, self.number, index, partition)
+        file = FileWriter(self._lake.root, table, self.number, index, partition)
+        self._open.append(file)
+        return file
 
     def add(self, table: str, file: FileWriter) -> DataFile:
         done = file.close()
+        self._open.remove(file)
         self._added.setdefault(table, []).append(done)
         failpoint("file_written")
         return done
@@ -164,6 +175,11 @@ class Writer:
     def remove(self, table: str, file: DataFile) -> None:
         """Take a file of the base snapshot out of the table (older versions keep it)."""
         self._removed.setdefault(table, []).append(file)
+
+    def abandon(self) -> None:
+        """Close and remove the files that were begun."""
+        while self._open:
+            self._open.pop().abandon()
 
     def written_bytes(self) -> int:
         return sum(file.size for files in self._added.values() for file in files)
@@ -211,6 +227,12 @@ class Lake:
         with self.engine.connect() as connection:
             return _number(connection, as_of)
 
+    def recorded_before(self, as_of: str | int | None) -> int | None:
+        """The instant before which a decision was recorded to count as of `as_of`; None: all count."""
+        with self.engine.connect() as connection:
+            _number(connection, as_of)
+            return ledger.recorded_before(connection, as_of)
+
     def snapshot(self, as_of: str | int | None = None) -> Snapshot:
         """What was recorded up to `as_of` (a ledger number or a time); by default everything."""
         with self.engine.connect() as connection:
@@ -233,7 +255,19 @@ class Lake:
             base = self.snapshot()
             self._sweep(base)
             failpoint("swept")
-            yield Writer(self, base.number + 1, base)
+            writer = Writer(self, base.number + 1, base)
+            try:
+                yield writer
+            except BaseException as error:
+                self._give_up(writer)
+                if isinstance(error, DarkwakeError) or not is_full(error):
+                    raise
+                raise DarkwakeError(
+                    "cannot write: no space is left",
+                    where=_named(error) or str(self.root),
+                    do="What was committed before is whole, and the unfinished files were removed. "
+                    "Free some space (or set TMPDIR to a larger disk) and run the same command again.",
+                ) from error
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -253,9 +287,22 @@ class Lake:
             lock.flush()
             yield
 
+    def _give_up(self, writer: Writer) -> None:
+        """Remove at once what an unfinished write left. What cannot be removed now, the next writer sweeps."""
+        from deltalake.exceptions import DeltaError
+
+        writer.abandon()
+        # the error that led here is the one to be told of, not one of these
+        with contextlib.suppress(OSError, sa.exc.SQLAlchemyError, DeltaError):
+            self._sweep(self.snapshot())
+
     def _sweep(self, base: Snapshot) -> None:
         """Undo what lies in Delta beyond the ledger, and delete files that no committed number wrote."""
         for name in TABLES:
+            for path in (self.root / name).rglob("*.parquet"):  # first: Delta needs room to write
+                match = _NUMBERED.match(path.name)
+                if match and int(match[1]) > base.number:
+                    path.unlink()
             if not tables.exists(self.root, name):
                 continue
             table = tables.open_table(self.root, name)
@@ -264,10 +311,6 @@ class Lake:
                 _clear(table)
             elif table.version() != committed:
                 table.restore(committed)
-            for path in (self.root / name).rglob("*.parquet"):
-                match = _NUMBERED.match(path.name)
-                if match and int(match[1]) > base.number:
-                    path.unlink()
 
     def need(self, table: str, snapshot: Snapshot, hint: str) -> None:
         if not snapshot.data_files(table):

@@ -6,6 +6,7 @@ write left behind. Deletion vectors and column mapping stay off, so that Spark a
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -102,7 +103,9 @@ class FileWriter:
         return DataFile(self._relative, self._path.stat().st_size, self._rows, self._partition)
 
     def abandon(self) -> None:
-        self._writer.close()
+        """Close, whatever the disk says to it, and remove the file."""
+        with contextlib.suppress(OSError, pa.ArrowException):
+            self._writer.close()
         self._path.unlink(missing_ok=True)
 
 

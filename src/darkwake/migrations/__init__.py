@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from darkwake.errors import DarkwakeError
 
 #: The newest revision in `versions/`; kept here so that an up-to-date database is recognised without Alembic.
-HEAD = "0002_casebook"
+HEAD = "0003_claim_states"
 _CURRENT = "SELECT version_num FROM alembic_version"
 
 

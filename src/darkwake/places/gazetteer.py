@@ -42,6 +42,20 @@ PORTS_SCHEMA = pa.schema(
 SAME_PORT_M = 8_000.0
 
 
+def places_table(places: Iterable[Place]) -> pa.Table:
+    """The small table that kernels take (`PORTS_SCHEMA`), rows in the order given."""
+    rows = [
+        {
+            "index": index, "code": p.code, "name": p.name, "country": p.country, "kind": p.kind,
+            "lon": p.lon, "lat": p.lat, "radius_m": p.radius_m, "approach_radius_m": p.approach_radius_m,
+            "area_m2": p.area_m2,
+            "polygon": None if p.polygon is None else [value for corner in p.polygon for value in corner],
+        }
+        for index, p in enumerate(places)
+    ]  # fmt: skip
+    return pa.Table.from_pylist(rows, schema=PORTS_SCHEMA)
+
+
 class Gazetteer:
     """An immutable set of places, each with its own code, in the order of their codes."""
 
@@ -120,6 +134,12 @@ class Gazetteer:
         found = [p for p in self.places if (kinds is None or p.kind in kinds) and p.contains(lon, lat)]
         return sorted(found, key=lambda place: (place.area_m2, place.code))
 
+    def smallest_at(self, lons: ArrayLike, lats: ArrayLike) -> list[Place | None]:
+        """For each position the first of what `at` says, in one compiled pass."""
+        from darkwake.places import grid
+
+        return [None if row < 0 else self.places[row] for row in grid.locate(lons, lats, self._grid).tolist()]
+
     def children(self, code: str) -> list[Place]:
         """Berths and anchorages that belong to a port."""
         return [place for place in self.places if place.parent == code]
@@ -136,17 +156,7 @@ class Gazetteer:
 
     def ports_table(self, kinds: Sequence[str] = ("port",)) -> pa.Table:
         """The small table that kernels take (`PORTS_SCHEMA`), rows in the order of codes."""
-        chosen = [place for place in self.places if place.kind in kinds]
-        rows = [
-            {
-                "index": index, "code": p.code, "name": p.name, "country": p.country, "kind": p.kind,
-                "lon": p.lon, "lat": p.lat, "radius_m": p.radius_m, "approach_radius_m": p.approach_radius_m,
-                "area_m2": p.area_m2,
-                "polygon": None if p.polygon is None else [value for corner in p.polygon for value in corner],
-            }
-            for index, p in enumerate(chosen)
-        ]  # fmt: skip
-        return pa.Table.from_pylist(rows, schema=PORTS_SCHEMA)
+        return places_table(place for place in self.places if place.kind in kinds)
 
     @cached_property
     def ports_grid(self) -> PlaceGrid:
@@ -154,6 +164,13 @@ class Gazetteer:
         from darkwake.places.grid import grid_of
 
         return grid_of(self.ports_table())
+
+    @cached_property
+    def _grid(self) -> PlaceGrid:
+        """Arrays of all places, numbered as in `places`."""
+        from darkwake.places.grid import grid_of
+
+        return grid_of(places_table(self.places))
 
     def locate(self, lons: ArrayLike, lats: ArrayLike) -> NDArray[np.int32]:
         """int32[n]: row of `ports_table()` of the port (the smallest, where several overlap) or -1."""

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from darkwake.geo.sphere import EARTH_RADIUS_M, METRES_PER_DEGREE, distance_m, distance_to_leg_m, wrap_lon
 from darkwake.jit import kernel
+from darkwake.threads import over_threads
 
 _PER_DEGREE = 4  # cells of a quarter degree
 _COLUMNS, _ROWS = 360 * _PER_DEGREE, 180 * _PER_DEGREE
@@ -75,7 +76,9 @@ def nearest(lons: ArrayLike, lats: ArrayLike, grid: PlaceGrid) -> tuple[Ints, Fl
 
     Goes through all places: about 10 µs a position with the whole World Port Index.
     """
-    return _nearest(np.ascontiguousarray(lons, np.float64), np.ascontiguousarray(lats, np.float64), grid)
+    columns = np.ascontiguousarray(lons, np.float64), np.ascontiguousarray(lats, np.float64)
+    found, metres = zip(*over_threads(lambda x, y: _nearest(x, y, grid), *columns), strict=True)
+    return np.concatenate(found), np.concatenate(metres)
 
 
 def _lists(lon: Floats, lat: Floats, reach_m: Floats, order: NDArray[np.intp]) -> tuple[Ints, Ints]:
@@ -227,6 +230,7 @@ def _nearest(lons: Floats, lats: Floats, grid: PlaceGrid) -> tuple[Ints, Floats]
     for p in range(count):
         x, y = math.radians(grid.lon[p]), math.radians(grid.lat[p])
         unit[p, 0], unit[p, 1], unit[p, 2] = math.cos(y) * math.cos(x), math.cos(y) * math.sin(x), math.sin(y)
+    chord = np.empty(count, np.float64)
     found = np.full(lons.size, -1, np.int32)
     metres = np.full(lons.size, np.nan)
     for i in range(lons.size):
@@ -234,16 +238,22 @@ def _nearest(lons: Floats, lats: Floats, grid: PlaceGrid) -> tuple[Ints, Floats]
             continue
         x, y = math.radians(lons[i]), math.radians(lats[i])
         ux, uy, uz = math.cos(y) * math.cos(x), math.cos(y) * math.sin(x), math.sin(y)
-        best = np.inf
+        # the place with the nearest middle first: what is farther than its outline is then soon put aside
+        first, least = -1, np.inf
         for p in range(count):
-            # the straight line is shorter than the arc: what fails this cannot be nearer
             dx, dy, dz = ux - unit[p, 0], uy - unit[p, 1], uz - unit[p, 2]
+            chord[p] = dx * dx + dy * dy + dz * dz
+            if chord[p] < least:
+                first, least = p, chord[p]
+        best = np.inf
+        for k in range(-1, count):
+            p = first if k < 0 else k
+            # the straight line is shorter than the arc: what fails this cannot be nearer
             reach = (best + grid.radius_m[p]) / EARTH_RADIUS_M
-            if dx * dx + dy * dy + dz * dz < reach * reach * (1.0 + 1e-9):
-                away = distance_to_place_m(lons[i], lats[i], p, grid)
-                if away < best:
-                    best = away
-                    found[i], metres[i] = p, away
-                    if away == 0.0:
-                        break
+            if p < 0 or chord[p] >= reach * reach * (1.0 + 1e-9):
+                continue
+            away = distance_to_place_m(lons[i], lats[i], p, grid)
+            if away < best or (away == best and p < found[i]):
+                best = away
+                found[i], metres[i] = p, away
     return found, metres

@@ -9,7 +9,7 @@ from typing import Any
 from darkwake.casebook import words
 from darkwake.events.base import Event
 from darkwake.reports.exhibits import Cited, Exhibits
-from darkwake.reports.render import measures
+from darkwake.reports.render import NOT_KNOWN, measures
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def place_name(code: str | None, places: Mapping[str, str]) -> str:
 def brief(event: Event) -> str:
     """The first three measures that are known. Times of arrival and departure stand in columns of their own."""
     told = {name: value for name, value in event.measures.items() if not name.startswith(("arrival", "departure"))}
-    known = [f"{name} {value}" for name, value in measures(told) if value != "unknown" and len(value) < 60]
+    known = [f"{name} {value}" for name, value in measures(told) if value != NOT_KNOWN and len(value) < 60]
     return ", ".join(known[:3])
 
 

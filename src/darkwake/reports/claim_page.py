@@ -16,7 +16,7 @@ from darkwake.casebook.query import Query, Within, to_json
 from darkwake.casebook.windows import Fit, instants
 from darkwake.reports import chart, timeline
 from darkwake.reports.cards import Card, cards, methods
-from darkwake.reports.exhibits import Cited, Exhibits, Opener, failures
+from darkwake.reports.exhibits import Cited, Exhibits, Opener, finished
 from darkwake.reports.render import Page, Stamp, duration, page, percent, when
 
 _WINDOWS_SHOWN = 60
@@ -92,6 +92,17 @@ class EvaluationLike(Protocol):
     def recorded_at(self) -> int: ...
 
 
+class WithdrawalLike(Protocol):
+    """Who withdrew the claim, when and why; `casebook.models.ClaimState` is one."""
+
+    @property
+    def decided_by(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def recorded_at(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """An occurrence in a table: the number of its first event and the evidence of all of them."""
@@ -118,6 +129,7 @@ def claim_page(
     places: Mapping[str, str] | None = None,
     definitions: Mapping[str, str] | None = None,
     simulated: bool = False,
+    withdrawal: WithdrawalLike | None = None,
 ) -> Page:
     """The page. `query` and `verdict` are None for a claim that is words alone; `track` is the named vessel's."""
     names = places or {}
@@ -134,6 +146,7 @@ def claim_page(
         "claim.html.j2",
         stamp=stamp,
         simulated=simulated,
+        withdrawal=withdrawal,
         claim=claim,
         question=words.query(query, names) if query else "",
         query=json.dumps(to_json(query), indent=2) if query else "",
@@ -156,7 +169,7 @@ def claim_page(
         opened=opener is not None,
         **drawing,
     )
-    return Page(html, len(opened), failures(opened))
+    return finished(html, opened)
 
 
 def _coverage(verdict: Verdict | None) -> str:

@@ -33,7 +33,7 @@ class Reports:
     def dossier(self, mmsi: int, as_of: str | int | None = None) -> Page:
         """Everything that was broadcast under one MMSI and inferred from it."""
         snapshot = self.lake.snapshot(as_of)
-        events = [s.event for s in store.read(snapshot) if any(v.mmsi == mmsi for v in s.event.vessels)]
+        events = [s.event for s in store.read(snapshot, mmsis=[mmsi])]
         return dossier(
             mmsi,
             track=_rows(snapshot, "tracks", mmsi),
@@ -49,7 +49,10 @@ class Reports:
         )
 
     def claim(self, id: str, as_of: str | int | None = None) -> Page:
-        """One claim: its words, what the data say to it, the evidence down to the bytes, and the replies."""
+        """One claim: its words, what the data say to it, the evidence down to the bytes, and the replies.
+
+        Replies and a withdrawal are always those of today: no page prints a claim without them.
+        """
         with self.casebook.session() as session:
             claim = book.get_claim(session, id)
             pinned = as_of if as_of is not None else (claim.case.as_of if claim.case else None)
@@ -62,6 +65,7 @@ class Reports:
                 query,
                 verdict,
                 stamp=_stamp(snapshot),
+                withdrawal=claim.withdrawal,
                 replies=claim.replies,
                 history=claim.evaluations,
                 track=None if mmsi is None else _rows(snapshot, "tracks", mmsi),
@@ -103,4 +107,4 @@ def _rows(snapshot: Snapshot, table: str, mmsi: int) -> pa.Table:
 
 def _stamp(snapshot: Snapshot) -> Stamp:
     start, end = data_span(snapshot)
-    return Stamp(snapshot.number, snapshot.recorded_at, darkwake.__version__, start, end)
+    return Stamp(snapshot.number, snapshot.recorded_at, f"Darkwake {darkwake.__version__}", start, end)

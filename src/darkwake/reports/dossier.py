@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from darkwake import times
+from darkwake import refs, times
 from darkwake.casebook import words
 from darkwake.casebook.windows import chain_count, heard, instants
 from darkwake.events.base import Event
 from darkwake.reports import chart, identity, timeline
 from darkwake.reports.cards import Card, cards, is_simulated, methods
-from darkwake.reports.exhibits import Exhibits, Opener, failures
+from darkwake.reports.exhibits import Exhibits, Opener, finished
 from darkwake.reports.mid import claimed_flag
 from darkwake.reports.render import Page, Stamp, page, percent, when
 
@@ -44,6 +45,7 @@ def dossier(
     fields = [_with_exhibits(field, exhibits) for field in identity.identity(statics)]
     items = cards(standing, exhibits, places or {}, mmsi)
     names = identity.names(statics)
+    runs = _segments(segments, track, exhibits)
     marks = [_mark(item) for item in items if item.event.lon is not None]
     opened = exhibits.opened()
     html = page(
@@ -62,13 +64,13 @@ def dossier(
         items=items,
         empty=_empty(items, detected, stamp),
         coverage=_coverage(track, stamp),
-        segments=_segments(segments),
+        segments=runs,
         more_segments=max(0, segments.num_rows - _SEGMENTS_SHOWN),
         methods=methods(standing, detected or {}),
         exhibits=opened,
         opened=opener is not None,
     )
-    return Page(html, len(opened), failures(opened))
+    return finished(html, opened)
 
 
 def _with_exhibits(field: identity.Field, exhibits: Exhibits) -> dict[str, Any]:
@@ -161,7 +163,8 @@ def _empty(items: Sequence[Card], detected: Mapping[str, str] | None, stamp: Sta
     return sentences
 
 
-def _segments(segments: pa.Table) -> list[dict[str, Any]]:
+def _segments(segments: pa.Table, track: pa.Table, exhibits: Exhibits) -> list[dict[str, Any]]:
+    """The first segments in time, each with its first and last report as evidence: that it was heard then and there."""
     rows = segments.sort_by("start").slice(0, _SEGMENTS_SHOWN).to_pylist()
     reasons = {"end_of_data": "end of the data", "ambiguous": "ambiguity", "overlap": "overlap with another"}
     return [
@@ -171,7 +174,15 @@ def _segments(segments: pa.Table) -> list[dict[str, Any]]:
             "end": times.from_datetime(row["end"]),
             "positions": row["positions"],
             "class_b": row["class_b"],
-            "end_reason": reasons.get(row["end_reason"], row["end_reason"] or "unknown"),
+            "end_reason": reasons.get(row["end_reason"], row["end_reason"] or "not known"),
+            "cited": exhibits.cite_refs(_ends(track, row["segment"])),
         }
         for row in rows
     ]
+
+
+def _ends(track: pa.Table, segment: int) -> list[str]:
+    """References to the first and the last report of a segment."""
+    own = track.filter(pc.equal(track["segment"], segment)).sort_by("time")
+    picked = [own.slice(row, 1).to_pylist()[0] for row in sorted({0, own.num_rows - 1}) if own.num_rows]
+    return [str(refs.source_ref(row["source"], [(row["span_offset"], row["span_length"])])) for row in picked]

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from darkwake import refs, times
 from darkwake.errors import DarkwakeError, UsageError
 from darkwake.events.base import Event
-from darkwake.reports.render import position, visible, when
+from darkwake.reports.render import Page, position, visible, when
 
 #: Gives the bytes of a reference with one span, checked; raises VerificationError if they are not what was imported.
 Opener = Callable[[refs.SourceRef], bytes]
@@ -30,6 +30,7 @@ class Exhibit:
     status: str  # verified | failed | not opened
     problem: str = ""
     caption: str = ""
+    exit_code: int = 0  # of the contract, if it failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,11 @@ class Exhibits:
 
     def cite_event(self, event: Event, limit: int = PER_EVENT) -> Cited:
         """The first and last references of an event, at most `limit`."""
-        given = list(dict.fromkeys(event.evidence))
+        return self.cite_refs(event.evidence, limit)
+
+    def cite_refs(self, references: Iterable[str], limit: int = PER_EVENT) -> Cited:
+        """The first and last of some references, at most `limit`."""
+        given = list(dict.fromkeys(references))
         head = limit - limit // 2
         chosen = given if len(given) <= limit else [*given[:head], *given[len(given) - limit // 2 :]]
         return Cited(tuple(self.cite(ref) for ref in chosen), len(given) - len(chosen))
@@ -71,7 +76,7 @@ class Exhibits:
         try:
             ref = refs.parse(text)
         except UsageError as error:
-            return Exhibit(number, text, (), "failed", str(error))
+            return Exhibit(number, text, (), "failed", str(error), exit_code=error.exit_code)
         if not isinstance(ref, refs.SourceRef) or self._opener is None:
             return Exhibit(number, text, (), "not opened")
         lines: list[str] = []
@@ -79,7 +84,7 @@ class Exhibits:
             for span in ref.spans:
                 lines += _lines(self._opener(refs.SourceRef(ref.sha16, (span,))))
         except DarkwakeError as error:
-            return Exhibit(number, text, tuple(lines), "failed", str(error))
+            return Exhibit(number, text, tuple(lines), "failed", str(error), exit_code=error.exit_code)
         return Exhibit(number, text, tuple(lines), "verified")
 
     def _captions(self) -> dict[str, str]:
@@ -114,5 +119,7 @@ def _lines(data: bytes) -> Iterable[str]:
     return [visible(line) for line in text.replace("\r\n", "\n").split("\n")]
 
 
-def failures(exhibits: Sequence[Exhibit]) -> tuple[str, ...]:
-    return tuple(f"{exhibit.ref}: {exhibit.problem}" for exhibit in exhibits if exhibit.status == "failed")
+def finished(html: str, exhibits: Sequence[Exhibit]) -> Page:
+    """The page, with what went wrong with its exhibits."""
+    failed = tuple(f"{exhibit.ref}: {exhibit.problem}" for exhibit in exhibits if exhibit.status == "failed")
+    return Page(html, len(exhibits), failed, max((exhibit.exit_code for exhibit in exhibits), default=0))

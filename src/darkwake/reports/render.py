@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ class Page:
     html: str
     exhibits: int
     failures: tuple[str, ...]  # exhibits whose bytes are missing or not those that were imported
+    exit_code: int = 0  # 6 where bytes are not those that were imported, 5 where they could not be had
 
 
 def visible(text: str) -> str:
@@ -68,8 +70,8 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "when": when,
+        "plainly": plainly,
         "date": words.moment,
-        "span": span,
         "duration": duration,
         "percent": percent,
         "position": position,
@@ -83,7 +85,7 @@ def _finalize(value: Any) -> Any:
     if isinstance(value, Markup):
         return value
     if value is None:
-        return "unknown"
+        return NOT_KNOWN
     return visible(value) if isinstance(value, str) else value
 
 
@@ -91,20 +93,13 @@ def _finalize(value: Any) -> Any:
 
 
 def when(instant_us: int | None) -> str:
-    """`2019-02-03 04:05:06 UTC`: one form everywhere, to the second."""
-    if instant_us is None:
-        return "unknown"
-    return f"{times.to_datetime(instant_us):%Y-%m-%d %H:%M:%S} UTC"
+    """`2019-02-03 04:05:06Z`: one form everywhere, to the second."""
+    return times.told(instant_us)
 
 
-def span(start: int | None, end: int | None) -> str:
-    """`from … to …`, with the date said once if it is one day."""
-    if start is None or end is None:
-        return f"{when(start)} – {when(end)}" if end is not None else f"since {when(start)}"
-    a, b = times.to_datetime(start), times.to_datetime(end)
-    if a.date() == b.date():
-        return f"{a:%Y-%m-%d %H:%M:%S} – {b:%H:%M:%S} UTC"
-    return f"{a:%Y-%m-%d %H:%M:%S} – {b:%Y-%m-%d %H:%M:%S} UTC"
+def plainly(text: str) -> str:
+    """A sentence with its times in the form for people."""
+    return _INSTANT.sub(lambda found: when(times.parse(found[0])), text)
 
 
 def duration(start: int | None, end: int | None) -> str:
@@ -119,7 +114,7 @@ def duration(start: int | None, end: int | None) -> str:
 def percent(share: float | None) -> str:
     """A share in percent; never rounded up to all or down to nothing."""
     if share is None:
-        return "unknown"
+        return NOT_KNOWN
     if 0 < share < 0.001 or 0.999 < share < 1:
         return "under 0.1 %" if share < 0.5 else "over 99.9 %"
     return f"{share * 100:.0f} %" if share in (0, 1) else f"{share * 100:.1f} %"
@@ -127,18 +122,34 @@ def percent(share: float | None) -> str:
 
 def position(lon: float | None, lat: float | None) -> str:
     if lon is None or lat is None:
-        return "position unknown"
+        return "position not known"
     return f"{abs(lat):.4f}° {'N' if lat >= 0 else 'S'}, {abs(lon):.4f}° {'E' if lon >= 0 else 'W'}"
 
 
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 _UNITS = {
     "_h": "h", "_km": "km", "_m": "m", "_knots": "kn", "_deg": "°", "_difference_deg": "°", "_s": "s", "_nm": "nm",
 }  # fmt: skip
 
 
-def measures(given: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Measures as name and value with its unit; what is null is said to be unknown."""
-    return [_measure(name, value) for name, value in given.items() if name not in ("arrival", "departure")]
+NOT_KNOWN = "not known"
+
+
+def measures(given: Mapping[str, Any], state: str = "closed") -> list[tuple[str, str]]:
+    """Measures as name and value with its unit. Null is said to be not known; of an open call, to be still to come."""
+    silent = bool(given.get("inferred_from_silence"))
+    return [_missing(name, state, silent) if value is None else _measure(name, value) for name, value in given.items()]
+
+
+def _missing(name: str, state: str, silent: bool) -> tuple[str, str]:
+    label = _measure(name, None)[0]
+    if silent and name in ("arrival", "departure"):
+        return label, "not known: within a silence"
+    if state == "open" and name.startswith("departure"):
+        return label, "still inside at the end of this data"
+    if name == "arrival":
+        return label, "not known: no report from outside before it"
+    return label, NOT_KNOWN
 
 
 def params(given: Mapping[str, Any]) -> str:
@@ -149,10 +160,14 @@ def _measure(name: str, value: Any) -> tuple[str, str]:
     for suffix, unit in _UNITS.items():
         if name.endswith(suffix) and (value is None or isinstance(value, int | float)):
             label = name.removesuffix(suffix).replace("_", " ")
-            return label, "unknown" if value is None else f"{_number(value)} {unit}"
+            return label, NOT_KNOWN if value is None else f"{_number(value)} {unit}"
     label = name.replace("_", " ")
     if value is None:
-        return label, "unknown"
+        return label, NOT_KNOWN
+    if isinstance(value, bool):
+        return label, "yes" if value else "no"
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        return label, when(times.parse(value))
     if name.startswith("p_") and isinstance(value, int | float) and value < 0.001:
         return label, "below 0.001"  # a model's zero is not certainty
     if isinstance(value, float):

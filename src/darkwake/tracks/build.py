@@ -5,7 +5,8 @@ A pure function of the reports: neither the order of their rows nor the files an
 
 Who takes part: every MMSI except those that by their form are no ship (`is_ship`). Defaults such as 0 or 1193046
 (hex 123456) and odd prefixes stay in: ships send them, and segmentation is there to take them apart. A report with a
-wrong checksum, without time or without a position on the globe stays in REPORTS and takes no part here.
+wrong checksum, without time (or with one that cannot be true) or without a position on the globe stays in REPORTS and
+takes no part here.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from darkwake.ais.schema import IMPLAUSIBLE
 from darkwake.jit import kernel
 from darkwake.lake.schema import BUCKETS, SEGMENTS, TRACKS
 from darkwake.times import DAY_US, iso
@@ -133,6 +135,7 @@ def _taking_part(reports: pa.Table, bucket: int) -> Bools:
     mmsi = ints(reports["mmsi"], -1)
     fit = (mmsi >= 0) & is_ship(mmsi) & (mmsi % BUCKETS == bucket)
     fit &= ~truths(pc.invert(reports["checksum_ok"]))
+    fit &= ~truths(pc.equal(reports["time_basis"], IMPLAUSIBLE))
     for name in ("time", "payload_key"):
         if reports[name].null_count:
             fit &= reports[name].is_valid().to_numpy()

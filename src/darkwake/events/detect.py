@@ -1,0 +1,196 @@
+"""A detection run: what it found against what stood. Unchanged events are not written again, changed ones get a new
+version, events that are no longer found are retracted in the open, with a reason.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import pyarrow.compute as pc
+
+from darkwake import times
+from darkwake.engine.base import Engine, Source
+from darkwake.errors import UsageError
+from darkwake.events import registry, store
+from darkwake.events.base import Context, Detector, Event, values_of
+from darkwake.events.store import Standing, Stored
+from darkwake.lake.store import Lake, Snapshot
+from darkwake.tracks import reception
+from darkwake.tracks.reception import ReceptionModel
+
+
+@dataclass
+class Run:
+    """What a detection run did."""
+
+    number: int
+    found: Counter[str] = field(default_factory=Counter)
+    changes: dict[str, Counter[str]] = field(default_factory=dict)  # kind → new, extended, unchanged, retracted
+
+
+def detect(
+    lake: Lake,
+    kinds: Sequence[str],
+    context_of: Callable[[Snapshot], Context],
+    engine: Engine,
+    *,
+    params: Mapping[str, Mapping[str, float]] | None = None,
+    since: int | None = None,
+    until: int | None = None,
+) -> Run:
+    """Run detectors (and those that they need) over the committed tracks and record what changed."""
+    detectors = registry.in_order(kinds)
+    for kind in params or {}:
+        if kind not in {d.kind for d in detectors}:
+            raise UsageError(f"no detector {kind!r} runs here", expected=", ".join(d.kind for d in detectors))
+    values = {d.kind: values_of(d, (params or {}).get(d.kind)) for d in detectors}
+    with lake.write() as writer:
+        context = replace(context_of(writer.base), extras={"ship_types": _ship_types(writer.base)})
+        found = {
+            kind: [event for event in events if _within(event, since, until)]
+            for kind, events in search(detectors, values, context, engine, writer.base).items()
+        }
+        run = Run(writer.number)
+        recorded_at = times.now()
+        changed: list[Stored] = []
+        for kind, events in found.items():
+            run.found[kind] = len(events)
+            versions, counted = compare(
+                store.standing(writer.base, kind), partial(_stored, writer.base, kind), events,
+                run=writer.number, recorded_at=recorded_at, since=since, until=until,
+            )  # fmt: skip
+            changed += versions
+            run.changes[kind] = counted
+        if changed:
+            writer.put("events", store.table(changed), run=writer.number)
+        detail = {
+            "kinds": [d.kind for d in detectors],
+            "methods": {d.kind: {"version": d.version, "params": values[d.kind]} for d in detectors},
+            "places": _digest_of_places(context),
+            "since": times.iso(since),
+            "until": times.iso(until),
+            "found": dict(run.found),
+            "changes": {kind: dict(counted) for kind, counted in run.changes.items()},
+        }
+        writer.commit("detect", detail)
+    return run
+
+
+def search(
+    detectors: Sequence[Detector],
+    values: Mapping[str, Mapping[str, float]],
+    context: Context,
+    engine: Engine,
+    source: Source,
+) -> dict[str, list[Event]]:
+    """What detectors, in their order, find in a source of tracks and statics. Nothing is written."""
+    plans = {d.kind: d.plan(values[d.kind], context) for d in detectors}
+    models = [reception.plan()] if "gap" in plans else []
+    tables = engine.run([*plans.values(), *models], source)
+    for model in models:
+        counts = tables.pop(model.name)
+        context = replace(context, extras={**context.extras, "reception": ReceptionModel.from_counts(counts)})
+    found: dict[str, list[Event]] = {}
+    # A million small objects that all stay: looking through them for garbage again and again costs a third.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        for detector in detectors:
+            found[detector.kind] = detector.finish(
+                tables.pop(plans[detector.kind].name), values[detector.kind], context
+            )
+            context = context.with_events(detector.kind, found[detector.kind])
+    finally:
+        if collecting:
+            gc.enable()
+    return found
+
+
+def _digest_of_places(context: Context) -> str:
+    """Places are files of the workspace; a run says which state of them it used."""
+    return hashlib.sha256(repr(list(context.places)).encode()).hexdigest()[:16]
+
+
+def _ship_types(snapshot: Snapshot) -> dict[int, int]:
+    """MMSI → the ship type that it sent last."""
+    order = [("time", "ascending"), ("ship_type", "ascending")]
+    rows = snapshot.scan("statics", ["mmsi", "time", "ship_type"]).sort_by(order)
+    rows = rows.filter(pc.is_valid(rows["ship_type"]))
+    return dict(zip(rows["mmsi"].to_pylist(), rows["ship_type"].to_pylist(), strict=True))
+
+
+def compare(
+    before: Mapping[str, Standing],
+    stored: Callable[[Collection[str]], Mapping[str, Stored]],
+    found: Sequence[Event],
+    *,
+    run: int,
+    recorded_at: int,
+    since: int | None = None,
+    until: int | None = None,
+) -> tuple[list[Stored], Counter[str]]:
+    """New versions to write, and how many events were new, extended, unchanged, retracted.
+
+    `before` is all that stood of one kind; `stored` gives the content of some of it. Only what touches the interval
+    can be gone: the run did not look elsewhere.
+    """
+    digests = {event.id: event.digest() for event in found}
+    gone = [
+        id
+        for id, old in before.items()
+        if id not in digests and old.state != "retracted" and _within(old, since, until)
+    ]
+    other = [
+        event
+        for event in found
+        if event.id in before
+        and (before[event.id].state == "retracted" or before[event.id].digest != digests[event.id])
+    ]
+    fresh = [event for event in found if event.id not in before]
+    counted = Counter(new=len(fresh), extended=len(other), retracted=len(gone))
+    counted["unchanged"] = len(found) - len(fresh) - len(other)
+    olds = stored([*gone, *(event.id for event in other)]) if gone or other else {}
+    changed = [Stored(event, 1, run, recorded_at, digests[event.id]) for event in fresh]
+    for event in other:
+        same_method = olds[event.id].event.method == event.method
+        why = "new data" if same_method else "other parameters or another version of the method"
+        version = before[event.id].version + 1
+        changed.append(Stored(event, version, run, recorded_at, digests[event.id], reason=why))
+    heirs = defaultdict(list)
+    for event in fresh:
+        for mmsi in {vessel.mmsi for vessel in event.vessels}:
+            heirs[mmsi].append(event)
+    method = dict(found[0].method) if found else None
+    for old in (olds[id] for id in gone):
+        heir = _heir(old.event, [event for vessel in old.event.vessels for event in heirs[vessel.mmsi]])
+        if method is not None and dict(old.event.method) != method:
+            reason = "not an event by the parameters or the version of the method of this run"
+        else:
+            reason = "its opening moved with late data" if heir else "not found any more with the data now at hand"
+        event = replace(old.event, state="retracted")
+        changed.append(Stored(event, old.version + 1, run, recorded_at, event.digest(), heir, reason))
+    return changed, +counted
+
+
+def _stored(snapshot: Snapshot, kind: str, ids: Collection[str]) -> dict[str, Stored]:
+    return {each.id: each for each in store.read(snapshot, [kind], ids=ids)}
+
+
+def _heir(old: Event, fresh: Sequence[Event]) -> str | None:
+    """The new event of a common vessel that overlaps an old one longest: it took its place."""
+    best: tuple[int, str] | None = None
+    for event in fresh:
+        end = min(event.end or times.DAY_US * 10**6, old.end or times.DAY_US * 10**6)
+        overlap = end - max(event.start, old.start)
+        if overlap > 0 and (best is None or (overlap, event.id) > best):
+            best = (overlap, event.id)
+    return best[1] if best else None
+
+
+def _within(event: Event | Standing, since: int | None, until: int | None) -> bool:
+    return (until is None or event.start < until) and (since is None or event.end is None or event.end >= since)

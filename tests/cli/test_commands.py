@@ -1,0 +1,198 @@
+"""Commands on a small workspace, in this process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from darkwake import workspace
+from darkwake.cli.main import cli, hoist
+from darkwake.errors import DarkwakeError
+
+ROWS = "mmsi,time,lat,lon\n" + "".join(
+    f"299000001,2026-01-05T{hour:02}:{minute:02}:00Z,38.0,124\n" for hour in range(6) for minute in (0, 20, 40)
+)
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Path:
+    (tmp_path / "t.csv").write_text(ROWS + "299000001,2999-01-01T00:00:00Z,38.0,124\n")
+    with workspace.create(tmp_path / "case", simulated=True) as made:
+        made.import_files([tmp_path / "t.csv"])
+        made.detect(["gap"])
+    return tmp_path / "case"
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DARKWAKE_WORKSPACE", raising=False)
+
+    def run_(*args: str | Path) -> tuple[int, str, str]:
+        """Exit code, standard output, standard error and the error's text."""
+        done = CliRunner().invoke(cli, hoist([str(arg) for arg in args]))
+        if done.exception is None or isinstance(done.exception, SystemExit):
+            return done.exit_code, done.stdout, done.stderr
+        assert isinstance(done.exception, DarkwakeError), done.exception
+        return done.exception.exit_code, done.stdout, done.stderr + str(done.exception)
+
+    return run_
+
+
+def test_places_are_listed_without_a_workspace(run: Run) -> None:
+    code, out, told = run("place", "list", "--country", "KP", "--json")
+    assert code == 0
+    assert "ship with Darkwake" in told
+    assert "KPNAM" in {json.loads(line)["code"] for line in out.splitlines()}
+    assert run("-w", "absent", "place", "list")[0] == 3
+
+
+def test_a_place_on_a_date_has_the_measures_of_that_date(run: Run) -> None:
+    def measures(*on: str) -> int:
+        return len(json.loads(run("place", "show", "KPNAM", "--json", *on)[1])["measures"])
+
+    assert measures("--on", "2010-01-01") == 0
+    assert 0 < measures("--on", "2018-01-01") < measures()
+    assert "none" in run("place", "show", "KPNAM", "--on", "2010-01-01")[1]
+    assert run("place", "show", "NOWHERE")[0] == 3
+
+
+def test_a_place_out_of_use_is_not_listed_for_that_date(run: Run, case: Path, tmp_path: Path) -> None:
+    (tmp_path / "p.geojson").write_text(
+        '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"code": "SIMPT", "name": "SIM '
+        'PORT", "country": "", "kind": "port", "source": "made up", "radius_m": 1000, "valid_from": "2020-01-01"}, '
+        '"geometry": {"type": "Point", "coordinates": [124, 38]}}]}'
+    )
+    assert run("-w", case, "place", "import", tmp_path / "p.geojson")[0] == 0
+    assert "SIMPT" in run("-w", case, "place", "list", "--on", "2020-01-01")[1]
+    assert "SIMPT" not in run("-w", case, "place", "list", "--on", "2019-12-31")[1]
+    assert "NOT known to be in use on 2019-12-31" in run("-w", case, "place", "show", "SIMPT", "--on", "2019-12-31")[1]
+
+
+def test_a_dash_is_standard_output(run: Run, case: Path, tmp_path: Path) -> None:
+    code, out, _ = run("-w", case, "report", "dossier", "mmsi:299000001", "-o", "-")
+    assert code == 0
+    assert out.startswith("<!DOCTYPE html>")
+    assert "Darkwake 0" in out
+    assert run("-w", case, "event", "list", "--json", "-o", "-")[1] == run("-w", case, "event", "list", "--json")[1]
+    assert run("ais", "decode", tmp_path / "t.csv", "-o", "-")[1].count("\n") == 19
+    assert run("sim", "run", "gap-basic", "-o", "-")[0] == 2
+    assert not (tmp_path / "-").exists()
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("ais", "import", "absent"),
+        ("ais", "import", "t.csv", "--mapping", "absent"),
+        ("ais", "decode", "absent"),
+        ("place", "import", "absent"),
+        ("detector", "score", "--truth", "absent"),
+        ("claim", "add", "--words", "x", "--by", "y", "--query", "@absent"),
+        ("format", "detect", "absent"),
+    ],
+)
+def test_a_missing_file_is_the_same_error_everywhere(run: Run, case: Path, args: tuple[str, ...]) -> None:
+    code, _, told = run("-w", case, *args)
+    assert code == 5, told
+    assert "absent" in told
+
+
+def test_a_source_that_is_gone_is_not_one_that_was_changed(run: Run, case: Path, tmp_path: Path) -> None:
+    source = tmp_path / "t.csv"
+    (ref,) = [
+        line.split(" ")[0] for line in run("-w", case, "evidence", "show", "rep:1.0")[1].split("    ") if "src:" in line
+    ]
+    page = ("-w", case, "report", "dossier", "mmsi:299000001", "-o", tmp_path / "d.html")
+    source.rename(tmp_path / "elsewhere.csv")
+    for args in (("-w", case, "evidence", "show", ref.strip()), ("-w", case, "evidence", "verify"), page):
+        assert run(*args)[0] == 5, args
+    source.write_text(ROWS.replace("38.0", "39.0"))
+    for args in (("-w", case, "evidence", "show", ref.strip()), ("-w", case, "evidence", "verify"), page):
+        assert run(*args)[0] == 6, args
+
+
+def test_the_track_says_what_it_leaves_out(run: Run, case: Path) -> None:
+    code, out, told = run("-w", case, "track", "show", "mmsi:299000001", "--json")
+    assert (code, out.count("\n")) == (0, 18)
+    assert "Kept but not shown: 1 with a time that cannot be true" in told
+
+
+def test_a_dossier_without_events_still_opens_reports(run: Run, case: Path) -> None:
+    _, out, told = run("-w", case, "report", "dossier", "mmsi:299000001", "-o", "-")
+    assert "2 exhibits" in told
+    assert "299000001,2026-01-05T00:00:00Z,38.0,124" in out
+    assert "299000001,2026-01-05T05:40:00Z,38.0,124" in out
+
+
+def test_claims_are_verified_one_by_one_and_withdrawn_by_name(run: Run, case: Path) -> None:
+    add = ("-w", case, "claim", "add", "--by", "SIM WITNESS", "--words")
+    run(*add, "Silent.", "--kind", "gap", "--at-least", "0", "--vessel", "mmsi:299000001")
+    run(*add, "Blue.")
+    first, second = (json.loads(line)["id"] for line in run("-w", case, "claim", "list", "--json")[1].splitlines())
+    code, out, told = run("-w", case, "claim", "verify", first, second, "--json")
+    assert code == 2
+    assert [json.loads(line)["outcome"] for line in out.splitlines()] == ["supported", "not run"]
+    assert f"{second} has no query" in told
+    assert run("-w", case, "claim", "verify")[0] == 0
+    assert "WITHDRAWN" in run("-w", case, "claim", "withdraw", first, "--reason", "hearsay", "--by", "SIM EDITOR")[1]
+    assert "No claim that stands" in run("-w", case, "claim", "verify")[2]
+    assert "withdrawn" in run("-w", case, "claim", "list")[1]
+    assert "WITHDRAWN" not in run("-w", case, "claim", "restore", first, "--reason", "he saw it", "--by", "him")[1]
+
+
+def test_the_log_is_readable(run: Run, case: Path) -> None:
+    out = run("-w", case, "lake", "log")[1]
+    assert "1 file, 19 messages" in out
+    assert "{" not in out
+    assert json.loads(run("-w", case, "lake", "log", "--json", "--as-of", "1")[1])["detail"]["messages"] == 19
+
+
+def test_the_ending_of_a_file_says_its_form(run: Run, case: Path, tmp_path: Path) -> None:
+    assert run("-w", case, "lake", "log", "-o", "log.csv")[0] == 0
+    assert (tmp_path / "log.csv").read_text().startswith("number,kind,recorded_at")
+    run("-w", case, "track", "show", "mmsi:299000001", "-o", "t.jsonl")
+    assert json.loads((tmp_path / "t.jsonl").read_text().splitlines()[0])["mmsi"] == 299000001
+    run("-w", case, "track", "show", "mmsi:299000001", "-o", "t.kml")
+    assert (tmp_path / "t.kml").read_text().startswith("<?xml")
+    code, _, told = run("-w", case, "lake", "log", "-o", "log.xlsx")
+    assert (code, ".csv" in told, (tmp_path / "log.xlsx").exists()) == (2, True, False)
+    assert run("-w", case, "lake", "log", "-o", "log.geojson")[0] == 2
+
+
+def test_a_list_of_events_says_that_newer_data_were_not_looked_at(run: Run, case: Path, tmp_path: Path) -> None:
+    assert "newer" not in run("-w", case, "event", "list")[2]
+    (tmp_path / "u.csv").write_text(ROWS.replace("299000001", "299000002"))
+    run("-w", case, "ais", "import", tmp_path / "u.csv")
+    assert "Import 4 is newer than the last detection, run 3" in run("-w", case, "event", "list")[2]
+    assert "newer" not in run("-w", case, "event", "list", "--as-of", "3")[2]
+
+
+def test_a_lost_database_is_not_taken_for_an_empty_one(run: Run, case: Path) -> None:
+    for path in case.glob("darkwake.sqlite*"):
+        path.unlink()
+    for args in (("event", "list"), ("ais", "import", "t.csv")):
+        code, _, told = run("-w", case, *args)
+        assert code == 5
+        assert "database of this workspace is gone" in told
+    assert list((case / "lake" / "reports").rglob("*.parquet"))
+
+
+def test_an_unknown_kind_is_not_found_wherever_it_is_named(run: Run, case: Path) -> None:
+    for args in (
+        ("event", "list", "--kind", "nope"),
+        ("event", "detect", "nope"),
+        ("claim", "add", "--words", "x", "--by", "y", "--at-least", "1", "--kind", "nope"),
+    ):
+        assert run("-w", case, *args)[0] == 3, args
+
+
+def test_stats_are_for_people(run: Run, case: Path) -> None:
+    out = run("-w", case, "ais", "stats")[1]
+    assert "2026-01-05 00:00:00Z" in out
+    assert "{" not in out

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from darkwake import times
+from darkwake.lake import ledger
+from darkwake.lake.imports import import_files
+from darkwake.lake.store import Lake
+from darkwake.tracks.left_out import left_out
+from darkwake.tracks.update import update
+
+ROWS = """mmsi,time,lat,lon
+299000001,2026-01-05T00:00:00Z,38.0,124
+299000001,2026-01-05T00:10:00Z,38.0,124
+299000001,2026-01-05T00:20:00Z,95.0,124
+299000001,2026-01-05T00:30:00Z,91.0,181
+299000001,2026-01-05T02:30:00Z,,
+299000001,1970-01-01T00:00:00Z,38.0,124
+299000001,2999-01-01T00:00:00Z,38.0,124
+299000001,,38.0,124
+299000002,2026-01-05T00:20:00Z,95.0,124
+"""
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/l.sqlite")
+    ledger.METADATA.create_all(engine)
+    made = Lake(tmp_path / "lake", engine)
+    (tmp_path / "t.csv").write_text(ROWS)
+    imported = import_files(made, [tmp_path / "t.csv"])
+    assert imported.counts.implausible_time == 2
+    update(made)
+    return made
+
+
+def test_reports_that_a_track_does_not_show_are_counted_by_their_reason(lake: Lake) -> None:
+    found = left_out(lake.snapshot(), 299000001)
+    assert found == {
+        "no known time": 1,
+        "a time that cannot be true": 2,
+        "no position (sent as not available)": 2,
+        "a position off the globe": 1,
+    }
+    early = left_out(lake.snapshot(), 299000001, until=times.parse("2026-01-05T02:00:00Z"))
+    assert early["no position (sent as not available)"] == 1
+
+
+def test_one_bad_cell_makes_no_silence_of_decades(lake: Lake) -> None:
+    (segment,) = [row for row in lake.snapshot().scan("segments").to_pylist() if row["mmsi"] == 299000001]
+    assert [segment[side].year for side in ("start", "end")] == [2026, 2026]
+    assert segment["positions"] == 2
+    kept = lake.snapshot().scan("reports", ["time", "time_basis"]).to_pylist()
+    assert [row["time"].year for row in kept if row["time_basis"] == "implausible"] == [1970, 2999]
