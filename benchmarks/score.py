@@ -20,16 +20,20 @@ def main() -> None:
     """Simulate, import, detect and score each seed in a folder of its own; print a row per kind."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first", type=int, default=1, help="the first seed")
+    parser.add_argument("--dial", action="append", default=[], metavar="NAME=VALUE", help="a dial of the simulation")
     parser.add_argument("--all", action="store_true", help="also true events heard less often than four times an hour")
     parser.add_argument("--show", action="store_true", help="list what was missed and what was false")
     options = parser.parse_args()
     least = None if options.all else 4.0
     totals: dict[str, Counter[str]] = {kind: Counter() for kind in registry.kinds()}
     every_event, every_truth = [], []
-    for seed in range(1, options.seeds + 1):
+    dials = {name: float(value) for name, value in (dial.split("=") for dial in options.dial)}
+    seeds = range(options.first, options.first + options.seeds)
+    for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
             feed = Path(folder) / "feed"
-            sim.run("west-sea", seed, feed)
+            sim.run("west-sea", seed, feed, **dials)
             truth = score.load_truth(feed / "truth.jsonl")
             with workspace.create(Path(folder) / "workspace", simulated=True) as ws:
                 ws.import_files(sorted(feed.glob("*.nmea")))
@@ -40,7 +44,7 @@ def main() -> None:
         for row in score.score(events, truth, kinds=registry.kinds(), min_heard_per_hour=least):
             totals[row.kind] += Counter(truth=row.truth, found=row.found, matched=row.matched)
             sys.stderr.write(f"seed {seed}  {row.as_row()}\n")
-    print(f"| kind | true events | found | matched | precision | recall |  (seeds 1–{options.seeds})")
+    print(f"| kind | true events | found | matched | precision | recall |  (seeds {seeds[0]}–{seeds[-1]})")
     print("|---|---|---|---|---|---|")
     for kind, n in totals.items():
         precision, recall = n["matched"] / max(n["found"], 1), n["matched"] / max(n["truth"], 1)

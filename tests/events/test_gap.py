@@ -36,7 +36,7 @@ class Fixed(ReceptionModel):
         from darkwake.tracks.reception import Judged
 
         n = len(silent["start"])
-        return Judged(*(pa.array([v] * n).to_numpy() for v in (self.p, 12.0, 1.0, 5)))
+        return Judged(*(pa.array([v] * n).to_numpy() for v in (self.p, 12.0, 1.0, 5, 0.5, 0.5)))
 
 
 def gaps(rows: list[dict[str, Any]], end_min: float | None = None, model: Any = None, **given: float) -> list[Event]:
@@ -109,7 +109,7 @@ def test_a_number_taken_over_by_another_hull_is_not_open() -> None:
 
 
 def test_places_are_named_only_where_reception_does_not_explain() -> None:
-    assert gaps(with_silence(30), model=Fixed(0.5))[0].measures["reachable"] == []
+    assert gaps(with_silence(30), model=Fixed(0.6))[0].measures["reachable"] == []
     [event] = gaps(with_silence(30), model=Fixed(0.01))
     assert event.measures["reachable"] == [{"place": "XXNEAR", "comparable_ships": 0}]
     assert (event.measures["p_silence_by_reception"], event.measures["expected_reports"]) == (0.01, 12.0)

@@ -108,6 +108,7 @@ def test_a_deleted_call_changes_the_verdict_and_changed_bytes_are_told_of(west_s
     darkwake.ok("-w", "whole", *map(str, claim))
     (verdict,) = darkwake.rows("-w", "whole", "claim", "verify")
     assert (verdict["outcome"], verdict["lower"]) == ("supported", len(at_place))
+    assert 0.5 < verdict["would_have_seen"] <= 1
 
     gone = own[0]
     first, last = (int(_epoch(gone[key])) for key in ("start", "end"))

@@ -20,13 +20,18 @@ from darkwake.casebook import book
 from darkwake.casebook.counting import Data
 from darkwake.casebook.evaluate import Verdict, evaluate
 from darkwake.casebook.models import Case, Claim, Decision
-from darkwake.casebook.query import Query, filters, from_json
-from darkwake.casebook.windows import Box, Spot, Target
+from darkwake.casebook.query import Filter, Query, filters, from_json
+from darkwake.casebook.seen import would_have_seen
+from darkwake.casebook.windows import DEFAULTS, Box, Spot, Target
+from darkwake.engine import open_engine
 from darkwake.errors import DarkwakeError, NotFoundError, UsageError
 from darkwake.events import store
 from darkwake.lake.schema import BUCKETS
-from darkwake.lake.store import Lake, Snapshot
+from darkwake.lake.store import Lake, Snapshot, data_span
 from darkwake.places import Gazetteer
+from darkwake.tracks import reception
+from darkwake.tracks.build import CLASS_B_TYPES
+from darkwake.tracks.reception import ReceptionModel
 from darkwake.vessels import broadcast
 
 
@@ -52,6 +57,7 @@ class Casebook:
 
     def __init__(self, engine: sa.Engine, lake: Lake, places: Gazetteer) -> None:
         self.engine, self.lake, self.places = engine, lake, places
+        self._model: tuple[int, ReceptionModel] | None = None
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -210,7 +216,28 @@ class Casebook:
         if of.place is not None:
             place = self.places.by_code(of.place)
             target = Spot(place.lon, place.lat, place.radius_m)
-        return Data(standing, track, target, detected=kinds <= ran)
+        seen = self._would_have_seen(of, target, track, snapshot) if isinstance(target, Spot) else None
+        return Data(standing, track, target, detected=kinds <= ran, would_have_seen=seen)
+
+    def _would_have_seen(self, of: Filter, spot: Spot, track: pa.Table | None, snapshot: Snapshot) -> float | None:
+        """For the least stay at the place, over the period or all of the data; of class A unless the vessel is B."""
+        span = data_span(snapshot)
+        if of.kind not in DEFAULTS or span[0] is None or span[1] is None:
+            return None
+        since, until = (span[0] if of.since is None else of.since), (span[1] if of.until is None else of.until)
+        if until <= since:
+            return None
+        class_b = track is not None and track.num_rows > 0 and track["type"][-1].as_py() in CLASS_B_TYPES
+        stay_h = DEFAULTS[of.kind].least_stay_h
+        return would_have_seen(self._reception(snapshot), spot.lon, spot.lat, since, until, stay_h, class_b)
+
+    def _reception(self, snapshot: Snapshot) -> ReceptionModel:
+        """Of the tracks as of a moment; the last one is kept."""
+        if self._model is None or self._model[0] != snapshot.number:
+            plan = reception.plan()
+            counts = open_engine("local").run([plan], snapshot)[plan.name]
+            self._model = snapshot.number, ReceptionModel.from_counts(counts)
+        return self._model[1]
 
     def _track(self, mmsi: int, snapshot: Snapshot) -> pa.Table:
         return snapshot.scan("tracks", where=pc.field("mmsi") == mmsi, bucket=mmsi % BUCKETS).sort_by("time")

@@ -1,6 +1,6 @@
 """Gap: a silence of one segment's ship, from its last report to its next. Observed, not judged: that comes beside it.
 
-`p_silence_by_reception` says how often a ship transmitting normally would have gone unheard for so long; `reachable`
+`p_silence_by_reception` says how likely it is that a ship transmitting normally went unheard for so long; `reachable`
 names places only where reception does not explain the silence, and each with the number of other silent ships that
 could have been there in the same hours.
 """
@@ -23,6 +23,7 @@ from darkwake.jit import kernel
 from darkwake.refs import source_ref
 from darkwake.tracks.build import CLASS_B_TYPES
 from darkwake.tracks.columns import Bools, Floats, Ints, flat, floats, instants, ints
+from darkwake.tracks.reception_kernels import paces_around
 from darkwake.units import m_to_nm
 
 if TYPE_CHECKING:
@@ -34,13 +35,16 @@ _SIDE: tuple[tuple[str, pa.DataType], ...] = (
     ("time", TIMESTAMP), ("lon", pa.float64()), ("lat", pa.float64()), ("sog_knots", pa.float32()),
     ("source", pa.string()), ("span_offset", pa.int64()), ("span_length", pa.int32()),
 )  # fmt: skip
-#: One row per silence: the report before it, the report after it (null if none yet), the ship's usual speed.
+_PACE = ("slow", "pace", "known", "slower")
+#: One row per silence: the report before it, the report after it (null if none yet), the ship's usual speed, and the
+#: pace of reports on both sides (see `tracks.reception_kernels.paces_around`).
 CANDIDATES = pa.schema(
     [
         ("mmsi", pa.int32()), ("segment", pa.int64()), ("class_b", pa.bool_()), ("payload_key", pa.int64()),
         ("usual_knots", pa.float64()),
         *[(f"before_{name}", kind) for name, kind in _SIDE],
         *[(f"after_{name}", kind) for name, kind in _SIDE],
+        *[(f"{side}_{name}", pa.float64()) for side in ("before", "after") for name in _PACE],
     ]
 )  # fmt: skip
 #: Nearer than this between last and next report, and at rest at both: the ship was lying still.
@@ -50,7 +54,7 @@ _STILL_KNOTS = 1.0
 
 class Gap:
     kind = "gap"
-    version = "1.0"
+    version = "1.1"
     status = "stable"
     title = "Silence of a ship"
     definition = (
@@ -60,7 +64,7 @@ class Gap:
     params: tuple[Param, ...] = (
         Param("min_gap_h", 6.0, "h", "a silence must be longer than this"),
         Param("min_reports", 3.0, "reports", "an open gap needs so many reports of its segment; fewer are strays"),
-        Param("explained_above", 0.2, "probability", "no reachable places are named where reception explains as much"),
+        Param("explained_above", 0.5, "probability", "no reachable places are named where reception explains as much"),
         Param("assumed_knots", 12.0, "kn", "speed of a ship that never sent one"),
         Param("min_stay_h", 2.0, "h", "a place counts as reachable if the ship could have stayed so long"),
     )
@@ -70,7 +74,7 @@ class Gap:
     known_failures: tuple[str, ...] = (
         "A ship that stops sending for good and never comes back in the data leaves one open gap.",
         "Reachable places are judged by great-circle distance, so land in between makes them look nearer.",
-        "Where all ships fall silent at one place, the reception model learns that as poor reception.",
+        "A ship that is lost at once at its usual pace (behind an island, in a walled harbour) looks switched off.",
     )
     measures: Mapping[str, str] = {
         "duration_h": "length of the silence in hours; of an open one, so far",
@@ -78,8 +82,8 @@ class Gap:
         "implied_speed_knots": "that distance over that time; null while open",
         "expected_reports": "transmissions expected by the reception model, null without one",
         "p_silence_by_reception": (
-            "probability that a ship of this class transmitting normally here and then would not have been heard for "
-            "so long; null without a reception model"
+            "probability that the receivers would not have heard a ship of this class transmitting normally here and "
+            "then for so long, given that a silence was seen; null without a reception model"
         ),
         "reachable": "up to 5 places within reach, longest possible stay first, with other silent ships within reach",
     }
@@ -166,8 +170,10 @@ def silences(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
         owner = np.concatenate([owner, last])
     wanted = np.unique(owner)
     usual = np.full(len(starts), np.nan)
+    sog_knots = floats(table["sog_knots"])
     if len(wanted):
-        usual[wanted] = usual_speeds(starts[wanted], ends[wanted], floats(table["sog_knots"]))
+        usual[wanted] = usual_speeds(starts[wanted], ends[wanted], sog_knots)
+    facts, slower = paces_around(moments, sog_knots, starts[owner], ends[owner], before, after)
     first, second = pa.array(before), pa.array(after, mask=after < 0)
     columns: dict[str, Any] = {
         "mmsi": table["mmsi"].take(first),
@@ -179,6 +185,9 @@ def silences(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
     for name in ("time", *_COPIED):
         columns[f"before_{name}"] = table[name].take(first)
         columns[f"after_{name}"] = table[name].take(second)
+    for k, side in enumerate(("before", "after")):
+        columns |= {f"{side}_{name}": facts[:, k, j] for j, name in enumerate(_PACE[:3])}
+        columns[f"{side}_slower"] = slower[:, k]
     return pa.table(columns).select(CANDIDATES.names).cast(CANDIDATES)
 
 
@@ -254,6 +263,8 @@ def _arrays(found: pa.Table, data_end: int, assumed_knots: float) -> dict[str, A
         "end": np.where(is_open, data_end, ints(found["after_time"])),
         "knots": np.clip(np.where(np.isnan(knots), assumed_knots, knots), 5.0, 30.0),
     }
+    for side in ("before", "after"):
+        silent |= {f"{side}_{name}": floats(found[f"{side}_{name}"]) for name in _PACE}
     for name in ("lon", "lat"):
         before, after = floats(found[f"before_{name}"]), floats(found[f"after_{name}"])
         silent[f"{name}0"], silent[f"{name}1"] = before, np.where(is_open, before, after)
@@ -268,12 +279,14 @@ def _checks(
         checks.append(Innocent("poor reception here", "reception model", "not tested: no model was built"))
     else:
         p, ratio = judged.p_silence[i], judged.outage_ratio[i]
+        sides = f"{judged.unusual_before[i]:.1%} of the slots before it"
+        sides += f" and {judged.unusual_after[i]:.1%} after it" if closed else ""
         checks.append(
             Innocent(
                 "poor reception here",
-                "probability that a ship transmitting normally here and then would not have been heard for so long",
-                f"p = {p:.3f}"
-                + ("" if judged.ships[i] >= 3 else "; few other ships here, so the wider region decides"),
+                "pace of reports around it (how often the ship was heard as rarely), and reports due on the way",
+                f"p = {p:.3f}; heard as rarely in {sides}; {judged.expected_reports[i]:.1f} reports due"
+                + ("" if judged.ships[i] else "; no other ship was ever heard here"),
             )
         )
         checks.append(

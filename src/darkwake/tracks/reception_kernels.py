@@ -1,4 +1,4 @@
-"""The loops of the reception model: counting slots along segments, and walking a silence slot by slot."""
+"""The loops of the reception model: counting slots along segments, the pace of reports, and walking a silence."""
 
 from __future__ import annotations
 
@@ -7,23 +7,32 @@ from typing import Any
 import numpy as np
 
 from darkwake.jit import kernel
-from darkwake.times import MINUTE_US
+from darkwake.times import MINUTE_US, SECOND_US
 from darkwake.tracks.columns import Bools, Floats, Ints
 
 SLOT_US = 10 * MINUTE_US
-#: Columns of every table of counts.
-COUNT_NAMES = ("after_heard", "heard_after_heard", "after_silent", "heard_after_silent", "reports", "ships")
-AFTER_HEARD, HEARD_AFTER_HEARD, AFTER_SILENT, HEARD_AFTER_SILENT, REPORTS, SHIPS = range(6)
+#: Columns of every table of counts. `ended`: silences that ended in this slot, being heard again.
+COUNT_NAMES = ("heard", "near_silent", "far_silent", "ended", "reports", "ships")
+HEARD, NEAR, FAR, ENDED, REPORTS, SHIPS = range(6)
 
-#: Weight, in slots, of the coarser cell when a finer one is estimated. Small: a shore station's range ends within a
-#: cell or two, and what the inside lends to the outside makes every departure look like a switched-off transmitter.
-PRIOR_SLOTS = 2.0
-#: Cells that fewer other ships passed add nothing to what the coarser cell says.
-FEWEST_SHIPS = 3
-#: An outage is only claimed from so many other ships in the region and hour.
-FEWEST_WITNESSES = 5
-#: With so many heard slots usual in a region and hour, hearing (next to) nothing is no accident.
-SURE_HITS = 8.0
+#: Of a silence of so many slots (6 h) or more only the first and the last hour are `near`.
+LONG_SLOTS, NEAR_SLOTS = 36, 6
+#: Of an open silence only so many slots (12 h) are judged: later nobody knows where the ship is.
+OPEN_SLOTS = 72
+#: What is assumed of a place, and the weight of it in slots: hardly anything is heard where nobody was heard.
+BACKGROUND, PRIOR_SLOTS = 0.005, 10.0
+#: So many slots of other ships must have been due, and none heard, before an outage is believed by half. More than
+#: one ship's silence: she may have gone.
+OUTAGE_SLOTS = 20.0
+
+#: The pace of a report: how long the PACE_REPORTS reports up to it took, on a logarithmic scale up to PACE_LONGEST_S.
+PACE_REPORTS, PACE_LONGEST_S, PACE_BINS = 3, 21_600, 48
+PACE_OF = np.minimum(
+    np.log1p(np.arange(PACE_LONGEST_S + 1)) / np.log(PACE_LONGEST_S) * (PACE_BINS - 1), PACE_BINS - 1
+).astype(np.int64)
+PACE_OF[PACE_LONGEST_S] = PACE_BINS - 1
+#: Ships up to this speed report more rarely (ITU-R M.1371-5, tables 1 and 2), so they are compared with each other.
+SLOW_KNOTS = 2.0
 
 
 @kernel
@@ -43,8 +52,8 @@ def _between(lon0: float, lon1: float, share: float) -> float:
 
 
 @kernel
-def _bump(runs: Ints, used: int, number: int, key: int, from_heard: bool, heard: bool, reports: int) -> Any:
-    """Add a slot to the last run, or begin a new one where number or key changed; grows the array as needed."""
+def _bump(runs: Ints, used: int, number: int, key: int, what: int) -> Any:
+    """Count a slot in the last run, or begin a new one where number or key changed; grows the array as needed."""
     if used == 0 or runs[used - 1, 0] != number or runs[used - 1, 1] != key:
         if used == len(runs):
             larger = np.zeros((2 * used, 8), np.int64)
@@ -53,103 +62,123 @@ def _bump(runs: Ints, used: int, number: int, key: int, from_heard: bool, heard:
         runs[used, 0] = number
         runs[used, 1] = key
         used += 1
-    base = 2 + (0 if from_heard else 2)
-    if reports >= 0:
-        runs[used - 1, 2 + REPORTS] += reports
-    if reports <= 0 or heard:
-        runs[used - 1, base] += 1
-        runs[used - 1, base + 1] += heard
+    runs[used - 1, 2 + what] += 1
     return runs, used
 
 
 @kernel
-def count_slots(
-    number: Ints, time_us: Ints, lon: Floats, lat: Floats, class_b: Bools, max_silence_us: int, stray_below: int
-) -> tuple[Ints, Ints]:  # pragma: no cover - compiled
-    """Runs of slots: (segment number, key, counts…) by cell of 0.25° and class, and by cell of 1° and hour.
+def _is_near(j: int, silent: int) -> bool:
+    """Whether slot j of a silence of so many slots says that the ship went unheard where it is taken to have been."""
+    return silent < LONG_SLOTS or j < NEAR_SLOTS or j >= silent - NEAR_SLOTS
 
-    Rows are sorted by (number, time). Segments with fewer than `stray_below` reports are left out, and so are silences
-    longer than `max_silence_us`.
+
+@kernel
+def count_slots(
+    segment: Ints, time_us: Ints, lon: Floats, lat: Floats, sog_knots: Floats, type_: Ints, class_b_types: Ints,
+    max_silence_us: int, stray_below: int,
+) -> tuple[Ints, Ints, Ints]:  # fmt: skip  # pragma: no cover - compiled
+    """Runs of slots (first row of the segment, key, counts…) by cell of 0.25° and class, and by cell of 1° and hour;
+    and the slots heard by class, slow or not, and pace: [2, 2, PACE_BINS].
+
+    Rows are sorted by time within each segment. Segments with fewer than `stray_below` reports are left out, and so are
+    silences longer than `max_silence_us`.
     """
     fine = np.zeros((1024, 8), np.int64)
     hours = np.zeros((1024, 8), np.int64)
+    paces = np.zeros((2, 2, PACE_BINS), np.int64)
     fine_used = 0
     hours_used = 0
-    n = len(number)
+    n = len(segment)
     start = 0
     while start < n:
         stop = start + 1
-        while stop < n and number[stop] == number[start]:
+        while stop < n and segment[stop] == segment[start]:
             stop += 1
         if stop - start < stray_below or time_us[start] < 0:
             start = stop
             continue
+        slot0 = time_us[start] // SLOT_US
+        known = fine_used  # runs of earlier segments
         for i in range(start + 1, stop):
-            slot0, slot1 = time_us[i - 1] // SLOT_US, time_us[i] // SLOT_US
-            length = time_us[i] - time_us[i - 1]
-            b = 1 if class_b[i] else 0
-            if slot1 == slot0:
-                key = _cell(lon[i], lat[i], 4.0) * 2 + b
-                if fine_used and fine[fine_used - 1, 0] == number[i] and fine[fine_used - 1, 1] == key:
-                    fine[fine_used - 1, 2 + REPORTS] += 1
-                continue
-            if length > max_silence_us:
-                continue
-            for slot in range(slot0 + 1, slot1 + 1):
-                heard = slot == slot1
-                if heard:
-                    x, y = lon[i], lat[i]
-                else:
-                    share = (slot * SLOT_US + SLOT_US // 2 - time_us[i - 1]) / length
+            if time_us[i] >= (slot0 + 1) * SLOT_US:  # a division a row would be half of the work
+                slot1 = time_us[i] // SLOT_US
+                length = time_us[i] - time_us[i - 1]
+                silent = slot1 - slot0 - 1
+                slot = slot0 + 1
+                slot0 = slot1
+                b = 0
+                for each in class_b_types:
+                    b += each == type_[i]
+                paces[b, _slow(sog_knots[i]), _pace(time_us, i - PACE_REPORTS, i, start, stop)] += 1
+                if length > max_silence_us:
+                    continue
+                for k in range(silent):
+                    share = ((slot + k) * SLOT_US + SLOT_US // 2 - time_us[i - 1]) / length
                     x = _between(lon[i - 1], lon[i], share)
                     y = lat[i - 1] + share * (lat[i] - lat[i - 1])
-                from_heard = slot == slot0 + 1
-                reports = 1 if heard else 0
-                fine, fine_used = _bump(
-                    fine, fine_used, number[i], _cell(x, y, 4.0) * 2 + b, from_heard, heard, reports
-                )
-                key = (slot // 6) * 64800 + _cell(x, y, 1.0)
-                hours, hours_used = _bump(hours, hours_used, number[i], key, from_heard, heard, reports)
+                    what = NEAR if _is_near(k, silent) else FAR
+                    fine, fine_used = _bump(fine, fine_used, start, _cell(x, y, 4.0) * 2 + b, what)
+                    key = ((slot + k) // 6) * 64800 + _cell(x, y, 1.0)
+                    hours, hours_used = _bump(hours, hours_used, start, key, what)
+                cell = _cell(lon[i], lat[i], 4.0) * 2 + b
+                fine, fine_used = _bump(fine, fine_used, start, cell, HEARD)
+                if silent:
+                    fine, fine_used = _bump(fine, fine_used, start, cell, ENDED)
+                key = (slot1 // 6) * 64800 + _cell(lon[i], lat[i], 1.0)
+                hours, hours_used = _bump(hours, hours_used, start, key, HEARD)
+            if fine_used > known:
+                fine[fine_used - 1, 2 + REPORTS] += 1
         start = stop
-    return fine[:fine_used].copy(), hours[:hours_used].copy()
+    return fine[:fine_used].copy(), hours[:hours_used].copy(), paces
 
 
 @kernel
-def count_silences(
-    offsets: Ints, time_us: Ints, lon: Floats, lat: Floats, class_b: Bools, max_silence_us: int
-) -> tuple[Ints, Ints]:  # pragma: no cover - compiled
-    """Like `count_slots` for silences along given paths: points offsets[k] … offsets[k+1], heard at both ends only."""
-    fine = np.zeros((1024, 8), np.int64)
-    hours = np.zeros((1024, 8), np.int64)
-    fine_used = 0
-    hours_used = 0
-    for k in range(len(offsets) - 1):
-        a, last = offsets[k], offsets[k + 1] - 1
-        if time_us[a] < 0 or time_us[last] - time_us[a] > max_silence_us:
-            continue
-        b = 1 if class_b[k] else 0
-        slot0, slot1 = time_us[a] // SLOT_US, time_us[last] // SLOT_US
-        leg = a
-        for slot in range(slot0 + 1, slot1 + 1):
-            heard = slot == slot1
-            middle = time_us[last] if heard else slot * SLOT_US + SLOT_US // 2
-            leg, x, y = _along(time_us, lon, lat, leg, last, middle)
-            reports = 1 if heard else 0
-            key = _cell(x, y, 4.0) * 2 + b
-            fine, fine_used = _bump(fine, fine_used, k, key, slot == slot0 + 1, heard, reports)
-            key = (slot // 6) * 64800 + _cell(x, y, 1.0)
-            hours, hours_used = _bump(hours, hours_used, k, key, slot == slot0 + 1, heard, reports)
-    return fine[:fine_used].copy(), hours[:hours_used].copy()
+def _pace(time_us: Ints, i: int, last: int, start: int, stop: int) -> int:
+    """Bin of the time from row i to row `last`; the slowest if they are not both in [start, stop)."""
+    if i < start or last >= stop:
+        return PACE_BINS - 1
+    return int(PACE_OF[min((time_us[last] - time_us[i]) // SECOND_US, PACE_LONGEST_S)])
 
 
 @kernel
-def _along(time_us: Ints, lon: Floats, lat: Floats, leg: int, last: int, moment: int) -> Any:
-    """Leg and place on a path at a moment; legs are only ever looked for forwards."""
-    while leg + 1 < last and time_us[leg + 1] <= moment:
-        leg += 1
-    share = (moment - time_us[leg]) / max(1, time_us[leg + 1] - time_us[leg])
-    share = min(1.0, max(0.0, share))
-    return leg, _between(lon[leg], lon[leg + 1], share), lat[leg] + share * (lat[leg + 1] - lat[leg])
+def _slow(sog_knots: float) -> int:
+    return 0 if sog_knots > SLOW_KNOTS else 1
+
+
+@kernel
+def paces_around(
+    time_us: Ints, sog_knots: Floats, first: Ints, last: Ints, before: Ints, after: Ints
+) -> tuple[Ints, Floats]:  # pragma: no cover - compiled
+    """Per silence and side (before, after): slow, pace, slots in which the ship was heard at like speed; and in how
+    many of those its pace was the same (by half) or slower.
+
+    `before`, `after`: rows of the reports around a silence, -1 where there is none; `first`, `last`: rows of its
+    segment. Silences of one segment must follow each other.
+    """
+    facts = np.zeros((len(before), 2, 3), np.int64)
+    slower = np.zeros((len(before), 2))
+    own = np.zeros((2, PACE_BINS), np.int64)
+    for k in range(len(before)):
+        start, stop = first[k], last[k] + 1
+        if k == 0 or start != first[k - 1]:
+            own[:] = 0
+            next_us = time_us[start]
+            for i in range(start, stop):
+                if time_us[i] >= next_us:
+                    next_us = (time_us[i] // SLOT_US + 1) * SLOT_US
+                    own[_slow(sog_knots[i]), _pace(time_us, i - PACE_REPORTS, i, start, stop)] += 1
+        for side in range(2):
+            i = before[k] if side == 0 else after[k]
+            if i < 0:
+                continue
+            slow = _slow(sog_knots[i])
+            if side == 0:
+                pace = _pace(time_us, i - PACE_REPORTS, i, start, stop)
+            else:
+                pace = _pace(time_us, i, i + PACE_REPORTS, start, stop)
+            facts[k, side, 0], facts[k, side, 1], facts[k, side, 2] = slow, pace, own[slow].sum()
+            slower[k, side] = own[slow, pace + 1 :].sum() + 0.5 * own[slow, pace]
+    return facts, slower
 
 
 @kernel
@@ -159,136 +188,157 @@ def _find(keys: Ints, key: int) -> int:
 
 
 @kernel
-def _counts(keys: Ints, counts: Ints, mine: Ints, my_counts: Ints, span: int, key: int, ship: int, out: Floats) -> None:
-    """The counts of one key without the ship's own, into `out`."""
-    out[:] = 0.0
-    at = _find(keys, key) if key < span else -1
+def _heard_share(counts: Ints, at: int, own: int) -> float:
+    """Share of slots in which a ship is heard that is heard thereabouts at all, but for `own` silent ones."""
     if at < 0:
-        return
-    for c in range(6):
-        out[c] = counts[at, c]
-    own = _find(mine, ship * span + key)
-    if own >= 0:
-        for c in range(6):
-            out[c] = max(0.0, out[c] - my_counts[own, c])
+        return BACKGROUND
+    slots = max(counts[at, HEARD], counts[at, HEARD] + counts[at, NEAR] - own)
+    return float((counts[at, HEARD] + PRIOR_SLOTS * BACKGROUND) / (slots + PRIOR_SLOTS))
 
 
 @kernel
-def _shrunk(hits: float, trials: float, prior: float) -> float:
-    return (hits + PRIOR_SLOTS * prior) / (trials + PRIOR_SLOTS)
+def _slots(counts: Ints, at: int) -> int:
+    return int(counts[at, HEARD] + counts[at, NEAR] + counts[at, FAR])
 
 
 @kernel
-def judge_paths(
-    total: Ints, longest_us: int, tables: Any,
-    offsets: Ints, time_us: Ints, lon: Floats, lat: Floats, class_b: Bools, ship: Ints,
-) -> tuple[Floats, Floats, Floats, Ints]:  # fmt: skip  # pragma: no cover - compiled
-    """Per path (points offsets[k] … offsets[k+1]): p of silence, expected reports, outage ratio, other ships.
+def _usual(region_keys: Ints, region_counts: Ints, region: int, slots: int) -> float:
+    """How many of so many slots of ships in a region are heard in the long run."""
+    at = _find(region_keys, region)
+    return slots * region_counts[at, HEARD] / max(1, _slots(region_counts, at)) if at >= 0 else 0.0
 
-    A path is silent in all slots after that of its first point and before that of its last. `tables`: per level keys,
-    counts, own keys, own counts, span of keys: cells of 0.25°, 1°, 4°, then region hours of 1°, 4°.
+
+@kernel
+def judge_silences(
+    keys: Ints, counts: Ints, region_keys: Ints, region_counts: Ints, hour_keys: Ints, hour_counts: Ints,
+    per_slot: Floats, longest_us: int, ship: Ints,
+    start: Ints, end: Ints, lon0: Floats, lat0: Floats, lon1: Floats, lat1: Floats, class_b: Bools, is_open: Bools,
+) -> tuple[Floats, Floats, Floats, Floats, Ints]:  # fmt: skip  # pragma: no cover - compiled
+    """Per silence along the straight way: slots due, reports due, slots of other ships heard and due, other ships.
+
+    A ship is silent in all slots after that of `start` and before that of `end`; silences of one ship follow each
+    other. What its own silences added to the counts of cells is taken off them; open ones added nothing.
     """
-    k0, c0, m0, d0, s0 = tables[0], tables[1], tables[2], tables[3], tables[4]
-    k1, c1, m1, d1, s1 = tables[5], tables[6], tables[7], tables[8], tables[9]
-    k2, c2, m2, d2, s2 = tables[10], tables[11], tables[12], tables[13], tables[14]
-    k3, c3, m3, d3, s3 = tables[15], tables[16], tables[17], tables[18], tables[19]
-    k4, c4, m4, d4, s4 = tables[20], tables[21], tables[22], tables[23], tables[24]
-    n = len(offsets) - 1
-    p = np.ones(n)
-    expected = np.zeros(n)
-    outage = np.full(n, np.nan)
+    n = len(start)
+    due_slots, due_reports, others_heard, others_due = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
     ships = np.zeros(n, np.int64)
-    row = np.empty(6)
+    own = np.empty(0, np.int64)
     for k in range(n):
-        a, b = offsets[k], offsets[k + 1]
-        if b - a < 2:
-            continue
         kind = 1 if class_b[k] else 0
-        all_ = total[kind]
-        base_heard = (all_[HEARD_AFTER_HEARD] + 1.0) / (all_[AFTER_HEARD] + 2.0)
-        base_silent = (all_[HEARD_AFTER_SILENT] + 1.0) / (all_[AFTER_SILENT] + 2.0)
-        first_slot = time_us[a] // SLOT_US + 1
-        last_slot = min(time_us[b - 1], time_us[a] + longest_us) // SLOT_US
-        log_p = 0.0
-        weighed = 0.0
-        weight = 0.0
-        leg = a
-        last_fine = -1
-        last_hour = -1
-        again = silent = heard_share = per_slot = ratio = usual = 0.0
-        witnessed = False
-        for slot in range(first_slot, last_slot):
-            middle = slot * SLOT_US + SLOT_US // 2
-            leg, x, y = _along(time_us, lon, lat, leg, b - 1, middle)
-            fine = _cell(x, y, 4.0) * 2 + kind
-            if fine != last_fine:
-                last_fine = fine
-                again, silent = base_heard, base_silent
-                per_slot = (all_[REPORTS] + 1.0) / (all_[HEARD_AFTER_HEARD] + all_[HEARD_AFTER_SILENT] + 1.0)
-                for level in range(3):
-                    if level == 0:
-                        _counts(k2, c2, m2, d2, s2, _cell(x, y, 0.25) * 2 + kind, ship[k], row)
-                    elif level == 1:
-                        _counts(k1, c1, m1, d1, s1, _cell(x, y, 1.0) * 2 + kind, ship[k], row)
-                        if slot == first_slot:
-                            ships[k] = int(row[SHIPS])
-                    else:
-                        _counts(k0, c0, m0, d0, s0, fine, ship[k], row)
-                    if row[SHIPS] < FEWEST_SHIPS:
-                        continue
-                    again = _shrunk(row[HEARD_AFTER_HEARD], row[AFTER_HEARD], again)
-                    silent = _shrunk(row[HEARD_AFTER_SILENT], row[AFTER_SILENT], silent)
-                    hits = row[HEARD_AFTER_HEARD] + row[HEARD_AFTER_SILENT]
-                    per_slot = (row[REPORTS] + PRIOR_SLOTS * per_slot) / (hits + PRIOR_SLOTS)
-                heard_share = silent / max(1e-12, silent + 1.0 - again)
+        if k == 0 or ship[k] != ship[k - 1]:
+            own = _own_cells(k, longest_us, ship, start, end, lon0, lat0, lon1, lat1, class_b, is_open)
+        length, first_slot, silent, counted = _silence(start[k], end[k], is_open[k], longest_us)
+        at = _find(keys, _cell(lon0[k], lat0[k], 4.0) * 2 + kind)
+        if at >= 0:
+            ships[k] = max(0, counts[at, SHIPS] - 1)
+        last_cell = last_hour = -1
+        heard = reports = 0.0
+        for j in range(silent):
+            slot = first_slot + j
+            share = (slot * SLOT_US + SLOT_US // 2 - start[k]) / length
+            x, y = _between(lon0[k], lon1[k], share), lat0[k] + share * (lat1[k] - lat0[k])
+            cell = _cell(x, y, 4.0) * 2 + kind
+            if cell != last_cell:
+                last_cell = cell
+                at = _find(keys, cell)
+                mine = int(np.searchsorted(own, cell, side="right") - np.searchsorted(own, cell))
+                heard = _heard_share(counts, at, mine)
+                reports = per_slot[kind]
+                if at >= 0:
+                    reports = (counts[at, REPORTS] + PRIOR_SLOTS * reports) / (counts[at, HEARD] + PRIOR_SLOTS)
+            due_slots[k] += heard
+            due_reports[k] += heard * reports
             hour = slot // 6
             if hour != last_hour:
                 last_hour = hour
-                ratio = 1.0
-                witnessed = False
-                for level in range(2):
-                    if level == 0:
-                        _counts(k3, c3, m3, d3, s3, hour * 64800 + _cell(x, y, 1.0), ship[k], row)
-                    else:
-                        _counts(k4, c4, m4, d4, s4, hour * 4050 + _cell(x, y, 0.25), ship[k], row)
-                    if row[SHIPS] < FEWEST_WITNESSES:
-                        continue
-                    slots = row[AFTER_HEARD] + row[AFTER_SILENT]
-                    hits = row[HEARD_AFTER_HEARD] + row[HEARD_AFTER_SILENT]
-                    usual = _usual(k1, c1, k2, c2, x, y, level)
-                    due = slots * usual
-                    if due > 0.0:
-                        witnessed = True
-                        if due >= SURE_HITS and hits < 0.05 * due:
-                            ratio = hits / due
-                        else:  # within one standard deviation it is no outage but chance
-                            ratio = min(1.0, (hits + 1.0 + np.sqrt(due)) / (due + 1.0))
-                    break
-            hazard = (again if slot == first_slot else silent) * ratio
-            log_p += np.log1p(-min(hazard, 1.0 - 1e-12))
-            expected[k] += heard_share * ratio * per_slot
-            if witnessed:
-                weighed += heard_share * ratio
-                weight += heard_share
-        p[k] = np.exp(log_p)
-        if weight > 0.0:
-            outage[k] = weighed / weight
-    return p, expected, outage, ships
+                region = _cell(x, y, 1.0)
+                at = _find(hour_keys, hour * 64800 + region)
+                if at >= 0:
+                    mine = min(silent - j, 6 - slot % 6) if counted else 0
+                    others_heard[k] += hour_counts[at, HEARD]
+                    others_due[k] += _usual(region_keys, region_counts, region, max(0, _slots(hour_counts, at) - mine))
+    return due_slots, due_reports, others_heard, others_due, ships
 
 
 @kernel
-def _usual(k1: Ints, c1: Ints, k2: Ints, c2: Ints, x: float, y: float, level: int) -> float:
-    """Share of slots heard in the region over all time, both classes together."""
-    slots = 0
-    hits = 0
-    for kind in range(2):
-        if level == 0:
-            at = _find(k1, _cell(x, y, 1.0) * 2 + kind)
-        else:
-            at = _find(k2, _cell(x, y, 0.25) * 2 + kind)
-        if at < 0:
-            continue
-        row = c1[at] if level == 0 else c2[at]
-        slots += row[AFTER_HEARD] + row[AFTER_SILENT]
-        hits += row[HEARD_AFTER_HEARD] + row[HEARD_AFTER_SILENT]
-    return hits / slots if slots else 0.0
+def _silence(start: int, end: int, is_open: bool, longest_us: int) -> Any:
+    """Length (µs), first silent slot, number of silent slots, and whether the counts hold them."""
+    length = max(1, end - start)
+    first = start // SLOT_US + 1
+    silent = min(end, start + longest_us) // SLOT_US - first
+    return length, first, min(silent, OPEN_SLOTS) if is_open else silent, not is_open and length <= longest_us
+
+
+@kernel
+def _own_cells(
+    k: int, longest_us: int, ship: Ints, start: Ints, end: Ints,
+    lon0: Floats, lat0: Floats, lon1: Floats, lat1: Floats, class_b: Bools, is_open: Bools,
+) -> Ints:  # fmt: skip  # pragma: no cover - compiled
+    """Cells of all slots, sorted, that the silences of the ship of silence k, her first, added to `near_silent`."""
+    last = k
+    while last < len(ship) and ship[last] == ship[k]:
+        last += 1
+    cells = np.empty((last - k) * LONG_SLOTS, np.int64)
+    used = 0
+    for i in range(k, last):
+        length, first_slot, silent, counted = _silence(start[i], end[i], is_open[i], longest_us)
+        for j in range(silent if counted else 0):
+            if _is_near(j, silent):
+                share = ((first_slot + j) * SLOT_US + SLOT_US // 2 - start[i]) / length
+                x, y = _between(lon0[i], lon1[i], share), lat0[i] + share * (lat1[i] - lat0[i])
+                cells[used] = _cell(x, y, 4.0) * 2 + (1 if class_b[i] else 0)
+                used += 1
+    return np.sort(cells[:used])
+
+
+@kernel
+def _around_the_hour(
+    region_keys: Ints, region_counts: Ints, hour_keys: Ints, hour_counts: Ints, hour: int, region: int
+) -> float:
+    """Slots heard of all ships known in a region from the hour before to the hour after, against usual; at most 1."""
+    heard, due = 0.0, 0.0
+    for near_hour in range(hour - 1, hour + 2):
+        at = _find(hour_keys, near_hour * 64800 + region)
+        if at >= 0:
+            heard += hour_counts[at, HEARD]
+            due += _usual(region_keys, region_counts, region, _slots(hour_counts, at))
+    return min(1.0, (heard + 0.5) / (due + 0.5))
+
+
+@kernel
+def walk(
+    keys: Ints, counts: Ints, region_keys: Ints, region_counts: Ints, hour_keys: Ints, hour_counts: Ints,
+    time_us: Ints, lon: Floats, lat: Floats, class_b: bool,
+) -> tuple[float, float]:  # fmt: skip  # pragma: no cover - compiled
+    """Probability that no slot of a path is heard, and how many are on average.
+
+    A ship comes unknown: its first slot is heard with the share of all slots there, each later one as often as
+    silences end there. Both are averaged over what the counts leave open (a beta distribution).
+    """
+    kind = 1 if class_b else 0
+    first_slot, last_slot = time_us[0] // SLOT_US, time_us[len(time_us) - 1] // SLOT_US
+    p, expected = 1.0, 0.0
+    leg, spent, last_cell = 0, 0, -1
+    hits = misses = share_heard = ratio = 0.0
+    for slot in range(first_slot, last_slot + 1):
+        moment = min(max(slot * SLOT_US + SLOT_US // 2, time_us[0]), time_us[len(time_us) - 1])
+        while leg + 2 < len(time_us) and time_us[leg + 1] <= moment:
+            leg += 1
+        share = (moment - time_us[leg]) / max(1, time_us[leg + 1] - time_us[leg])
+        x, y = _between(lon[leg], lon[leg + 1], share), lat[leg] + share * (lat[leg + 1] - lat[leg])
+        cell = _cell(x, y, 4.0) * 2 + kind
+        if cell != last_cell:
+            last_cell, spent = cell, 0
+            at = _find(keys, cell)
+            heard = ended = silent = 0
+            if at >= 0:
+                heard, ended, silent = counts[at, HEARD], counts[at, ENDED], counts[at, NEAR] + counts[at, FAR]
+            share_heard = (heard + PRIOR_SLOTS * BACKGROUND) / (heard + silent + PRIOR_SLOTS)
+            hits, misses = ended + PRIOR_SLOTS * share_heard, max(0, silent - ended) + PRIOR_SLOTS * (1 - share_heard)
+        if slot == first_slot or slot % 6 == 0:
+            ratio = _around_the_hour(region_keys, region_counts, hour_keys, hour_counts, slot // 6, _cell(x, y, 1.0))
+        chance = share_heard if slot == first_slot else hits / (hits + misses + spent)
+        p *= 1.0 - chance * ratio
+        expected += share_heard * ratio
+        spent += 1
+    return p, expected
