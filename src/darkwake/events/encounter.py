@@ -7,10 +7,12 @@ The definition is that of Miller et al. (2018), "Identifying global patterns of 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from darkwake import times
 from darkwake.engine.base import Plan, Stage
@@ -103,25 +105,31 @@ class Encounter:
         found = candidates.sort_by([(name, "ascending") for name in ("first_step", "segment_a", "segment_b")])
         lon, lat = found["lon"].to_numpy(), found["lat"].to_numpy()
         port_km = np.asarray(context.places.distance_to_port_m(lon, lat), np.float64) / 1000.0
-        sides = [unpack_fixed(found[side], POINT) for side in ("opening", "closing")]
-        rows = found.drop_columns(["opening", "closing"]).to_pylist()
+        far = np.flatnonzero(~(port_km < values["min_port_distance_km"]))
+        sides = [unpack_fixed(found[side], POINT)[far] for side in ("opening", "closing")]
+        rows = _rounded(found.drop_columns(["opening", "closing"])).take(pa.array(far)).to_pylist()
+        places = context.places.smallest_at(lon[far], lat[far])
         method = method_of(self, values)
-        return [
-            self._event(row, opening.tolist(), closing.tolist(), float(km), place, method, context)
-            for row, opening, closing, km, place in zip(
-                rows, *sides, port_km, context.places.smallest_at(lon, lat), strict=True
-            )
-            if not km < values["min_port_distance_km"]
-        ]
+        # Ships, and what was checked, are the same in many events, and objects that do not change can be shared.
+        vessel, checks = cache(VesselRef), cache(partial(_checks, context.extras.get("ship_types") is not None))
+        ship_types: Mapping[int, int] = context.extras.get("ship_types") or {}  # by MMSI
+        events = []
+        for row, opening, closing, km, place in zip(rows, *sides, port_km[far].tolist(), places, strict=True):
+            code = None if place is None else place.code
+            types = ship_types.get(row["mmsi_a"]), ship_types.get(row["mmsi_b"])
+            vessels = vessel(row["mmsi_a"], row["segment_a"]), vessel(row["mmsi_b"], row["segment_b"])
+            innocent = checks(code, row["others_nearby"], types)
+            ends = opening.tolist(), closing.tolist()
+            events.append(self._event(row, ends, km, code, vessels, innocent, method, context.data_end))
+        return events
 
     def _event(
-        self, row: dict[str, Any], opening: list[Any], closing: list[Any], port_km: float, place: Any,
-        method: Mapping[str, Any], context: Context,
+        self, row: dict[str, Any], ends: tuple[list[Any], list[Any]], port_km: float, place: str | None,
+        vessels: tuple[VesselRef, ...], innocent: tuple[Innocent, ...], method: Mapping[str, Any], data_end: int,
     ) -> Event:  # fmt: skip
         values = method["params"]
         start, end = row["first_step"] * STEP_US, row["last_step"] * STEP_US
-        merge_us = values["merge_h"] * times.HOUR_US
-        is_open = context.data_end - end < merge_us
+        is_open = data_end - end < values["merge_h"] * times.HOUR_US
         hours, together = (end - start) / times.HOUR_US, row["together_steps"] * STEP_US / times.HOUR_US
         reasons = [
             f"within {values['max_distance_m']:g} m at {row['instants']} instants 10 minutes apart, "
@@ -130,6 +138,7 @@ class Encounter:
         ]
         if is_open:
             reasons.append(f"still together within {values['merge_h']:g} h of the end of the data")
+        opening, closing = ends
         first_heard = [(point[_KEY], start + point[_REPORT_US]) for point in opening]
         return Event(
             id=event_id(self.kind, self.version, "default", first_heard),
@@ -137,48 +146,56 @@ class Encounter:
             state="open" if is_open else "closed",
             start=start,
             end=None if is_open else end,
-            vessels=(VesselRef(row["mmsi_a"], row["segment_a"]), VesselRef(row["mmsi_b"], row["segment_b"])),
-            lat=rounded(row["lat"], 6),
-            lon=rounded(row["lon"], 6),
-            place=None if place is None else place.code,
+            vessels=vessels,
+            lat=row["lat"],
+            lon=row["lon"],
+            place=place,
             measures={
                 "duration_h": rounded(hours, 2),
                 "together_h": rounded(together, 2),
-                "median_distance_m": rounded(row["median_distance_m"], 1),
-                "median_speed_knots": rounded(row["median_speed_knots"], 2),
-                "distance_from_port_km": rounded(port_km, 2) if np.isfinite(port_km) else None,
-                "heading_difference_deg": rounded(row["heading_difference_deg"], 1),
+                "median_distance_m": row["median_distance_m"],
+                "median_speed_knots": row["median_speed_knots"],
+                "distance_from_port_km": rounded(port_km, 2),
+                "heading_difference_deg": row["heading_difference_deg"],
             },
             reasons=tuple(reasons),
-            innocent=self._checks(row, place, context),
+            innocent=innocent,
             method=method,
             evidence=tuple(dict.fromkeys(_reference(point) for point in (*opening, *closing) if point[_OFFSET] >= 0)),
         )
 
-    def _checks(self, row: dict[str, Any], place: Any, context: Context) -> tuple[Innocent, ...]:
-        others = row["others_nearby"]
-        checks = [
-            Innocent(
-                "known anchorage",
-                "mean position inside a place of the gazetteer",
-                "no" if place is None else f"yes: {place.code}",
-            ),
-            Innocent(
-                "waiting or sheltering with others",
-                f"other slow ships within {NEARBY_M / 1000:g} km, away from ports, when it began",
-                f"{others} other{'' if others == 1 else 's'}",
-            ),
-        ]
-        ship_types: Mapping[int, int] | None = context.extras.get("ship_types")  # by MMSI
-        if ship_types is None:
-            outcome = "not tested: no static data at hand"
-        else:
-            sent = [ship_types.get(row[f"mmsi_{side}"]) for side in "ab"]
-            told = [f"{_SERVICE_TYPES[t]} ({t})" for t in sent if t in _SERVICE_TYPES]
-            unknown = sum(t in (None, 0) for t in sent)
-            outcome = ", ".join(told) or (f"no; {unknown} of 2 sent no type" if unknown else "no")
-        checks.append(Innocent("tug, pilot, tender or fishing vessel", "ship type as broadcast", outcome))
-        return tuple(checks)
+
+def _rounded(found: pa.Table) -> pa.Table:
+    """The measures as events carry them: an event's digest must not hang on the last bit of a float."""
+    digits = {"lat": 6, "lon": 6, "median_distance_m": 1, "median_speed_knots": 2, "heading_difference_deg": 1}
+    for name, places in digits.items():
+        index = found.schema.get_field_index(name)
+        found = found.set_column(index, found.schema.field(index), pc.round(found[name], places))
+    return found
+
+
+def _checks(
+    static_data: bool, place: str | None, others: int, ship_types: Sequence[int | None]
+) -> tuple[Innocent, ...]:
+    if not static_data:
+        outcome = "not tested: no static data at hand"
+    else:
+        told = [f"{_SERVICE_TYPES[t]} ({t})" for t in ship_types if t in _SERVICE_TYPES]
+        unknown = sum(t in (None, 0) for t in ship_types)
+        outcome = ", ".join(told) or (f"no; {unknown} of 2 sent no type" if unknown else "no")
+    return (
+        Innocent(
+            "known anchorage",
+            "mean position inside a place of the gazetteer",
+            "no" if place is None else f"yes: {place}",
+        ),
+        Innocent(
+            "waiting or sheltering with others",
+            f"other slow ships within {NEARBY_M / 1000:g} km, away from ports, when it began",
+            f"{others} other{'' if others == 1 else 's'}",
+        ),
+        Innocent("tug, pilot, tender or fishing vessel", "ship type as broadcast", outcome),
+    )
 
 
 def _steps(hours: float) -> int:

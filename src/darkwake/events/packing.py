@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,8 +19,9 @@ def source_keys(column: pa.ChunkedArray) -> np.ndarray:
     return np.concatenate(keys) if keys else np.empty(0, np.int64)
 
 
+@lru_cache(maxsize=4096)
 def source_name(key: int) -> str:
-    return f"{int(key) & 0xFFFF_FFFF_FFFF_FFFF:016x}"
+    return f"{key & 0xFFFF_FFFF_FFFF_FFFF:016x}"
 
 
 def pack(records: np.ndarray, first: np.ndarray) -> pa.Array:
