@@ -84,14 +84,17 @@ def _pairs_of_window(
     for step in range(WINDOW_STEPS):
         at[step + 1] += at[step]
     place = at[:-1].copy()
-    lon, lat, ship = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count, np.int32)
-    origin = np.empty(count, np.int64)
+    # What is looked at again and again, in arrays of its own that fit the cache; `origin` leads back to the point.
+    lon, lat, ship = np.empty(count, np.int32), np.empty(count, np.int32), np.empty(count, np.int32)
+    speed, heading = np.empty(count, np.int16), np.empty(count, np.int16)
+    origin = np.empty(count, np.int32)
     for r in range(ships):
         for i in range(first[r], first[r + 1]):
             point = points[i]
             j = place[point.step]
             place[point.step] += 1
             lon[j], lat[j], ship[j], origin[j] = point.lon_e7, point.lat_e7, r, i
+            speed[j], heading[j] = point.speed, point.heading
     largest = 0
     for step in range(WINDOW_STEPS):
         largest = max(largest, at[step + 1] - at[step])
@@ -102,8 +105,8 @@ def _pairs_of_window(
     lat_limit = np.int64(np.ceil(np.degrees(distance_m / EARTH_RADIUS_M) * E7))
     metres_per_unit = np.radians(1.0 / E7) * EARTH_RADIUS_M
     loose = (distance_m * 1.02) ** 2
-    pair_p, pair_q = np.empty(1024, np.int64), np.empty(1024, np.int64)
-    pair_cm = np.empty(1024, np.int32)
+    pair_p, pair_q = np.empty(1024, np.int32), np.empty(1024, np.int32)
+    pair_cm, pair_step = np.empty(1024, np.int32), np.empty(1024, np.int16)
     found = 0
     for step in range(WINDOW_STEPS):
         base = at[step]
@@ -139,8 +142,9 @@ def _pairs_of_window(
                         if metres > distance_m:
                             continue
                         if found == len(pair_p):
-                            pair_p, pair_q, pair_cm = _grown(pair_p), _grown(pair_q), _grown(pair_cm)
-                        pair_p[found], pair_q[found] = other, base + p
+                            pair_p, pair_q = _grown(pair_p), _grown(pair_q)
+                            pair_cm, pair_step = _grown(pair_cm), _grown(pair_step)
+                        pair_p[found], pair_q[found], pair_step[found] = other, base + p, step
                         pair_cm[found] = np.int32(np.rint(metres * 100.0))
                         found += 1
             cell[p] = (own << COLUMN_BITS) | column_of(x, columns[own])
@@ -149,14 +153,14 @@ def _pairs_of_window(
             head[slot] = p
 
     # Order by (a, b, instant): pairs came by instant, so two stable counting sorts do, by b and then by a.
-    order = np.arange(found)
+    order = np.arange(found).astype(np.int32)
     for by_first in range(2):
         begins = np.zeros(ships + 1, np.int64)
         for k in range(found):
             begins[(ship[pair_p[k]] if by_first else ship[pair_q[k]]) + 1] += 1
         for s in range(ships):
             begins[s + 1] += begins[s]
-        sorted_ = np.empty(found, np.int64)
+        sorted_ = np.empty(found, np.int32)
         for k in range(found):
             pair = order[k]
             key = ship[pair_p[pair]] if by_first else ship[pair_q[pair]]
@@ -170,7 +174,7 @@ def _pairs_of_window(
     last_step = -1
     for k in range(found):
         pair = order[k]
-        step = points[origin[pair_p[pair]]].step
+        step = pair_step[pair]
         if (
             k == 0
             or ship[pair_p[pair]] != ship[pair_p[order[k - 1]]]
@@ -187,12 +191,12 @@ def _pairs_of_window(
     by_step = np.empty(runs, np.int64)
     begins = np.zeros(WINDOW_STEPS + 1, np.int64)
     for r in range(runs):
-        begins[points[origin[pair_p[order[run_first[r]]]]].step + 1] += 1
+        begins[pair_step[order[run_first[r]]] + 1] += 1
     for step in range(WINDOW_STEPS):
         begins[step + 1] += begins[step]
     place = begins[:-1].copy()
     for r in range(runs):
-        step = points[origin[pair_p[order[run_first[r]]]]].step
+        step = pair_step[order[run_first[r]]]
         by_step[place[step]] = r
         place[step] += 1
     for step in range(WINDOW_STEPS):
@@ -221,14 +225,13 @@ def _pairs_of_window(
             # Of the middle between the two, doubled to stay in whole numbers; halved at the end.
             lon_sum[r] += wrap_e7(lon[p] - lon_0) + wrap_e7(lon[q] - lon_0)
             lat_sum[r] += (lat[p] - lat_0) + (lat[q] - lat_0)
-            one, other = points[origin[p]], points[origin[q]]
             close = instants[k]
             close.distance_cm = pair_cm[order[k]]
-            close.step = one.step
-            close.speed_a, close.speed_b = one.speed, other.speed
+            close.step = pair_step[order[k]]
+            close.speed_a, close.speed_b = speed[p], speed[q]
             close.heading = -1
-            if one.heading >= 0 and other.heading >= 0:
-                angle = abs(one.heading - other.heading) % 360
+            if heading[p] >= 0 and heading[q] >= 0:
+                angle = abs(heading[p] - heading[q]) % 360
                 close.heading = np.int16(360 - angle if angle > 180 else angle)
         p, q = pair_p[order[high - 1]], pair_q[order[high - 1]]
         ends[4 * r + 2], ends[4 * r + 3] = points[origin[p]], points[origin[q]]

@@ -92,35 +92,35 @@ class Loitering:
     def finish(self, candidates: pa.Table, values: Mapping[str, float], context: Context) -> list[Event]:
         if not candidates.num_rows:
             return []
-        found = candidates.sort_by([(name, "ascending") for name in ("first_time", "mmsi", "segment")])
+        meetings = _meetings(context)
+        stays = (ints(candidates[name]).tolist() for name in ("first_time", "last_time", "segment"))
+        covered = np.array(
+            [_covered(start, end, meetings.get(segment, ([], []))) for start, end, segment in zip(*stays, strict=True)]
+        )
+        alone = candidates.append_column("share", pa.array(covered)).filter(covered < values["encounter_share"])
+        found = alone.sort_by([(name, "ascending") for name in ("first_time", "mmsi", "segment")])
         lons, lats = (flat(found[name]).flatten().to_numpy().reshape(-1, _SAMPLES) for name in ("lons", "lats"))
         shore = np.asarray(context.coast.distance_to_shore_m(lons.ravel(), lats.ravel()))
         shore = shore.reshape(lons.shape).min(axis=1)
         far = np.flatnonzero(shore >= nm_to_m(values["min_shore_distance_nm"]))
-        meetings = _meetings(context)
+        found = found.drop_columns(["lons", "lats"]).take(pa.array(far))
         lon, lat = lons[far, _SAMPLES // 2], lats[far, _SAMPLES // 2]
         port_m = context.places.distance_to_port_m(lon, lat)
-        rows = found.drop_columns(["lons", "lats"]).take(pa.array(far)).to_pylist()
-        method = method_of(self, values)
         around = zip(lon.tolist(), lat.tolist(), shore[far].tolist(), port_m.tolist(), strict=True)
-        events = (
-            self._event(row, numbers, meetings.get(row["segment"], ([], [])), method, context)
-            for row, numbers in zip(rows, around, strict=True)
-        )
-        return [event for event in events if event is not None]
+        method = method_of(self, values)
+        return [
+            self._event(row, numbers, method, context) for row, numbers in zip(found.to_pylist(), around, strict=True)
+        ]
 
     def _event(
-        self, row: dict[str, Any], around: tuple[float, float, float, float], meetings: Spans,
-        method: Mapping[str, Any], context: Context,
-    ) -> Event | None:  # fmt: skip
-        """None where encounters cover the stay. `around`: lon, lat, metres to shore and to the nearest port."""
+        self, row: dict[str, Any], around: tuple[float, float, float, float], method: Mapping[str, Any],
+        context: Context,
+    ) -> Event:  # fmt: skip
+        """`around`: lon, lat, metres to shore and to the nearest port."""
         lon, lat, shore_m, port_m = around
-        values = method["params"]
+        values, share = method["params"], row["share"]
         opening = reports.opening(row, "first")
         start, end = opening[1], reports.opening(row, "last")[1]
-        share = _covered(start, end, meetings)
-        if share >= values["encounter_share"]:
-            return None
         is_open = context.data_end - end < values["max_report_gap_h"] * times.HOUR_US
         hours = (end - start) / times.HOUR_US
         reasons = [
