@@ -52,7 +52,7 @@ def main() -> None:
     judged = score.calibration(every_event, every_truth)
     print(
         f"\np_silence_by_reception on {judged.count} silences: Brier {judged.brier:.3f} "
-        f"(base rate {judged.brier_of_base_rate:.3f}), ranked right {judged.ranked_right}"
+        f"(base rate {judged.brier_of_base_rate:.3f}), ranked right {judged.ranked_right or 0.0:.2f}"
     )
     for one in judged.bins:
         print(f"  p {one.low:.1f}–{one.high:.1f}: {one.count} silences, said {one.said:.2f}, so {one.so:.2f}")

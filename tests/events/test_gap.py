@@ -112,7 +112,7 @@ def test_places_are_named_only_where_reception_does_not_explain() -> None:
     assert gaps(with_silence(30), model=Fixed(0.6))[0].measures["reachable"] == []
     [event] = gaps(with_silence(30), model=Fixed(0.01))
     assert event.measures["reachable"] == [{"place": "XXNEAR", "comparable_ships": 0}]
-    assert (event.measures["p_silence_by_reception"], event.measures["expected_reports"]) == (0.01, 12.0)
+    assert (event.measures["p_silence_by_reception"], event.measures["expected_reports"]) == (0.011, 12.0)
 
 
 def test_other_silent_ships_are_counted() -> None:

@@ -171,6 +171,11 @@ def rounded(value: float | None, digits: int) -> float | None:
     return None if value is None or math.isnan(value) else round(float(value), digits)
 
 
+def significant(value: float | None, digits: int) -> float | None:
+    """Rounded to so many significant digits, for what is known no better."""
+    return None if value is None or math.isnan(value) else float(f"{value:.{digits}g}")
+
+
 def as_json(event: Event, **extra: Any) -> dict[str, Any]:
     """The event in the shape of the outer contract."""
     return {

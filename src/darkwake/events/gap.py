@@ -8,6 +8,7 @@ could have been there in the same hours.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import pyarrow as pa
 from darkwake import times
 from darkwake.ais.schema import TIMESTAMP
 from darkwake.engine.base import Plan, Stage
-from darkwake.events.base import Context, Event, Innocent, Param, VesselRef, event_id, method_of, rounded
+from darkwake.events.base import Context, Event, Innocent, Param, VesselRef, event_id, method_of, rounded, significant
 from darkwake.events.reach import reachable_places
 from darkwake.geo.sphere import distance_m
 from darkwake.jit import kernel
@@ -107,7 +108,7 @@ class Gap:
         found = candidates.sort_by([("before_time", "ascending"), ("mmsi", "ascending"), ("segment", "ascending")])
         model: ReceptionModel | None = context.extras.get("reception")
         silent = _arrays(found, context.data_end, values["assumed_knots"])
-        judged = None if model is None else model.judge(silent)
+        judged = None if model is None else in_steps(model.judge(silent))
         unexplained = np.zeros(found.num_rows, np.bool_)
         if judged is not None:
             unexplained = judged.p_silence < values["explained_above"]
@@ -129,8 +130,8 @@ class Gap:
             "duration_h": rounded(hours, 2),
             "distance_km": rounded(distance_km, 2) if closed else None,
             "implied_speed_knots": rounded(m_to_nm(distance_km * 1000.0) / hours, 2) if closed else None,
-            "expected_reports": None if judged is None else rounded(judged.expected_reports[i], 1),
-            "p_silence_by_reception": None if judged is None else rounded(judged.p_silence[i], 4),
+            "expected_reports": None if judged is None else significant(judged.expected_reports[i], 2),
+            "p_silence_by_reception": None if judged is None else significant(judged.p_silence[i], 2),
             "reachable": reachable,
         }
         opening = (row["payload_key"], start)
@@ -271,6 +272,31 @@ def _arrays(found: pa.Table, data_end: int, assumed_knots: float) -> dict[str, A
     return silent
 
 
+def in_steps(judged: Judged) -> Judged:
+    """A judgement as coarse as it is good: odds, reports and shares in steps of e^¼, the outage in tenths.
+
+    A day more of data moves each number a little. Told finely, every gap would get a new version every day.
+    """
+    p = np.clip(judged.p_silence, 1e-6, 1 - 1e-6)
+    odds = _stepped(p / (1 - p))
+    return replace(
+        judged,
+        p_silence=odds / (1.0 + odds),
+        expected_reports=np.where(judged.expected_reports < 0.05, 0.0, _stepped(judged.expected_reports)),
+        unusual_before=_stepped(judged.unusual_before),
+        unusual_after=_stepped(judged.unusual_after),
+        outage_ratio=np.round(judged.outage_ratio, 1),
+    )
+
+
+def _stepped(values: Floats) -> Floats:
+    return np.asarray(np.exp(np.round(np.log(np.maximum(values, 1e-9)) * 4.0) / 4.0))
+
+
+def _share(value: float) -> str:
+    return f"{float(f'{value:.1g}'):.1%}" if value < 0.1 else f"{value:.0%}"
+
+
 def _checks(
     row: dict[str, Any], i: int, judged: Judged | None, distance_km: float, closed: bool, context: Context
 ) -> tuple[Innocent, ...]:
@@ -279,13 +305,13 @@ def _checks(
         checks.append(Innocent("poor reception here", "reception model", "not tested: no model was built"))
     else:
         p, ratio = judged.p_silence[i], judged.outage_ratio[i]
-        sides = f"{judged.unusual_before[i]:.1%} of the slots before it"
-        sides += f" and {judged.unusual_after[i]:.1%} after it" if closed else ""
+        sides = f"{_share(judged.unusual_before[i])} of the slots before it"
+        sides += f" and {_share(judged.unusual_after[i])} after it" if closed else ""
         checks.append(
             Innocent(
                 "poor reception here",
                 "pace of reports around it (how often the ship was heard as rarely), and reports due on the way",
-                f"p = {p:.3f}; heard as rarely in {sides}; {judged.expected_reports[i]:.1f} reports due"
+                f"p = {p:.2g}; heard as rarely in {sides}; {judged.expected_reports[i]:.2g} reports due"
                 + ("" if judged.ships[i] else "; no other ship was ever heard here"),
             )
         )
