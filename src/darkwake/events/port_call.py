@@ -58,7 +58,7 @@ class PortCall:
         "arrival_latest": "the ship was inside, or must have been to be back, at this time",
         "departure_earliest": "the ship was still inside at this time, or cannot have left sooner; null if unknown",
         "departure_latest": "the ship was outside again at this time (by a silence: less the sailing out); null if not",
-        "confidence_level": "1 entry or exit only, 2 stop only, or a silence; 3 a stop and entry or exit, 4 a stop and both",
+        "confidence_level": "1 entry or exit only, 2 stop only, or a silence, 3 stop and entry or exit, 4 all",
         "draught_change_m": "null; filled by those who compare draughts",
         "stopped_h": "time seen lying still inside, hours",
         "silence_h": "longest silence that belongs to the call, hours; 0 if none",
