@@ -196,3 +196,18 @@ def test_stats_are_for_people(run: Run, case: Path) -> None:
     out = run("-w", case, "ais", "stats")[1]
     assert "2026-01-05 00:00:00Z" in out
     assert "{" not in out
+
+
+def test_wrong_checksums_missing_times_and_times_of_a_prefix_are_told_of(run: Run, tmp_path: Path) -> None:
+    sentence = "!AIVDM,1,1,,A,14M9Pk3P01`uuvDF9epK9pr00000,0*"
+    (tmp_path / "log.nmea").write_text(
+        f"2026-01-05 00:00:00 {sentence}76\n2026-01-05 00:01:00 {sentence}77\n" + "\n" * 9 + f"{sentence}76\n"
+    )
+    assert run("init", "w")[0] == 0
+    told = run("-w", "w", "ais", "import", "log.nmea")[2]
+    assert "1 messages have a wrong checksum: kept" in told
+    assert "1 messages have no known time: kept" in told
+    assert "2 messages have their time from the log's own prefix" in told
+    counted = json.loads(run("-w", "w", "ais", "stats", "--json")[1])
+    assert [counted[name] for name in ("bad_checksum", "without_time", "prefix_time")] == [1, 1, 2]
+    assert "take no part in tracks" in run("-w", "w", "ais", "stats")[1]
