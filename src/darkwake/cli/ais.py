@@ -117,6 +117,12 @@ def import_(
         note(f"darkwake: {name}: {error}")
     for name, damage in imported.damaged:
         note(f"{name}: {damage}; what came before was imported, the rest of the file is lost")
+    if not workspace.simulated and (made_up := [name for name in map(str, files) if _is_simulated(Path(name))]):
+        note(
+            f"WARNING: {', '.join(made_up)}: SIMULATED, as the file SIMULATED.txt beside it says, but this workspace "
+            "is not marked simulated: its pages would pass made-up ships for real ones. Start anew with: "
+            "darkwake init DIR --simulated"
+        )
     summary = {"import": imported.number, **imported.counts.as_json()}
     if out.form == "table":
         out.rows(_per_source(imported) if imported.sources else [], empty="Nothing new was imported.")
@@ -130,6 +136,11 @@ def import_(
         out.rows([summary])
     if imported.failed:
         sys.exit(max(error.exit_code for _, error in imported.failed))
+
+
+def _is_simulated(path: Path) -> bool:
+    """Whether the simulator's mark lies beside a file."""
+    return str(path) != "-" and (path.parent / "SIMULATED.txt").is_file()
 
 
 def _remarks(counts: Any) -> Iterator[str]:
