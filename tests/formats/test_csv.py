@@ -130,8 +130,14 @@ def test_a_missing_column_is_named_with_a_mapping_to_save() -> None:
 
 
 def test_what_is_in_doubt_is_not_read() -> None:
-    with pytest.raises(InputRejectedError, match="'speed' names no unit"):
-        Reading(b"mmsi,time,lon,lat,speed\n1,2019-02-01T00:00:00Z,1,2,3\n")
+    table = b"mmsi,time,lon,lat,speed\n1,2019-02-01T00:00:00Z,1,2,3\n"
+    with pytest.raises(InputRejectedError, match="'speed' names no unit: state it as `unit`") as caught:
+        Reading(table)
+    assert "found the columns" not in str(caught.value)
+    mapping = str(caught.value).split("\n\n", maxsplit=1)[1]
+    assert "# alter the unit: knots | m/s" in mapping
+    read = Reading(table, mapping=mapping.replace('unit = "knots"', 'unit = "m/s"'))
+    assert read.column("sog_knots")[0] == pytest.approx(5.83, abs=0.01)
     with pytest.raises(InputRejectedError, match="day or month first"):
         Reading(b"mmsi,time_utc,lon,lat\n1,01/02/2019 00:00,1,2\n")
     assert Reading(b"mmsi,time_utc,lon,lat\n1,31/01/2019 00:00,1,2\n").messages.num_rows == 1

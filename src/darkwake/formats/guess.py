@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from darkwake.formats.fields import FIELDS
+from darkwake.formats.fields import FIELDS, UNITS
 from darkwake.formats.mapping import Mapping
 
 #: Common names of columns, without case, blanks and signs; the first that is there wins.
@@ -77,6 +77,11 @@ def plain(name: str) -> str:
     return _SIGNS.sub("", name.lower())
 
 
+def _without_unit(column: str) -> bool:
+    """Whether the name of a column of speeds leaves open what they are counted in."""
+    return plain(column) == "speed"
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """A proposed mapping, or what is missing for one; `why` has a sentence per choice."""
@@ -106,7 +111,12 @@ class Proposal:
         lines = [f"title = {quoted(title)}", "", "[time]"]
         lines += [f"column = {quoted(self.columns.get('time', '?'))}", f"format = {quoted(self.time_format)}", zone]
         lines += ["", "[columns]"]
-        lines += [f"{name} = {quoted(column)}" for name, column in self.columns.items() if name != "time"]
+        for name, column in self.columns.items():
+            if name == "sog_knots" and _without_unit(column):
+                unit = f"{{ column = {quoted(column)}, unit = {quoted('knots')} }}"
+                lines.append(f"{name} = {unit}   # alter the unit: {' | '.join(UNITS['sog_knots'])}")
+            elif name != "time":
+                lines.append(f"{name} = {quoted(column)}")
         return "\n".join(lines) + "\n"
 
 
@@ -123,8 +133,8 @@ def guess_mapping(header: Sequence[str], sample: Sequence[Sequence[str]] = ()) -
             continue
         columns[name] = by_plain[hit]
         why.append(f"column {by_plain[hit]!r} has a usual name of {name}")
-        if name == "sog_knots" and hit == "speed":
-            doubts.append(f"column {by_plain[hit]!r} names no unit; knots are supposed")
+        if name == "sog_knots" and _without_unit(hit):
+            doubts.append(f"column {by_plain[hit]!r} names no unit: state it as `unit` of sog_knots")
         if len(hit) == 1:
             doubts.append(f"column {by_plain[hit]!r} is taken for {name} by one letter")
     time_format, zone = "iso", None

@@ -25,10 +25,11 @@ def chooser(options: ReadOptions, where: str) -> Callable[[Head], Mapping]:
             lacks = [f"no column looks like {name}" for name in proposal.missing]
             raise InputRejectedError(
                 "; ".join((*lacks, *proposal.doubts))
-                + f"; found the columns {', '.join(map(repr, head.columns)) or 'none'}",
-                expected="columns for mmsi, time, lon and lat",
+                + (f"; found the columns {', '.join(map(repr, head.columns)) or 'none'}" if lacks else ""),
+                expected="columns for mmsi, time, lon and lat" if lacks else "a mapping that leaves no doubt",
                 where=where,
-                do=f"Save this mapping, correct it, and name it when reading:\n\n{proposal.to_toml()}",
+                do="Save this as FILE.toml, alter in it what is missing or in doubt, and import with "
+                f"--mapping FILE.toml:\n\n{proposal.to_toml()}",
             )
         return proposal.mapping()
 
