@@ -5,8 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from darkwake.errors import DarkwakeError
 
 HERE = Path(__file__).parent
 HEAD = "<!-- Written by docs/generate.py from the code; do not edit. -->\n\n"
@@ -59,7 +63,34 @@ def schema_reference() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-PAGES = {"reference/cli.md": cli_reference, "reference/schema.md": schema_reference}
+def exit_codes_reference() -> str:
+    """The exit codes and what each means, from the tree of errors, as `docs/reference/exit-codes.md`."""
+    from darkwake import errors
+
+    lines = [HEAD + "# Exit codes\n", "| code | error | meaning |", "|---|---|---|", "| 0 | | done as asked |"]
+    for error in _errors(errors.DarkwakeError):
+        meaning = (error.__doc__ or "").strip().splitlines()[0]
+        lines.append(f"| {error.exit_code} | `{error.__name__}` | {meaning} |")
+    lines.append(
+        "\nWhere several files or claims are asked for, the rest is done, and the highest code is the exit code."
+    )
+    lines.append(
+        "An import in which not one message was read exits with 4; what was rejected is recorded all the same."
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _errors(error: type[DarkwakeError]) -> Iterator[type[DarkwakeError]]:
+    yield error
+    for child in error.__subclasses__():
+        yield from _errors(child)
+
+
+PAGES = {
+    "reference/cli.md": cli_reference,
+    "reference/exit-codes.md": exit_codes_reference,
+    "reference/schema.md": schema_reference,
+}
 
 
 def main() -> int:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 
 class DarkwakeError(Exception):
-    """Base of every error that Darkwake raises on purpose."""
+    """Base of every error that Darkwake raises on purpose; by itself, for example, a disk that cannot be written."""
 
     exit_code = 1
 

@@ -230,3 +230,13 @@ def test_simulated_files_in_a_workspace_that_is_not_marked_are_warned_of(run: Ru
     for made, warned in ((("init", "real"), True), (("init", "sim", "--simulated"), False)):
         assert run(*made)[0] == 0
         assert ("WARNING: feed/t.csv: SIMULATED" in run("-w", made[1], "ais", "import", "feed/t.csv")[2]) is warned
+
+
+def test_an_import_without_one_message_is_no_success_but_its_rejects_are_kept(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("mmsi,time,lat,lon\nnobody,2026-01-05T00:00:00Z,38.0,124\n")
+    assert run("init", "w")[0] == 0
+    code, _, told = run("-w", "w", "ais", "import", "t.csv")
+    assert (code, "nothing in t.csv was read as AIS" in told) == (4, True)
+    assert json.loads(run("-w", "w", "ais", "stats", "--json")[1])["rejected"] == {"bad_mmsi": 1}
+    (tmp_path / "good.csv").write_text(ROWS)
+    assert run("-w", "w", "ais", "import", "good.csv")[0] == 0

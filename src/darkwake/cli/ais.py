@@ -14,6 +14,7 @@ from darkwake.cli import table
 from darkwake.cli.main import workspace_of
 from darkwake.cli.options import as_of
 from darkwake.cli.output import Output, compiling_note, note, output_options, progress_bar
+from darkwake.errors import InputRejectedError
 
 
 @click.group()
@@ -134,8 +135,12 @@ def import_(
             note(f"import {imported.number}; next: darkwake event detect")
     else:
         out.rows([summary])
-    if imported.failed:
-        sys.exit(max(error.exit_code for _, error in imported.failed))
+    code = max((error.exit_code for _, error in imported.failed), default=0)
+    if imported.sources and imported.counts.messages == 0:
+        names = ", ".join(Path(source["name"]).name for source in imported.sources)
+        note(f"darkwake: nothing in {names} was read as AIS; what was rejected is recorded (ais stats)")
+        code = max(code, InputRejectedError.exit_code)
+    sys.exit(code)
 
 
 def _is_simulated(path: Path) -> bool:
