@@ -71,19 +71,17 @@ def exit_codes_reference() -> str:
     for error in _errors(errors.DarkwakeError):
         meaning = (error.__doc__ or "").strip().splitlines()[0]
         lines.append(f"| {error.exit_code} | `{error.__name__}` | {meaning} |")
-    lines.append(
-        "\nWhere several files or claims are asked for, the rest is done, and the highest code is the exit code."
-    )
-    lines.append(
-        "An import in which not one message was read exits with 4; what was rejected is recorded all the same."
-    )
+    lines.append("| 130 | | interrupted; what was committed is kept |")
+    lines.append("\nOf several files or claims, one that fails does not keep the others; the highest code is told.")
+    lines.append("An import in which not one message was read exits with 4; its rejects are recorded all the same.")
     return "\n".join(lines) + "\n"
 
 
 def _errors(error: type[DarkwakeError]) -> Iterator[type[DarkwakeError]]:
     yield error
     for child in error.__subclasses__():
-        yield from _errors(child)
+        if child.__module__ == error.__module__:
+            yield from _errors(child)
 
 
 PAGES = {

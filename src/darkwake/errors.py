@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 
 class DarkwakeError(Exception):
-    """Base of every error that Darkwake raises on purpose; by itself, for example, a disk that cannot be written."""
+    """Base of every error that Darkwake raises on purpose; by itself, for example a place that cannot be written."""
 
     exit_code = 1
 
