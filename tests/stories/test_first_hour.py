@@ -50,19 +50,16 @@ def test_every_step_prints_what_the_page_says(tmp_path: Path) -> None:
         "DARKWAKE_WORKSPACE": "",
     }
     for command, lines in steps():
-        if "$CALL" in command and "CALL" not in environment:
-            listed = Command(tmp_path).rows("-w", "case", "event", "list", "--kind", "port_call", "--place", "KPNAM")
-            environment["CALL"] = listed[0]["id"]
-        if "$SHIP" in command and "SHIP" not in environment:
-            shown = Command(tmp_path).rows("-w", "case", "event", "show", environment["CALL"])
-            environment["SHIP"] = str(shown[0]["vessels"][0]["mmsi"])
-        if "$CLAIM" in command and "CLAIM" not in environment:
-            environment["CLAIM"] = Command(tmp_path).rows("-w", "case", "claim", "list")[0]["id"]
+        assigned = re.match(r"([A-Z]+)=", command)  # each step has a shell of its own: hand the variable on
+        typed = f'{command}; printf "%s" "${assigned[1]}"' if assigned else command
         done = subprocess.run(
-            command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600, check=False
+            typed, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600, check=False
         )
         said = done.stdout + done.stderr
         assert done.returncode == 0, f"{command}\n{said}"
+        if assigned:
+            assert done.stdout, f"{command}\nfound nothing"
+            environment[assigned[1]] = done.stdout
         for line in lines:
             assert pattern(line).search(said), f"{command}\nis said to print: {line}\nbut printed:\n{said}"
     for block in blocks("python"):
