@@ -240,3 +240,23 @@ def test_an_import_without_one_message_is_no_success_but_its_rejects_are_kept(ru
     assert json.loads(run("-w", "w", "ais", "stats", "--json")[1])["rejected"] == {"bad_mmsi": 1}
     (tmp_path / "good.csv").write_text(ROWS)
     assert run("-w", "w", "ais", "import", "good.csv")[0] == 0
+
+
+def test_a_narrow_terminal_still_shows_what_was_rejected(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    (tmp_path / "a-file-with-a-rather-long-name-2026-01-05.csv").write_text(ROWS)
+    assert run("init", "w")[0] == 0
+    code, out, told = run("-w", "w", "ais", "import", "a-file-with-a-rather-long-name-2026-01-05.csv")
+    assert code == 0
+    assert "rejected" in out.splitlines()[0]
+    assert "not shown, too narrow: " in told
+
+
+def test_a_reply_is_not_of_the_future(run: Run, case: Path) -> None:
+    claim = json.loads(run("-w", case, "claim", "add", "--words", "x", "--by", "y", "--json")[1])["id"]
+    reply = ("-w", case, "claim", "reply", claim, "denial", "--party", "manager", "--words", "No.", "--on")
+    code, _, told = run(*reply, "2999-01-01")
+    assert (code, "lies in the future" in told) == (2, True)
+    assert run(*reply, "2026-01-01")[0] == 0

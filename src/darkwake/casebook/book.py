@@ -127,6 +127,10 @@ def add_evaluation(session: Session, claim: Claim, verdict: Verdict, *, as_of: i
     return evaluation
 
 
+#: Where the date is farthest ahead of UTC, it is tomorrow already.
+_AHEAD_US = 14 * times.HOUR_US
+
+
 def add_reply(
     session: Session,
     claim: Claim,
@@ -145,6 +149,8 @@ def add_reply(
         raise UsageError("a reply needs the party it comes from", expected="a role, such as: owner of the vessel")
     if kind in ("denial", "reply", "correction") and not (words or "").strip():
         raise UsageError(f"a {kind} needs its words", expected="the words as they were said")
+    if said_on is not None and said_on > times.now() + _AHEAD_US:
+        raise UsageError(f"a {kind} of {times.told(said_on)} lies in the future", expected="when it was said")
     reply = Reply(
         claim=claim,
         party=party,

@@ -126,7 +126,8 @@ def import_(
         )
     summary = {"import": imported.number, **imported.counts.as_json()}
     if out.form == "table":
-        out.rows(_per_source(imported) if imported.sources else [], empty="Nothing new was imported.")
+        least = ["statics", "sentences", "positions", "duplicates", "format"]
+        out.rows(_per_source(imported) if imported.sources else [], empty="Nothing new was imported.", least=least)
         if imported.counts.rejected:
             note("rejected: " + ", ".join(f"{r} {n}" for r, n in sorted(imported.counts.rejected.items())))
         for text in _remarks(imported.counts):
