@@ -65,12 +65,19 @@ def test_a_call_that_goes_on_has_no_departure_yet_and_a_probability_is_never_not
     assert told == {
         "arrival": "not known: no report from outside before it",
         "departure": "not observed: inside when last heard",
-        "p silence by reception": "below 0.001",
+        "p silence by reception": "below 0.001 (near 1: reception explains it; near 0: it does not)",
     }
     told = dict(render.measures({**given, "departure_earliest": "2019-02-01T01:30:00Z"}, "open"))
     assert told["departure"] == "not observed: inside when last heard, 2019-02-01 01:30:00Z"
     silent = dict(render.measures({"arrival": None, "departure": None, "inferred_from_silence": True}))
     assert silent["arrival"] == silent["departure"] == "not known: within a silence"
+
+
+def test_codes_of_places_have_their_names_beside_them() -> None:
+    given = {"berth": "SIMPT-1", "reachable": [{"place": "SIMPT", "comparable_ships": 14}, {"place": "SIMQT"}]}
+    told = dict(render.measures(given, places={"SIMPT": "SIM PORT", "SIMPT-1": "SIM QUAY"}))
+    assert told["berth"] == "SIM QUAY (SIMPT-1)"
+    assert told["reachable"] == "place SIM PORT (SIMPT), comparable ships 14; place SIMQT"
 
 
 def test_times_and_durations() -> None:

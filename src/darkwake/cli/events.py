@@ -236,7 +236,7 @@ def _main_measure(told: dict[str, Any]) -> str:
 def show_event(ctx: click.Context, id: str, as_of: str | None, out: Output) -> None:
     """One event with its reasons, what was checked, its evidence and its earlier versions."""
     from darkwake.events import store
-    from darkwake.reports.render import measures, plainly
+    from darkwake.reports.render import measures, place_name, plainly
 
     workspace = workspace_of(ctx)
     history = store.find(workspace.snapshot(as_of), id)
@@ -244,10 +244,11 @@ def show_event(ctx: click.Context, id: str, as_of: str | None, out: Output) -> N
 
     def lines(_: Any) -> list[str]:
         text = [f"{row['id']}  ({row['state']}, version {row['version']}, run {row['run']})"]
-        told = {**row, "start": times.told(row["start"]), "end": _end(row)}
+        names = {place.code: place.name for place in workspace.places}
+        told = {**row, "start": times.told(row["start"]), "end": _end(row), "place": place_name(row["place"], names)}
         text += [f"  {name:<12} {told[name]}" for name in ("start", "end", "place", "lat", "lon") if told[name]]
         text += [f"  vessel       {v['mmsi']}  {v['segment'] or ''}" for v in row["vessels"]]
-        text += ["Measures"] + [f"  {name}: {value}" for name, value in measures(row["measures"], row["state"])]
+        text += ["Measures"] + [f"  {name}: {value}" for name, value in measures(row["measures"], row["state"], names)]
         text += ["Reasons"] + [f"  - {plainly(reason)}" for reason in row["reasons"]]
         text += ["What was checked that may explain it innocently"]
         text += [f"  - {i['explanation']}: {i['test']} → {plainly(i['outcome'])}" for i in row["innocent"]] or [

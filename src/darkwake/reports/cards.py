@@ -9,7 +9,7 @@ from typing import Any
 from darkwake.casebook import words
 from darkwake.events.base import Event
 from darkwake.reports.exhibits import Cited, Exhibits
-from darkwake.reports.render import NOT_KNOWN, measures
+from darkwake.reports.render import NOT_KNOWN, measures, place_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Card:
     place: str
     others: str
     brief: str
+    measures: Sequence[tuple[str, str]]
     cited: Cited
 
 
@@ -38,16 +39,11 @@ def cards(
             place_name(event.place, places),
             ", ".join(f"MMSI {v.mmsi:09d}" for v in event.vessels if v.mmsi != mmsi),
             brief(event),
+            measures(event.measures, event.state, places),
             exhibits.cite_event(event),
         )
         for number, event in enumerate(ordered, 1)
     ]
-
-
-def place_name(code: str | None, places: Mapping[str, str]) -> str:
-    if code is None:
-        return ""
-    return f"{places[code]} ({code})" if code in places else code
 
 
 def brief(event: Event) -> str:

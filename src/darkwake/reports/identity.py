@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from darkwake import refs, times
+from darkwake.reports.ship_type import in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ def _values(rows: list[dict[str, Any]], key: str) -> tuple[Sent, ...]:
 def _text(key: str, value: object) -> str:
     if key == "imo":
         return f"{value:07d}"
+    if key == "ship_type" and isinstance(value, int):
+        return f"{value} ({in_words(value)})"
     return f"{value:.1f} m" if key == "draught_m" else str(value)
 
 

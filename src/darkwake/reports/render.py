@@ -75,7 +75,6 @@ def _environment() -> Environment:
         "duration": duration,
         "percent": percent,
         "position": position,
-        "measures": measures,
         "params": params,
     }
     return environment
@@ -133,15 +132,38 @@ _UNITS = {
 
 
 NOT_KNOWN = "not known"
+#: Which end of a share means what; without it a small number reads as a small suspicion.
+_SCALES = {"p_silence_by_reception": " (near 1: reception explains it; near 0: it does not)"}
 
 
-def measures(given: Mapping[str, Any], state: str = "closed") -> list[tuple[str, str]]:
-    """Measures as name and value with its unit. Null is said to be not known; of an open call, to be still to come."""
+def place_name(code: str | None, places: Mapping[str, str]) -> str:
+    if code is None:
+        return ""
+    return f"{places[code]} ({code})" if code in places else code
+
+
+def measures(
+    given: Mapping[str, Any], state: str = "closed", places: Mapping[str, str] | None = None
+) -> list[tuple[str, str]]:
+    """Measures as name and value with its unit. Null is said to be not known; of an open call, to be still to come.
+
+    `places`: code → name, for the measures that name a place.
+    """
+    given = {name: _with_names(name, value, places or {}) for name, value in given.items()}
     silent = bool(given.get("inferred_from_silence"))
     last = given.get("departure_earliest")
     return [
         _missing(name, state, silent, last) if value is None else _measure(name, value) for name, value in given.items()
     ]
+
+
+def _with_names(name: str, value: Any, places: Mapping[str, str]) -> Any:
+    """A measure whose codes of places have their names beside them."""
+    if name in ("place", "berth") and isinstance(value, str):
+        return place_name(value, places)
+    if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
+        return [{key: _with_names(key, part, places) for key, part in item.items()} for item in value]
+    return value
 
 
 def _missing(name: str, state: str, silent: bool, last: Any) -> tuple[str, str]:
@@ -172,8 +194,9 @@ def _measure(name: str, value: Any) -> tuple[str, str]:
         return label, "yes" if value else "no"
     if isinstance(value, str) and _INSTANT.fullmatch(value):
         return label, when(times.parse(value))
-    if name.startswith("p_") and isinstance(value, int | float) and value < 0.001:
-        return label, "below 0.001"  # a model's zero is not certainty
+    if name.startswith("p_") and isinstance(value, int | float):
+        told = "below 0.001" if value < 0.001 else _number(value)  # a model's zero is not certainty
+        return label, told + _SCALES.get(name, "")
     if isinstance(value, float):
         return label, _number(value)
     if isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
