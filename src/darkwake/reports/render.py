@@ -192,6 +192,8 @@ def _measure(name: str, value: Any) -> tuple[str, str]:
         return label, NOT_KNOWN
     if isinstance(value, bool):
         return label, "yes" if value else "no"
+    if value == []:
+        return label, "none named"
     if isinstance(value, str) and _INSTANT.fullmatch(value):
         return label, when(times.parse(value))
     if name.startswith("p_") and isinstance(value, int | float):
