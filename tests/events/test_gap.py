@@ -36,7 +36,7 @@ class Fixed(ReceptionModel):
         from darkwake.tracks.reception import Judged
 
         n = len(silent["start"])
-        return Judged(*(pa.array([v] * n).to_numpy() for v in (self.p, 12.0, 1.0, 5, 0.5, 0.5)))
+        return Judged(*(pa.array([v] * n).to_numpy() for v in (self.p, 12.0, 1.0, 5, 0.5, 0.5, 1.0)))
 
 
 def gaps(rows: list[dict[str, Any]], end_min: float | None = None, model: Any = None, **given: float) -> list[Event]:

@@ -70,7 +70,8 @@ class Gap:
         Param("min_stay_h", 2.0, "h", "a place counts as reachable if the ship could have stayed so long"),
     )
     innocent_explanations: tuple[str, ...] = (
-        "poor reception here", "outage of the receivers", "low power (class B)", "lying still", "end of the data",
+        "poor reception here", "no data at hand", "outage of the receivers", "low power (class B)", "lying still",
+        "end of the data",
     )  # fmt: skip
     known_failures: tuple[str, ...] = (
         "A ship that stops sending for good and never comes back in the data leaves one open gap.",
@@ -131,7 +132,7 @@ class Gap:
             "distance_km": rounded(distance_km, 2) if closed else None,
             "implied_speed_knots": rounded(m_to_nm(distance_km * 1000.0) / hours, 2) if closed else None,
             "expected_reports": None if judged is None else significant(judged.expected_reports[i], 2),
-            "p_silence_by_reception": None if judged is None else significant(judged.p_silence[i], 2),
+            "p_silence_by_reception": None if judged is None else rounded(judged.p_silence[i], 3),
             "reachable": reachable,
         }
         opening = (row["payload_key"], start)
@@ -277,7 +278,7 @@ def in_steps(judged: Judged) -> Judged:
 
     A day more of data moves each number a little. Told finely, every gap would get a new version every day.
     """
-    p = np.clip(judged.p_silence, 1e-6, 1 - 1e-6)
+    p = np.clip(judged.p_silence, 0.001, 0.999)  # nothing is certain
     odds = _stepped(p / (1 - p))
     return replace(
         judged,
@@ -311,8 +312,15 @@ def _checks(
             Innocent(
                 "poor reception here",
                 "pace of reports around it (how often the ship was heard as rarely), and reports due on the way",
-                f"p = {p:.2g}; heard as rarely in {sides}; {judged.expected_reports[i]:.2g} reports due"
+                f"p = {p:.3g}; heard as rarely in {sides}; {significant(judged.expected_reports[i], 2):g} reports due"
                 + ("" if judged.ships[i] else "; no other ship was ever heard here"),
+            )
+        )
+        checks.append(
+            Innocent(
+                "no data at hand",
+                "hours of the silence in which any ship was heard within 5 to 10 degrees",
+                f"{judged.with_data[i]:.0%} of the hours",
             )
         )
         checks.append(
