@@ -8,6 +8,7 @@ from alembic import command
 from alembic.config import Config
 
 from darkwake import migrations, workspace
+from darkwake.errors import InputRejectedError, UsageError
 from darkwake.lake import database
 
 
@@ -50,3 +51,29 @@ def test_places_that_were_just_imported_are_known_to_claims(tmp_path: Path) -> N
         ws.import_places(tmp_path / "p.geojson")
         query = {"v": 1, "exists": {"kind": "port_call", "place": "SIMPT"}}
         assert ws.casebook.add_claim("It called.", query, asserted_by="SIM WITNESS")["query"] == query
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "no setting name or simulated"),
+        ('name = "w', "damaged"),
+        ('name = "w"\nsimulated = "yes"\n', "expected true or false"),
+        ('name = "w"\nsimulated = true\ndata_base = "x"\n', "unknown settings: data_base"),
+        ('name = "w"\n', "no setting simulated"),
+    ],
+)
+def test_a_broken_workspace_file_is_refused_and_says_what_belongs_into_it(tmp_path: Path, text: str, told: str) -> None:
+    workspace.create(tmp_path / "w", simulated=True).close()
+    (tmp_path / "w" / workspace.MARKER).write_text(text)
+    with pytest.raises(InputRejectedError, match=told) as error:
+        workspace.open(tmp_path / "w")
+    assert "Put into it" in str(error.value)
+
+
+def test_a_workspace_of_real_data_is_not_taken_for_a_simulated_one(tmp_path: Path) -> None:
+    workspace.create(tmp_path / "w").close()
+    with pytest.raises(UsageError, match="not marked simulated"):
+        workspace.create(tmp_path / "w", simulated=True)
+    with workspace.create(tmp_path / "s", simulated=True), workspace.create(tmp_path / "s") as again:
+        assert again.simulated

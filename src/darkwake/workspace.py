@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from darkwake import times
-from darkwake.errors import DarkwakeError, NotFoundError, UsageError
+from darkwake.errors import DarkwakeError, InputRejectedError, NotFoundError, UsageError
 from darkwake.rows import Rows
 
 if TYPE_CHECKING:
@@ -54,10 +54,16 @@ def locate(folder: str | Path | None = None) -> Path:
 
 
 def create(folder: str | Path, *, name: str | None = None, simulated: bool = False) -> Workspace:
-    """A new, empty workspace. An existing one is left as it is and opened."""
+    """A new, empty workspace. An existing one is left as it is and opened; one of real data is not marked simulated."""
     path = Path(folder)
     if (path / MARKER).exists():
-        return Workspace(path.resolve())
+        existing = Workspace(path.resolve())
+        if simulated and not existing.simulated:
+            raise UsageError(
+                f"the workspace {path} exists and is not marked simulated", expected="a new or empty folder",
+                do="Simulated data belong into a workspace of their own.",
+            )  # fmt: skip
+        return existing
     if path.exists() and not path.is_dir():
         raise UsageError(f"{path} is a file", expected="a folder (new or empty) for the workspace")
     if path.is_dir() and any(path.iterdir()):
@@ -89,10 +95,7 @@ class Workspace:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        try:
-            self.settings = tomllib.loads((folder / MARKER).read_text(encoding="utf-8"))
-        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise DarkwakeError(f"cannot read the workspace file: {error}", where=str(folder / MARKER)) from error
+        self.settings = _settings(folder / MARKER)
 
     def __repr__(self) -> str:
         return f"<Workspace {self.folder}>"
@@ -351,6 +354,28 @@ class Workspace:
         from darkwake.lake import summary
 
         return summary.stats(self.lake, as_of)
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    """The settings of a workspace. Nothing is assumed: a lost mark must not make simulated data pass for real."""
+    put = 'Put into it: name = "…", and simulated = true (made-up data) or false.'
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DarkwakeError(f"cannot read the workspace file: {error.strerror}", where=str(path)) from error
+    except ValueError as error:  # not TOML, or not text
+        raise InputRejectedError(f"the workspace file is damaged: {error}", where=str(path), do=put) from error
+    kinds = {"name": (str, "a text"), "simulated": (bool, "true or false"), "database": (str, "a text")}
+    if unknown := sorted(set(found) - set(kinds)):
+        raise InputRejectedError(
+            f"unknown settings: {', '.join(unknown)}", expected=", ".join(kinds), where=str(path), do=put
+        )
+    for name, (kind, told) in kinds.items():
+        if name in found and not isinstance(found[name], kind):
+            raise InputRejectedError(f"{name} = {found[name]!r}", expected=told, where=str(path), do=put)
+    if missing := [name for name in ("name", "simulated") if name not in found]:
+        raise InputRejectedError(f"no setting {' or '.join(missing)}", where=str(path), do=put)
+    return found
 
 
 def _buckets() -> int:

@@ -196,3 +196,37 @@ def test_stats_are_for_people(run: Run, case: Path) -> None:
     out = run("-w", case, "ais", "stats")[1]
     assert "2026-01-05 00:00:00Z" in out
     assert "{" not in out
+
+
+def test_wrong_checksums_missing_times_and_times_of_a_prefix_are_told_of(run: Run, tmp_path: Path) -> None:
+    sentence = "!AIVDM,1,1,,A,14M9Pk3P01`uuvDF9epK9pr00000,0*"
+    (tmp_path / "log.nmea").write_text(
+        f"2026-01-05 00:00:00 {sentence}76\n2026-01-05 00:01:00 {sentence}77\n" + "\n" * 9 + f"{sentence}76\n"
+    )
+    assert run("init", "w")[0] == 0
+    told = run("-w", "w", "ais", "import", "log.nmea")[2]
+    assert "1 messages have a wrong checksum: kept" in told
+    assert "1 messages have no known time: kept" in told
+    assert "2 messages have their time from the log's own prefix" in told
+    counted = json.loads(run("-w", "w", "ais", "stats", "--json")[1])
+    assert [counted[name] for name in ("bad_checksum", "without_time", "prefix_time")] == [1, 1, 2]
+    assert "take no part in tracks" in run("-w", "w", "ais", "stats")[1]
+
+
+def test_other_parameters_are_said_to_replace_the_standing_events(run: Run, case: Path) -> None:
+    assert "ran with" not in run("-w", case, "event", "detect", "gap")[2]
+    told = run("-w", case, "event", "detect", "gap", "--param", "gap.min_gap_h=12")[2]
+    assert "gap ran with min_gap_h=12: its events as they stand are now those found so" in told
+    told = run("-w", case, "event", "detect", "gap")[2]
+    assert "gap ran with the defaults again (the run before had min_gap_h=12)" in told
+    assert run("-w", case, "event", "detect", "gap", "--param", "gap.min_gap_h=1e308")[0] == 2
+    assert "retracted" in run("event", "detect", "--help")[1]
+
+
+def test_simulated_files_in_a_workspace_that_is_not_marked_are_warned_of(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "feed").mkdir()
+    (tmp_path / "feed" / "t.csv").write_text(ROWS)
+    (tmp_path / "feed" / "SIMULATED.txt").write_text("SIMULATED")
+    for made, warned in ((("init", "real"), True), (("init", "sim", "--simulated"), False)):
+        assert run(*made)[0] == 0
+        assert ("WARNING: feed/t.csv: SIMULATED" in run("-w", made[1], "ais", "import", "feed/t.csv")[2]) is warned

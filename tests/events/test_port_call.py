@@ -162,10 +162,31 @@ def test_heading_away_or_lying_at_anchor_unheard_is_no_call():
     assert len(detect(CALL, gone, WORLD)) == 1
 
 
-def test_a_silence_that_ends_inside_counts_as_a_stop():
+def test_a_silence_that_ends_inside_makes_a_call_but_no_sure_one():
     (call,) = detect(CALL, silent(2.5, 13.2), WORLD, data_end_h=60)
     assert call.measures["silence_h"] > 10
-    assert call.measures["confidence_level"] == 4
+    assert call.measures["inferred_from_silence"] is True
+    assert call.measures["confidence_level"] == 2
+    assert [(i.explanation, i.outcome) for i in call.innocent] == [
+        ("waiting at anchor in the approach", "yes"),
+        ("passing through the area without a stop", "10.0 kn"),
+    ]
+
+
+def test_a_single_report_and_a_ship_that_is_not_heard_again_read_sensibly():
+    one = tracks(ship(1, [0.0, 2.0], lambda t: at(60_000 if t < 1 else 0), 0.0, nav_status=5))
+    (call,) = detect(CALL, one, WORLD, data_end_h=400)
+    assert call.reasons == (
+        "lay still inside for 1.0 h, and said that it was moored or at anchor",
+        "inside when last heard, and not heard again",
+    )
+    alone = tracks(ship(1, [0.0], at(0), 0.0, nav_status=5))
+    (call,) = detect(CALL, alone, WORLD, data_end_h=1)
+    assert call.reasons == (
+        "said that it was moored or at anchor",
+        "already inside when its reports begin",
+        "still inside when the data end",
+    )
 
 
 def test_berth_and_anchorage_belong_to_the_port():

@@ -60,12 +60,15 @@ def test_measures_have_their_units_and_unknowns_are_said() -> None:
 
 
 def test_a_call_that_goes_on_has_no_departure_yet_and_a_probability_is_never_nothing() -> None:
-    told = dict(render.measures({"arrival": None, "departure": None, "p_silence_by_reception": 0.0}, "open"))
+    given = {"arrival": None, "departure": None, "p_silence_by_reception": 0.0}
+    told = dict(render.measures(given, "open"))
     assert told == {
         "arrival": "not known: no report from outside before it",
-        "departure": "still inside at the end of this data",
+        "departure": "not observed: inside when last heard",
         "p silence by reception": "below 0.001",
     }
+    told = dict(render.measures({**given, "departure_earliest": "2019-02-01T01:30:00Z"}, "open"))
+    assert told["departure"] == "not observed: inside when last heard, 2019-02-01 01:30:00Z"
     silent = dict(render.measures({"arrival": None, "departure": None, "inferred_from_silence": True}))
     assert silent["arrival"] == silent["departure"] == "not known: within a silence"
 

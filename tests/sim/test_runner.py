@@ -120,7 +120,7 @@ def test_mistakes_are_told_of(tmp_path: Path) -> None:
         sim.run("north-sea", 1, tmp_path)
     with pytest.raises(UsageError, match="ships"):
         sim.run("west-sea", 1, tmp_path, boats=3)
-    for dials in ({"ships": 0}, {"ships": 5000}, {"days": 0}, {"days": float("nan")}, {"thin_s": -1}):
+    for dials in ({"ships": 0}, {"ships": 5000}, {"days": 0}, {"days": 1e9}, {"days": float("nan")}, {"thin_s": -1}):
         with pytest.raises(UsageError):
             sim.run("west-sea", 1, tmp_path, **dials)
     assert not list(tmp_path.iterdir())

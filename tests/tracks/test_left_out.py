@@ -9,7 +9,7 @@ from darkwake import times
 from darkwake.lake import ledger
 from darkwake.lake.imports import import_files
 from darkwake.lake.store import Lake
-from darkwake.tracks.left_out import left_out
+from darkwake.tracks.left_out import left_out, without_track
 from darkwake.tracks.update import update
 
 ROWS = """mmsi,time,lat,lon
@@ -55,3 +55,15 @@ def test_one_bad_cell_makes_no_silence_of_decades(lake: Lake) -> None:
     assert segment["positions"] == 2
     kept = lake.snapshot().scan("reports", ["time", "time_basis"]).to_pylist()
     assert [row["time"].year for row in kept if row["time_basis"] == "implausible"] == [1970, 2999]
+
+
+def test_a_number_without_a_track_is_told_of_by_what_it_sent_and_why_it_has_none(lake: Lake, tmp_path: Path) -> None:
+    aid = "992991811,2026-01-05T00:20:00Z,38.0,124,21\n992991811,2026-01-05T00:23:00Z,38.0,124,21\n"
+    (tmp_path / "aid.csv").write_text("mmsi,time,lat,lon,type\n" + aid)
+    import_files(lake, [tmp_path / "aid.csv"])
+    told = without_track(lake.snapshot(), 992991811)
+    assert told is not None
+    assert "MMSI 992991811 (2 of type 21, aid to navigation)" in told
+    assert "not to ships" in told
+    assert "1 with a position off the globe" in str(without_track(lake.snapshot(), 299000002))
+    assert without_track(lake.snapshot(), 299000003) is None

@@ -117,24 +117,49 @@ def import_(
         note(f"darkwake: {name}: {error}")
     for name, damage in imported.damaged:
         note(f"{name}: {damage}; what came before was imported, the rest of the file is lost")
+    if not workspace.simulated and (made_up := [name for name in map(str, files) if _is_simulated(Path(name))]):
+        note(
+            f"WARNING: {', '.join(made_up)}: SIMULATED, as the file SIMULATED.txt beside it says, but this workspace "
+            "is not marked simulated: its pages would pass made-up ships for real ones. Start anew with: "
+            "darkwake init DIR --simulated"
+        )
     summary = {"import": imported.number, **imported.counts.as_json()}
     if out.form == "table":
         out.rows(_per_source(imported) if imported.sources else [], empty="Nothing new was imported.")
         if imported.counts.rejected:
             note("rejected: " + ", ".join(f"{r} {n}" for r, n in sorted(imported.counts.rejected.items())))
-        if imported.counts.without_time:
-            note(f"{imported.counts.without_time:,} messages have no known time: kept, but they take no part in tracks")
-        if imported.counts.implausible_time:
-            note(
-                f"{imported.counts.implausible_time:,} messages have a time before 1990 or more than two days after "
-                "today: kept and flagged, but they take no part in tracks. Is the clock of this machine right?"
-            )
+        for text in _remarks(imported.counts):
+            note(text)
         if imported.number is not None:
             note(f"import {imported.number}; next: darkwake event detect")
     else:
         out.rows([summary])
     if imported.failed:
         sys.exit(max(error.exit_code for _, error in imported.failed))
+
+
+def _is_simulated(path: Path) -> bool:
+    """Whether the simulator's mark lies beside a file."""
+    return str(path) != "-" and (path.parent / "SIMULATED.txt").is_file()
+
+
+def _remarks(counts: Any) -> Iterator[str]:
+    """What an import found in messages that were kept, and a reader must know of."""
+    kept = "kept, but they take no part in tracks"
+    if counts.without_time:
+        yield f"{counts.without_time:,} messages have no known time: {kept}"
+    if counts.bad_checksum:
+        yield f"{counts.bad_checksum:,} messages have a wrong checksum: {kept}"
+    if counts.implausible_time:
+        yield (
+            f"{counts.implausible_time:,} messages have a time before 1990 or more than two days after today: kept and "
+            "flagged, but they take no part in tracks. Is the clock of this machine right?"
+        )
+    if counts.prefix_time:
+        yield (
+            f"{counts.prefix_time:,} messages have their time from the log's own prefix: where it names no zone it was "
+            "read as UTC. If the logger wrote local time, all their times are off by its zone."
+        )
 
 
 def _per_source(imported: Any) -> list[dict[str, Any]]:
@@ -168,10 +193,16 @@ def stats(ctx: click.Context, as_of: str | None, sources: bool, out: Output) -> 
             empty="No source was imported yet.",
         )
         return
+    from darkwake.lake.summary import LEFT_OUT
+
     found = workspace.stats(as_of)
 
     def lines(row: Any) -> list[str]:
         width = max(len(name) for name in row)
-        return [f"{name.replace('_', ' '):<{width}}  {table.cell(value) or 'none'}" for name, value in row.items()]
+        text = [f"{name.replace('_', ' '):<{width}}  {table.cell(value) or 'none'}" for name, value in row.items()]
+        if any(row[name] for name in LEFT_OUT):
+            told = ", ".join(name.replace("_", " ") for name in LEFT_OUT)
+            text.append(f"Messages counted under {told} are kept, but take no part in tracks.")
+        return text
 
     out.one(found, lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,13 @@ def event() -> None:
 @since
 @until
 @click.option("--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True)
-@click.option("--param", "params", multiple=True, metavar="KIND.NAME=VALUE", help="Another value for a parameter.")
+@click.option(
+    "--param",
+    "params",
+    multiple=True,
+    metavar="KIND.NAME=VALUE",
+    help="Another value for a parameter; what is found so replaces the standing events of the kind.",
+)
 @output_options()
 @click.pass_context
 def detect(
@@ -100,7 +107,11 @@ def detect(
     params: tuple[str, ...],
     out: Output,
 ) -> None:
-    """Run detectors (all, or KINDS) over the imported data and record what changed."""
+    """Run detectors (all, or KINDS) over the imported data and record what changed.
+
+    The events that stand are those of the last run: with other values of --param, events of earlier runs that are not
+    found again are retracted. They stay readable with --as-of and --retracted.
+    """
     compiling_note()
     workspace = workspace_of(ctx)
     with progress_bar("") as progress:
@@ -112,7 +123,29 @@ def detect(
         {"kind": kind, "found": run.found[kind], **{name: run.changes[kind][name] for name in names}}
         for kind in run.changes
     )
+    for text in _other_values(workspace, run.number):
+        note(text)
     note(f"run {run.number}; next: darkwake event list")
+
+
+def _other_values(workspace: Any, number: int) -> Iterator[str]:
+    """Which kinds of a run had values other than the defaults, or than the run before: their events were replaced."""
+    from darkwake.events import registry
+
+    runs = workspace.lake.entries("detect", up_to=number)
+    for kind, method in runs[-1].detail["methods"].items():
+        defaults = {param.name: param.default for param in registry.get(kind).params}
+        earlier = [run.detail["methods"][kind]["params"] for run in runs[:-1] if kind in run.detail["methods"]]
+        unusual = _differing(method["params"], defaults)
+        if unusual:
+            told = f"{kind} ran with {unusual}: its events as they stand are now those found so. "
+            yield told + f"Back to the defaults with: darkwake event detect {kind}"
+        elif earlier and (before := _differing(earlier[-1], method["params"])):
+            yield f"{kind} ran with the defaults again (the run before had {before}): its events were replaced."
+
+
+def _differing(values: Mapping[str, float], others: Mapping[str, float]) -> str:
+    return ", ".join(f"{name}={value:g}" for name, value in values.items() if value != others.get(name))
 
 
 def _params(given: tuple[str, ...]) -> dict[str, dict[str, float]]:

@@ -20,10 +20,23 @@ from darkwake import times
 from darkwake.engine.base import Plan
 from darkwake.errors import UsageError
 
+#: The most that a parameter may be, by its unit. Beyond it no answer makes sense, and instants leave their range.
+UPPER_LIMITS: Mapping[str, float] = {
+    "h": 24.0 * 365,
+    "m": 100_000.0,
+    "km": 1_000.0,
+    "nm": 500.0,
+    "kn": 100.0,
+    "probability": 1.0,
+    "share": 1.0,
+    "reports": 1e6,
+    "messages": 1e6,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """A parameter of a detector: its default, its unit and what it means."""
+    """A parameter of a detector: its default, its unit (one of UPPER_LIMITS) and what it means."""
 
     name: str
     default: float
@@ -149,8 +162,9 @@ class Detector(Protocol):
 
 
 def values_of(detector: Detector, given: Mapping[str, float] | None = None) -> dict[str, float]:
-    """The defaults with `given` on top; an unknown name is an error that lists the known ones."""
+    """The defaults with `given` on top; an unknown name or a senseless value is a UsageError."""
     values = {param.name: param.default for param in detector.params}
+    units = {param.name: param.unit for param in detector.params}
     for name, value in (given or {}).items():
         if name not in values:
             raise UsageError(
@@ -158,6 +172,8 @@ def values_of(detector: Detector, given: Mapping[str, float] | None = None) -> d
             )
         if not math.isfinite(value) or value < 0 or (value == 0 and values[name] > 0):
             raise UsageError(f"{detector.kind}.{name} = {value}", expected="a finite number above 0")
+        if value > (limit := UPPER_LIMITS[units[name]]):
+            raise UsageError(f"{detector.kind}.{name} = {value:g}", expected=f"at most {limit:,.0f} {units[name]}")
         values[name] = float(value)
     return values
 

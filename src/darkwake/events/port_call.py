@@ -19,10 +19,13 @@ from darkwake.events.stays import COLUMNS, SIDES, STAYS, stays
 from darkwake.geo.sphere import distance_m
 from darkwake.units import knots_to_mps
 
+_WAITING = "waiting at anchor in the approach"
+_PASSING = "passing through the area without a stop"
+
 
 class PortCall:
     kind = "port_call"
-    version = "1.0"
+    version = "1.1"
     status = "stable"
     title = "Call at a port"
     definition = (
@@ -41,7 +44,7 @@ class PortCall:
         Param("min_call_h", 1.0, "h", "time in port that a silence must leave beside the sailing"),
         Param("merge_h", 4.0, "h", "a return sooner than this belongs to the call"),
     )
-    innocent_explanations: tuple[str, ...] = ("waiting at anchor in the approach",)
+    innocent_explanations: tuple[str, ...] = (_WAITING, _PASSING)
     known_failures: tuple[str, ...] = (
         "A ship that stops at sea inside the circle of a port whose harbour is elsewhere is taken for a call.",
         "A silence in the approach is no sight of the port: the ship may have waited or turned.",
@@ -55,7 +58,7 @@ class PortCall:
         "arrival_latest": "the ship was inside, or must have been to be back, at this time",
         "departure_earliest": "the ship was still inside at this time, or cannot have left sooner; null if unknown",
         "departure_latest": "the ship was outside again at this time (by a silence: less the sailing out); null if not",
-        "confidence_level": "1 entry or exit only, 2 stop or silence only, 3 entry or exit and one of these, 4 all",
+        "confidence_level": "1 entry or exit only, 2 stop only, or a silence, 3 stop and entry or exit, 4 all",
         "draught_change_m": "null; filled by those who compare draughts",
         "stopped_h": "time seen lying still inside, hours",
         "silence_h": "longest silence that belongs to the call, hours; 0 if none",
@@ -87,7 +90,8 @@ class PortCall:
         entry, left = row["before_time"] is not None, row["after_time"] is not None
         stop = row["moored"] or row["stopped_h"] >= values["min_stop_h"]
         silence = row["silence_h"] > 0
-        level = _level(entry and not row["approach"], left and not row["approach"], stop or silence)
+        inferred = bool(row["approach"] or (silence and not stop))
+        level = _level(entry and not row["approach"], left and not row["approach"], stop, silence)
         if level == 0:
             return None  # a pass
         before, first, last, after = (reports.time_of(row, side) for side in ("before", "first", "last", "after"))
@@ -117,7 +121,7 @@ class PortCall:
                 "stopped_h": rounded(row["stopped_h"], 2),
                 "silence_h": rounded(row["silence_h"], 2),
                 "berth": berth,
-                "inferred_from_silence": bool(row["approach"] or (silence and not stop)),
+                "inferred_from_silence": inferred,
             }
         )
         sides = ("first", "last") if row["approach"] else SIDES
@@ -132,8 +136,8 @@ class PortCall:
             lon=rounded(row["lon"], 6),
             place=ports[row["owner"]].code,
             measures=measures,
-            reasons=_reasons(row, stop, values),
-            innocent=_checks(row),
+            reasons=_reasons(row, stop, values, context.data_end - last),
+            innocent=_checks(row) if inferred else (),
             method=method_of(self, values),
             evidence=reports.evidence(row, sides),
         )
@@ -161,14 +165,20 @@ def _ports(gazetteer: Any) -> list[Any]:
     return [place for place, owner in zip(places, owners, strict=True) if places[owner].kind == "port"]
 
 
-def _level(entry: bool, left: bool, stop: bool) -> int:
-    """The confidence level; 0 for a pass, which is not a call, and for a stray report."""
+def _level(entry: bool, left: bool, stop: bool, silence: bool) -> int:
+    """The confidence level; 0 for a pass, which is not a call, and for a stray report.
+
+    A stop that nobody saw is not made surer by an entry and an exit: a silence alone is never above 2.
+    """
     if stop:
         return 2 + entry + left
+    if silence:
+        return 2
     return 1 if entry != left else 0
 
 
-def _reasons(row: dict[str, Any], stop: bool, values: Mapping[str, float]) -> tuple[str, ...]:
+def _reasons(row: dict[str, Any], stop: bool, values: Mapping[str, float], unheard_us: int) -> tuple[str, ...]:
+    """`unheard_us`: from the last report inside to the end of the data."""
     if row["approach"]:
         return (
             "inferred from a silence in the approach: last heard there heading in, or waiting and then gone; "
@@ -177,8 +187,9 @@ def _reasons(row: dict[str, Any], stop: bool, values: Mapping[str, float]) -> tu
         )
     told = []
     if stop:
-        still = f"lay still inside for {row['stopped_h']:.1f} h"
-        told.append(still + (", and said that it was moored or at anchor" if row["moored"] else ""))
+        said = "said that it was moored or at anchor" if row["moored"] else ""
+        still = f"lay still inside for {row['stopped_h']:.1f} h" if row["stopped_h"] >= 0.05 or not said else ""
+        told.append(", and ".join(part for part in (still, said) if part))
     if row["silence_h"] > 0:
         told.append(f"silent for {row['silence_h']:.1f} h in or next to the port")
     if not told:
@@ -186,14 +197,19 @@ def _reasons(row: dict[str, Any], stop: bool, values: Mapping[str, float]) -> tu
     if row["before_time"] is None:
         told.append("already inside when its reports begin")
     if row["after_time"] is None:
-        told.append("still inside when its reports end")
+        gone = unheard_us >= values["silence_h"] * times.HOUR_US
+        told.append("inside when last heard, and not heard again" if gone else "still inside when the data end")
     if row["visits"] > 1:
         told.append(f"went out and came back within {values['merge_h']:g} h, {row['visits'] - 1} times")
     return tuple(told)
 
 
 def _checks(row: dict[str, Any]) -> tuple[Innocent, ...]:
-    if not row["approach"]:
-        return ()
-    before = "unknown" if row["least_knots"] is None else f"{row['least_knots']:.1f} kn"
-    return (Innocent("waiting at anchor in the approach", "speed at the last report before the silence", before),)
+    """What else may lie behind a call that is inferred from a silence."""
+    least = "unknown" if row["least_knots"] is None else f"{row['least_knots']:.1f} kn"
+    if row["approach"]:
+        return (Innocent(_WAITING, "speed at the last report before the silence", least),)
+    return (
+        Innocent(_WAITING, "whether it was heard inside the port's area", "yes"),
+        Innocent(_PASSING, "slowest speed sent inside", least),
+    )

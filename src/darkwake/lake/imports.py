@@ -44,6 +44,8 @@ class Counts:
     duplicates: int = 0  # further receptions of a transmission already received
     without_time: int = 0  # kept and searchable, but they take no part in tracks
     implausible_time: int = 0  # the same, and flagged
+    bad_checksum: int = 0  # the same
+    prefix_time: int = 0  # with the time of the log's own prefix, which is read as UTC where it names no zone
     rejected: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: Counts) -> None:
@@ -62,6 +64,8 @@ class Counts:
             "duplicates": self.duplicates,
             "without_time": self.without_time,
             "implausible_time": self.implausible_time,
+            "bad_checksum": self.bad_checksum,
+            "prefix_time": self.prefix_time,
             "rejected": dict(sorted(self.rejected.items())),
         }
 
@@ -216,6 +220,8 @@ class _Import:
             counts.positions += messages.num_rows - messages["lat"].null_count
             counts.statics += _statics(messages)
             counts.without_time += messages["time"].null_count
+            counts.bad_checksum += int(pc.sum(pc.invert(messages["checksum_ok"])).as_py() or 0)
+            counts.prefix_time += int(pc.sum(pc.equal(messages["time_basis"], "prefix")).as_py() or 0)
             counts.duplicates += receptions.count(messages)
             counts.rejected.update(_by_reason(rejects))
             self._write(messages, rejects, hashed.sha16)

@@ -10,6 +10,9 @@ from darkwake import times
 from darkwake.lake import ledger
 from darkwake.lake.store import Lake, data_span
 
+#: What imports count of the messages that are kept but take no part in tracks.
+LEFT_OUT = ("without_time", "implausible_time", "bad_checksum")
+
 
 def sources(lake: Lake, as_of: str | int | None = None) -> list[dict[str, Any]]:
     """Every source that was imported: where it lay, its hash, its format, what was found in it."""
@@ -44,8 +47,8 @@ def stats(lake: Lake, as_of: str | int | None = None) -> dict[str, Any]:
         for reason, count in entry.detail["rejected"].items():
             rejected[reason] = rejected.get(reason, 0) + count
     totals = {
-        name: sum(entry.detail[name] for entry in imports)
-        for name in ("files", "sentences", "messages", "positions", "statics", "duplicates")
+        name: sum(entry.detail.get(name, 0) for entry in imports)  # entries of older versions count less
+        for name in ("files", "sentences", "messages", "positions", "statics", "duplicates", *LEFT_OUT, "prefix_time")
     }
     return {
         "ledger": snapshot.number,

@@ -138,15 +138,19 @@ NOT_KNOWN = "not known"
 def measures(given: Mapping[str, Any], state: str = "closed") -> list[tuple[str, str]]:
     """Measures as name and value with its unit. Null is said to be not known; of an open call, to be still to come."""
     silent = bool(given.get("inferred_from_silence"))
-    return [_missing(name, state, silent) if value is None else _measure(name, value) for name, value in given.items()]
+    last = given.get("departure_earliest")
+    return [
+        _missing(name, state, silent, last) if value is None else _measure(name, value) for name, value in given.items()
+    ]
 
 
-def _missing(name: str, state: str, silent: bool) -> tuple[str, str]:
+def _missing(name: str, state: str, silent: bool, last: Any) -> tuple[str, str]:
+    """`last`: when an open call's ship was last heard inside, if that is known."""
     label = _measure(name, None)[0]
     if silent and name in ("arrival", "departure"):
         return label, "not known: within a silence"
     if state == "open" and name.startswith("departure"):
-        return label, "still inside at the end of this data"
+        return label, "not observed: inside when last heard" + (f", {_measure('', last)[1]}" if last else "")
     if name == "arrival":
         return label, "not known: no report from outside before it"
     return label, NOT_KNOWN

@@ -23,6 +23,8 @@ from darkwake.sim.radio import Heard, Sky
 from darkwake.sim.scenarios import SCENARIOS, Scenario
 
 EPOCH_US = times.parse("2026-01-05T00:00:00Z")
+#: A ship's motion is held second by second, so that the days of a run are bounded by memory.
+MAX_DAYS = 366
 
 _MARK = """SIMULATED
 
@@ -119,8 +121,10 @@ def _dials(scenario: Scenario, given: dict[str, float]) -> dict[str, float]:
         values[name] = float(value)
         if not math.isfinite(values[name]) or values[name] < 0:
             raise UsageError(f"dial {name} is {value}", expected="a number of 0 or more")
-    if values["days"] < 0.25 or not 1 <= values.get("ships", 1) <= 1000:
-        raise UsageError("too few days or ships, or too many", expected="days from 0.25, ships 1 to 1000")
+    if not 0.25 <= values["days"] <= MAX_DAYS or not 1 <= values.get("ships", 1) <= 1000:
+        raise UsageError(
+            "too few days or ships, or too many", expected=f"days from 0.25 to {MAX_DAYS}, ships 1 to 1000"
+        )
     return values
 
 

@@ -51,7 +51,12 @@ def mmsis(snapshot: Snapshot, ref: str) -> list[int]:
         for table in ("segments", "statics"):
             if snapshot.scan(table, ["mmsi"], pc.field("mmsi") == mmsi, bucket=mmsi % BUCKETS).num_rows:
                 return [mmsi]
-        raise NotFoundError(f"nothing with a known time was sent under MMSI {mmsi}", do="Try: darkwake vessel search")
+        from darkwake.tracks.left_out import without_track
+
+        told = without_track(snapshot, mmsi)
+        if told is not None:
+            raise NotFoundError(told, do="Its messages are in the table reports; see docs/methods/segmentation.md.")
+        raise NotFoundError(f"nothing was sent under MMSI {mmsi}", do="Try: darkwake vessel search")
     if wanted.field == "imo":
         where = pc.field("imo") == int(wanted.value)
     else:
