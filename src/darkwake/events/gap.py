@@ -85,7 +85,7 @@ class Gap:
         "expected_reports": "transmissions expected by the reception model, null without one",
         "p_silence_by_reception": (
             "probability that the receivers would not have heard a ship of this class transmitting normally here and "
-            "then for so long, given that a silence was seen; null without a reception model"
+            "then for so long, given that a silence was seen; null without a reception model or any data of those hours"
         ),
         "reachable": "up to 5 places within reach, longest possible stay first, with other silent ships within reach",
     }
@@ -112,7 +112,7 @@ class Gap:
         judged = None if model is None else in_steps(model.judge(silent))
         unexplained = np.zeros(found.num_rows, np.bool_)
         if judged is not None:
-            unexplained = judged.p_silence < values["explained_above"]
+            unexplained = (judged.p_silence < values["explained_above"]) & (judged.with_data > 0)
         places = reachable_places(context.places, silent, unexplained, values["min_stay_h"])
         return [
             self._event(row, i, silent, judged, places.get(i, []), values, context)
@@ -127,14 +127,17 @@ class Gap:
         start, end = int(silent["start"][i]), int(silent["end"][i])
         hours = (end - start) / times.HOUR_US
         distance_km = distance_m(*(silent[name][i] for name in ("lon0", "lat0", "lon1", "lat1"))) / 1000.0
-        measures = {
+        measures: dict[str, Any] = {
             "duration_h": rounded(hours, 2),
             "distance_km": rounded(distance_km, 2) if closed else None,
             "implied_speed_knots": rounded(m_to_nm(distance_km * 1000.0) / hours, 2) if closed else None,
-            "expected_reports": None if judged is None else significant(judged.expected_reports[i], 2),
-            "p_silence_by_reception": None if judged is None else rounded(judged.p_silence[i], 3),
+            "expected_reports": None,
+            "p_silence_by_reception": None,
             "reachable": reachable,
         }
+        if judged is not None and judged.with_data[i]:
+            measures["expected_reports"] = significant(judged.expected_reports[i], 2)
+            measures["p_silence_by_reception"] = rounded(judged.p_silence[i], 3)
         opening = (row["payload_key"], start)
         return Event(
             id=event_id(self.kind, self.version, "default", [opening]),
@@ -304,6 +307,9 @@ def _checks(
     checks = []
     if judged is None:
         checks.append(Innocent("poor reception here", "reception model", "not tested: no model was built"))
+    elif not judged.with_data[i]:
+        outcome = "not tested: no ship at all was heard within 5 to 10 degrees in any hour of it"
+        checks.append(Innocent("no data at hand", "other ships heard during the silence", outcome))
     else:
         p, ratio = judged.p_silence[i], judged.outage_ratio[i]
         sides = f"{_share(judged.unusual_before[i])} of the slots before it"
