@@ -16,6 +16,8 @@ from darkwake.errors import DarkwakeError, UsageError
 SEED = 1
 PLACE = "KPNAM"
 Say = Callable[[str], None]
+#: Only a folder that holds this file is made anew.
+MADE_HERE = "made-by-demo.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,16 @@ class Result:
 def run(folder: Path, say: Say, progress: workspace.Progress | None = None, **dials: float) -> Result:
     """Build the sample workspace in `folder` (made anew), run everything, write the pages."""
     if folder.exists():
-        if not (folder / workspace.MARKER).exists() and any(folder.iterdir()):
-            raise UsageError(f"{folder} holds something else", expected="an empty or new folder for the demo")
+        if not (folder / MADE_HERE).exists() and any(folder.iterdir()):
+            raise UsageError(
+                f"{folder} holds something that the demo did not make",
+                expected="an empty or new folder for the demo",
+                do="Name another one with --folder.",
+            )
         shutil.rmtree(folder)
     feed = folder / "feed"
     with workspace.create(folder, name="West Sea (SIMULATED)", simulated=True) as ws:
+        (folder / MADE_HERE).write_text("Made by the demo, which makes this folder anew each time. SIMULATED.\n")
         summary = sim.run("west-sea", SEED, feed, **dials)
         say(f"SIMULATED feed: {summary.lines:,} sentences of made-up ships, in {feed}")
         imported = ws.import_files(sorted(feed.glob("*.nmea")), progress=progress)

@@ -24,5 +24,10 @@ def test_the_stay_may_fall_into_an_outage() -> None:
 
 
 def test_a_period_shorter_than_the_stay_is_tried_from_its_start() -> None:
+    model = ReceptionModel.from_counts(counted(fleet(8, 6, 0.5)))
+    assert would_have_seen(model, 124.05, 38.1, T0 + DAY, T0 + DAY + times.HOUR_US, 3.0, False) > 0.95
+
+
+def test_without_any_data_nothing_would_have_been_seen() -> None:
     model = ReceptionModel.from_counts(COUNTS.empty_table())
-    assert 0 < would_have_seen(model, 124.05, 38.1, T0, T0 + times.HOUR_US, 3.0, False) < 0.1
+    assert would_have_seen(model, 124.05, 38.1, T0, T0 + DAY, 3.0, False) == 0.0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import _thread
+import signal
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,15 @@ class Calls:
 CALLS = Calls()
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A job in the background is started with interrupts ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_stops_and_leaves_nothing(tmp_path: Path) -> None:
     CALLS.count = 0
     schema = pa.schema([("mmsi", pa.int32()), ("time", POSITIONS.field("time").type)])

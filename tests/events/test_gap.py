@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -36,7 +37,7 @@ class Fixed(ReceptionModel):
         from darkwake.tracks.reception import Judged
 
         n = len(silent["start"])
-        return Judged(*(pa.array([v] * n).to_numpy() for v in (self.p, 12.0, 1.0, 5, 0.5, 0.5)))
+        return Judged(*(pa.array([v] * n).to_numpy() for v in (self.p, 12.0, 1.0, 5, 0.5, 0.5, 1.0)))
 
 
 def gaps(rows: list[dict[str, Any]], end_min: float | None = None, model: Any = None, **given: float) -> list[Event]:
@@ -145,3 +146,14 @@ def test_nothing_comes_of_nothing() -> None:
     empty = built([]).tracks.select(list(plan.columns))
     assert plan.stages[0].kernel(empty, plan.arguments).num_rows == 0
     assert detector.finish(CANDIDATES.empty_table(), values_of(detector), context) == []
+
+
+def test_a_silence_of_which_there_is_no_data_is_not_judged() -> None:
+    class Nobody(Fixed):
+        def judge(self, silent: Any) -> Any:
+            return replace(super().judge(silent), with_data=np.zeros(len(silent["start"])))
+
+    [event] = gaps(with_silence(30), model=Nobody(0.01))
+    assert event.measures["p_silence_by_reception"] is None
+    assert event.measures["reachable"] == []
+    assert event.innocent[0].outcome.startswith("not tested: no ship at all was heard")

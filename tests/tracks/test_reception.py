@@ -246,7 +246,7 @@ def test_the_share_of_reception_is_found_in_the_feed() -> None:
     for share in (0.3, 0.7, 0.95):
         innocent = rng.random(2000) < share
         x = rng.normal(np.where(innocent, 1.5, -1.5), 1.0)
-        p = _with_share(3 * x + np.log(0.7 / 0.3))  # exact where the share is 0.7
+        p = _with_share(3 * x + np.log(0.7 / 0.3), np.ones(2000, np.bool_))  # exact where the share is 0.7
         assert abs(p.mean() - share) < 0.05
         assert np.mean((p - innocent) ** 2) < 0.06
 
@@ -254,7 +254,26 @@ def test_the_share_of_reception_is_found_in_the_feed() -> None:
 def test_no_counts_still_give_an_answer() -> None:
     model = ReceptionModel.from_counts(COUNTS.empty_table())
     judged = model.judge(silence(20, 5))
-    assert 0 < judged.p_silence[0] < 1
-    assert judged.ships[0] == 0
+    assert (judged.p_silence[0], judged.with_data[0], judged.ships[0]) == (1.0, 0.0, 0)  # nobody else was heard
     none = {name: values[:0] for name, values in silence(20, 5).items()}
     assert len(model.judge(none).p_silence) == 0
+
+
+def test_time_of_which_there_is_no_data_is_held_against_nobody() -> None:
+    """Two days of logs are missing: every ship is silent over them, and none of those silences says anything."""
+    model = ReceptionModel.from_counts(counted(fleet(10, 6, 0.9, lost=(48, 96))))
+    judged = model.judge(
+        together(silence(48, 48), silence(24, 20, mmsi=SHIP + 3200), silence(24, 72, mmsi=SHIP + 4800))
+    )
+    assert judged.with_data == pytest.approx([0.0, 1.0, 0.33], abs=0.05)
+    assert judged.p_silence[0] > 0.95
+    assert judged.expected_reports[0] < 12  # those of the hours at both ends
+    assert judged.p_silence[1] < 0.3
+    assert judged.p_silence[2] > 0.6
+
+
+def test_other_waters_are_no_data_of_these() -> None:
+    model = ReceptionModel.from_counts(counted(fleet(10, 6, 0.9)))
+    far = {**silence(24, 20), "lon0": np.array([160.0]), "lon1": np.array([160.0])}
+    assert model.judge(far).with_data[0] == 0.0
+    assert model.judge(silence(24, 20)).with_data[0] == 1.0

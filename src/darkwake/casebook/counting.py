@@ -39,7 +39,8 @@ class Data:
     `events`: of the kinds it names, in their standing versions. `track`: TRACKS columns (`mmsi`, `segment`, `time`,
     `lon`, `lat`) of the vessel it names, also outside the period; None if not at hand. `target`: where its place is.
     `detected`: whether the detectors of these kinds ran at all. `would_have_seen`: probability that an occurrence
-    would have left a trace, where a reception model says so.
+    would have left a trace, where a reception model says so. `unknown_waters_h`: hours of the period in which the
+    vessel was heard near a coast where no port is known.
     """
 
     events: Sequence[Event]
@@ -47,6 +48,7 @@ class Data:
     target: Target | None = None
     detected: bool = True
     would_have_seen: float | None = None
+    unknown_waters_h: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,12 @@ def count(given: Filter, data: Data, assumptions: Assumptions | None = None) -> 
     base = replace(base, heard=heard(track, given.since, given.until))
     if given.kind not in DEFAULTS:
         note = f"How many {words.noun(given.kind, 2)} could have gone unheard is not known: there is no upper bound."
+        return replace(base, notes=(note,))
+    if given.kind == "port_call" and given.place is None and data.unknown_waters_h:
+        note = (
+            f"In {data.unknown_waters_h} h the vessel was heard near a coast where no port is known here: calls there "
+            "would not be seen. There is no upper bound. Ports can be added with: darkwake place import"
+        )
         return replace(base, notes=(note,))
     assumed = assumptions or DEFAULTS[given.kind]
     target = data.target or (Box(given.bbox) if given.bbox is not None else Anywhere())

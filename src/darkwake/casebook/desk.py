@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 import darkwake
 from darkwake import times
 from darkwake.casebook import book
+from darkwake.casebook.checks import check_measures, unknown_waters_h
 from darkwake.casebook.counting import Data
 from darkwake.casebook.evaluate import Verdict, evaluate
 from darkwake.casebook.models import Case, Claim, Decision
@@ -107,6 +108,8 @@ class Casebook:
         A vessel named in it by IMO number, call sign or name is stored as the one MMSI that sent this.
         """
         typed = None if query is None else from_json(self._with_mmsi(query))
+        if typed is not None:
+            check_measures(typed)
         for given in filters(typed) if typed is not None else ():
             if given.place is not None:
                 self.places.by_code(given.place)  # a misspelt place would never be found
@@ -202,6 +205,7 @@ class Casebook:
 
     def data_for(self, query: Query, snapshot: Snapshot) -> Data:
         """What a query runs on: events, the vessel's track, where its place is, and whether its detectors ran."""
+        check_measures(query)
         wanted = filters(query)
         kinds = {given.kind for given in wanted}
         standing = [s.event for s in store.read(snapshot, sorted(kinds), retracted=False)]
@@ -217,7 +221,10 @@ class Casebook:
             place = self.places.by_code(of.place)
             target = Spot(place.lon, place.lat, place.radius_m)
         seen = self._would_have_seen(of, target, track, snapshot) if isinstance(target, Spot) else None
-        return Data(standing, track, target, detected=kinds <= ran, would_have_seen=seen)
+        unknown = (
+            0 if track is None or of.kind != "port_call" else unknown_waters_h(track, self.places, of.since, of.until)
+        )
+        return Data(standing, track, target, kinds <= ran, seen, unknown)
 
     def _would_have_seen(self, of: Filter, spot: Spot, track: pa.Table | None, snapshot: Snapshot) -> float | None:
         """For the least stay at the place, over the period or all of the data; of class A unless the vessel is B."""

@@ -17,6 +17,8 @@ from darkwake.places.gazetteer import places_table
 from darkwake.places.grid import PlaceGrid, cell_at, distance_to_place_m, grid_of
 
 HARBOUR_KINDS = ("port", "berth", "anchorage")
+#: A nearest known port farther away than this says that ports here are not known rather than that there are none.
+KNOWN_WITHIN_M = 300_000.0
 
 
 class Areas(NamedTuple):
@@ -76,6 +78,13 @@ def _root(index: int, places: Sequence[Any], by_code: Mapping[str, int]) -> int:
         seen.add(parent)
         index = parent
     return index
+
+
+def told_distance(port_m: float) -> str:
+    """How far the nearest known port is, or that this says nothing because none is known in these waters."""
+    if not port_m <= KNOWN_WITHIN_M:
+        return f"not tested: no port or anchorage is known within {KNOWN_WITHIN_M / 1000:g} km"
+    return f"{port_m / 1000:.1f} km"
 
 
 def harbours(gazetteer: Any) -> list[Any]:

@@ -90,7 +90,7 @@ def search(
 ) -> dict[str, list[Event]]:
     """What detectors, in their order, find in a source of tracks and statics. Nothing is written."""
     plans = {d.kind: d.plan(values[d.kind], context) for d in detectors}
-    models = [reception.plan()] if "gap" in plans else []
+    models = [reception.plan()] if {"gap", "port_call"} & set(plans) else []  # those that ask it
     tables = engine.run([*plans.values(), *models], source)
     for model in models:
         counts = tables.pop(model.name)

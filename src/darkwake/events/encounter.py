@@ -118,7 +118,7 @@ class Encounter:
             code = None if place is None else place.code
             types = ship_types.get(row["mmsi_a"]), ship_types.get(row["mmsi_b"])
             vessels = vessel(row["mmsi_a"], row["segment_a"]), vessel(row["mmsi_b"], row["segment_b"])
-            innocent = checks(code, row["others_nearby"], types)
+            innocent = checks(km <= areas.KNOWN_WITHIN_M / 1000.0, code, row["others_nearby"], types)
             ends = opening.tolist(), closing.tolist()
             events.append(self._event(row, ends, km, code, vessels, innocent, method, context.data_end))
         return events
@@ -175,7 +175,7 @@ def _rounded(found: pa.Table) -> pa.Table:
 
 
 def _checks(
-    static_data: bool, place: str | None, others: int, ship_types: Sequence[int | None]
+    static_data: bool, ports_known: bool, place: str | None, others: int, ship_types: Sequence[int | None]
 ) -> tuple[Innocent, ...]:
     if not static_data:
         outcome = "not tested: no static data at hand"
@@ -187,7 +187,7 @@ def _checks(
         Innocent(
             "known anchorage",
             "mean position inside a place of the gazetteer",
-            "no" if place is None else f"yes: {place}",
+            f"yes: {place}" if place is not None else "no" if ports_known else areas.told_distance(np.inf),
         ),
         Innocent(
             "waiting or sheltering with others",

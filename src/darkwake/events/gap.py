@@ -70,7 +70,8 @@ class Gap:
         Param("min_stay_h", 2.0, "h", "a place counts as reachable if the ship could have stayed so long"),
     )
     innocent_explanations: tuple[str, ...] = (
-        "poor reception here", "outage of the receivers", "low power (class B)", "lying still", "end of the data",
+        "poor reception here", "no data at hand", "outage of the receivers", "low power (class B)", "lying still",
+        "end of the data",
     )  # fmt: skip
     known_failures: tuple[str, ...] = (
         "A ship that stops sending for good and never comes back in the data leaves one open gap.",
@@ -84,7 +85,7 @@ class Gap:
         "expected_reports": "transmissions expected by the reception model, null without one",
         "p_silence_by_reception": (
             "probability that the receivers would not have heard a ship of this class transmitting normally here and "
-            "then for so long, given that a silence was seen; null without a reception model"
+            "then for so long, given that a silence was seen; null without a reception model or any data of those hours"
         ),
         "reachable": "up to 5 places within reach, longest possible stay first, with other silent ships within reach",
     }
@@ -111,7 +112,7 @@ class Gap:
         judged = None if model is None else in_steps(model.judge(silent))
         unexplained = np.zeros(found.num_rows, np.bool_)
         if judged is not None:
-            unexplained = judged.p_silence < values["explained_above"]
+            unexplained = (judged.p_silence < values["explained_above"]) & (judged.with_data > 0)
         places = reachable_places(context.places, silent, unexplained, values["min_stay_h"])
         return [
             self._event(row, i, silent, judged, places.get(i, []), values, context)
@@ -126,14 +127,17 @@ class Gap:
         start, end = int(silent["start"][i]), int(silent["end"][i])
         hours = (end - start) / times.HOUR_US
         distance_km = distance_m(*(silent[name][i] for name in ("lon0", "lat0", "lon1", "lat1"))) / 1000.0
-        measures = {
+        measures: dict[str, Any] = {
             "duration_h": rounded(hours, 2),
             "distance_km": rounded(distance_km, 2) if closed else None,
             "implied_speed_knots": rounded(m_to_nm(distance_km * 1000.0) / hours, 2) if closed else None,
-            "expected_reports": None if judged is None else significant(judged.expected_reports[i], 2),
-            "p_silence_by_reception": None if judged is None else significant(judged.p_silence[i], 2),
+            "expected_reports": None,
+            "p_silence_by_reception": None,
             "reachable": reachable,
         }
+        if judged is not None and judged.with_data[i]:
+            measures["expected_reports"] = significant(judged.expected_reports[i], 2)
+            measures["p_silence_by_reception"] = rounded(judged.p_silence[i], 3)
         opening = (row["payload_key"], start)
         return Event(
             id=event_id(self.kind, self.version, "default", [opening]),
@@ -277,7 +281,7 @@ def in_steps(judged: Judged) -> Judged:
 
     A day more of data moves each number a little. Told finely, every gap would get a new version every day.
     """
-    p = np.clip(judged.p_silence, 1e-6, 1 - 1e-6)
+    p = np.clip(judged.p_silence, 0.001, 0.999)  # nothing is certain
     odds = _stepped(p / (1 - p))
     return replace(
         judged,
@@ -303,6 +307,9 @@ def _checks(
     checks = []
     if judged is None:
         checks.append(Innocent("poor reception here", "reception model", "not tested: no model was built"))
+    elif not judged.with_data[i]:
+        outcome = "not tested: no ship at all was heard within 5 to 10 degrees in any hour of it"
+        checks.append(Innocent("no data at hand", "other ships heard during the silence", outcome))
     else:
         p, ratio = judged.p_silence[i], judged.outage_ratio[i]
         sides = f"{_share(judged.unusual_before[i])} of the slots before it"
@@ -311,8 +318,15 @@ def _checks(
             Innocent(
                 "poor reception here",
                 "pace of reports around it (how often the ship was heard as rarely), and reports due on the way",
-                f"p = {p:.2g}; heard as rarely in {sides}; {judged.expected_reports[i]:.2g} reports due"
+                f"p = {p:.3g}; heard as rarely in {sides}; {significant(judged.expected_reports[i], 2):g} reports due"
                 + ("" if judged.ships[i] else "; no other ship was ever heard here"),
+            )
+        )
+        checks.append(
+            Innocent(
+                "no data at hand",
+                "hours of the silence in which any ship was heard within 5 to 10 degrees",
+                f"{judged.with_data[i]:.0%} of the hours",
             )
         )
         checks.append(

@@ -301,7 +301,7 @@ def _checks(row: dict[str, Any], port_m: float) -> tuple[Innocent, ...]:
         Innocent(
             "waiting for a berth",
             "distance to the nearest known port or anchorage",
-            f"{port_m / 1000:.1f} km" if np.isfinite(port_m) else "no port known",
+            areas.told_distance(port_m),
         ),
         Innocent("what the ship says it does", "navigational status sent most often", said),
     )

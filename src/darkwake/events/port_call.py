@@ -7,7 +7,7 @@ levels of confidence are those of Global Fishing Watch's port visits. See docs/m
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -17,9 +17,14 @@ from darkwake.events import areas, reports
 from darkwake.events.base import Context, Event, Innocent, Param, VesselRef, event_id, method_of, rounded
 from darkwake.events.stays import COLUMNS, SIDES, STAYS, stays
 from darkwake.geo.sphere import distance_m
+from darkwake.tracks.columns import floats, instants
 from darkwake.units import knots_to_mps
 
+if TYPE_CHECKING:
+    from darkwake.tracks.reception import ReceptionModel
+
 _WAITING = "waiting at anchor in the approach"
+_NO_DATA = "no data at hand"
 _PASSING = "passing through the area without a stop"
 
 
@@ -44,7 +49,7 @@ class PortCall:
         Param("min_call_h", 1.0, "h", "time in port that a silence must leave beside the sailing"),
         Param("merge_h", 4.0, "h", "a return sooner than this belongs to the call"),
     )
-    innocent_explanations: tuple[str, ...] = (_WAITING, _PASSING)
+    innocent_explanations: tuple[str, ...] = (_WAITING, _PASSING, _NO_DATA)
     known_failures: tuple[str, ...] = (
         "A ship that stops at sea inside the circle of a port whose harbour is elsewhere is taken for a call.",
         "A silence in the approach is no sight of the port: the ship may have waited or turned.",
@@ -81,7 +86,9 @@ class PortCall:
     def finish(self, candidates: pa.Table, values: Mapping[str, float], context: Context) -> list[Event]:
         found = candidates.sort_by([(name, "ascending") for name in ("first_time", "mmsi", "segment")])
         ports = _ports(context.places)
-        events = (self._event(row, ports, values, context) for row in found.to_pylist())
+        with_data = _with_data(found, context.extras.get("reception"))
+        rows = ({**row, "with_data": share} for row, share in zip(found.to_pylist(), with_data, strict=True))
+        events = (self._event(row, ports, values, context) for row in rows)
         return [event for event in events if event is not None]
 
     def _event(
@@ -141,6 +148,15 @@ class PortCall:
             method=method_of(self, values),
             evidence=reports.evidence(row, sides),
         )
+
+
+def _with_data(found: pa.Table, model: ReceptionModel | None) -> list[float | None]:
+    """Share of the hours between first and last report in which any other ship was heard; None without a model."""
+    if model is None or not found.num_rows:
+        return [None] * found.num_rows
+    start, end = (instants(found[f"{side}_time"]) for side in ("first", "last"))
+    lon, lat = (floats(found[name]) for name in ("lon", "lat"))
+    return [float(share) for share in model.with_data(start, end, lon, lat, lon, lat)]
 
 
 def _bounds(
@@ -208,7 +224,12 @@ def _checks(row: dict[str, Any]) -> tuple[Innocent, ...]:
     """What else may lie behind a call that is inferred from a silence."""
     least = "unknown" if row["least_knots"] is None else f"{row['least_knots']:.1f} kn"
     if row["approach"]:
-        return (Innocent(_WAITING, "speed at the last report before the silence", least),)
+        share = row["with_data"]
+        heard = "not tested: no reception model" if share is None else f"{share:.0%} of the hours"
+        return (
+            Innocent(_WAITING, "speed at the last report before the silence", least),
+            Innocent(_NO_DATA, "hours of the silence in which any other ship was heard within 5 to 10 degrees", heard),
+        )
     return (
         Innocent(_WAITING, "whether it was heard inside the port's area", "yes"),
         Innocent(_PASSING, "slowest speed sent inside", least),

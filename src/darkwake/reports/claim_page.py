@@ -187,7 +187,8 @@ def _coverage(verdict: Verdict | None) -> str:
 def _apart_note(query: Query | None) -> str:
     if isinstance(query, Within):
         return "These had nothing beside them in the data, or are doubtful. They raise the upper bound, not the lower."
-    return "Less sure than the claim asks for. They raise the upper bound, not the lower."
+    why = "Less sure than the claim asks for, or inferred from a silence alone."
+    return f"{why} They raise the upper bound, not the lower."
 
 
 def _row(occurrence: Occurrence, by_id: Mapping[str, Card]) -> Row:

@@ -31,6 +31,7 @@ from darkwake.engine.base import Plan, Stage
 from darkwake.tracks.build import CLASS_B_TYPES
 from darkwake.tracks.columns import Bools, Floats, Ints, flat, floats, instants, ints
 from darkwake.tracks.reception_kernels import (
+    BLOCKS,
     COUNT_NAMES,
     HEARD,
     OUTAGE_SLOTS,
@@ -38,6 +39,7 @@ from darkwake.tracks.reception_kernels import (
     REPORTS,
     SHIPS,
     count_slots,
+    hours_with_data,
     judge_silences,
     walk,
 )
@@ -80,6 +82,7 @@ class Judged:
     ships: Ints  # other ships known in the cell where it began
     unusual_before: Floats  # share of slots in which reports came as slowly as before it, or more so
     unusual_after: Floats  # the same after it; 1 of an open one
+    with_data: Floats  # share of its whole hours in which any ship was heard within 5 to 10°; 1 where it has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,7 @@ class ReceptionModel:
         self._regions = _Table.of((cell // 1440 // 4) * 360 + cell % 1440 // 4, rows)
         heard = np.array([rows[cells.keys % 2 == b][:, [HEARD, REPORTS]].sum(axis=0) for b in (0, 1)])
         self._per_slot = (heard[:, 1] + 1.0) / (heard[:, 0] + 1.0)
+        self._data = _hours_with_data(hours)
 
     @classmethod
     def from_counts(cls, table: pa.Table) -> ReceptionModel:
@@ -158,7 +162,7 @@ class ReceptionModel:
             np.asarray(silent[name])[by_ship] for name in ("mmsi", "start", "end", "lon0", "lat0", "lon1", "lat1")
         )
         found = judge_silences(
-            *self._tables(), self._per_slot, _MAX_SILENCE_US, mmsi, start, end, lon0, lat0, lon1, lat1,
+            *self._tables(), self._data, self._per_slot, _MAX_SILENCE_US, mmsi, start, end, lon0, lat0, lon1, lat1,
             class_b[by_ship], is_open[by_ship],
         )  # fmt: skip
         back = np.argsort(by_ship)
@@ -168,7 +172,17 @@ class ReceptionModel:
         after = np.where(is_open, 1.0, self._unusual(silent, "after", class_b))
         odds = BASE - DUE_POWER * np.log1p(due * ratio) - PACE_POWER * (np.log(before) + np.log(after))
         told = np.where(others_due < _FEWEST_DUE, np.nan, ratio)
-        return Judged(_with_share(odds), reports * ratio, told, found[4][back], before, after)
+        with_data = self.with_data(*(silent[name] for name in ("start", "end", "lon0", "lat0", "lon1", "lat1")))
+        p = 1.0 - with_data * (1.0 - _with_share(odds, with_data > 0.5))
+        return Judged(p, reports * ratio, told, found[4][back], before, after, with_data)
+
+    def with_data(self, start: Ints, end: Ints, lon0: Floats, lat0: Floats, lon1: Floats, lat1: Floats) -> Floats:
+        """Share of the whole hours of each silence in which any ship was heard around; 1 where it has no whole hour.
+
+        Where the feed itself has nothing (a file that was not imported, receivers all off) no ship can be blamed.
+        """
+        hours = hours_with_data(self._data, _MAX_SILENCE_US, start, end, lon0, lat0, lon1, lat1)
+        return np.where(hours[:, 0] > 0, hours[:, 1] / np.maximum(hours[:, 0], 1), 1.0)
 
     def p_silence(self, lons: Floats, lats: Floats, times_us: Ints, class_b: bool) -> tuple[float, float]:
         """Probability of hearing nothing of a ship on this path, and how many transmissions one would expect to hear.
@@ -176,7 +190,7 @@ class ReceptionModel:
         Of a ship transmitting normally that comes from nowhere: for a call, a meeting or a passage that may have been.
         """
         p, slots = walk(
-            *self._tables(), np.asarray(times_us, np.int64), np.asarray(lons, np.float64),
+            *self._tables(), self._data, np.asarray(times_us, np.int64), np.asarray(lons, np.float64),
             np.asarray(lats, np.float64), class_b,
         )  # fmt: skip
         return float(p), float(slots * self._per_slot[int(class_b)])
@@ -200,18 +214,31 @@ class ReceptionModel:
         return np.asarray((silent[f"{side}_slower"] + PACE_PRIOR * share + 0.5) / (known + PACE_PRIOR + 0.5))
 
 
-def _with_share(log_odds: Floats) -> Floats:
-    """Probabilities, once the share of silences that reception caused is that of these silences themselves.
+def _hours_with_data(hours: _Table) -> Ints:
+    """Sorted keys hour × BLOCKS + block of 5°, of those in which, or next to which, any ship was heard."""
+    heard = hours.keys[hours.counts[:, HEARD] > 0]
+    region = heard % _REGIONS
+    base = np.unique(np.column_stack([heard // _REGIONS, region // 360 // 5, region % 360 // 5]), axis=0)
+    around = [
+        base[:, 0] * BLOCKS + np.clip(base[:, 1] + south, 0, 35) * 72 + (base[:, 2] + west) % 72
+        for south in (-1, 0, 1)
+        for west in (-1, 0, 1)
+    ]
+    return np.unique(np.concatenate(around))
+
+
+def _with_share(log_odds: Floats, told: Bools) -> Floats:
+    """Probabilities, once the share of silences that reception caused is that of the `told` silences themselves.
 
     The usual way of adapting a forecast to another base rate (Saerens, Latinne, Decaestecker 2002), held back by
     USUAL_WEIGHT.
     """
-    if not len(log_odds):
-        return log_odds
+    if not told.any():
+        return np.asarray(1.0 / (1.0 + np.exp(-log_odds)))
     usual, shift = np.log(USUAL_SHARE / (1 - USUAL_SHARE)), 0.0
     for _ in range(100):
         p = 1.0 / (1.0 + np.exp(-(log_odds + shift)))
-        share = (1 - USUAL_WEIGHT) * p.mean() + USUAL_WEIGHT * USUAL_SHARE
+        share = (1 - USUAL_WEIGHT) * p[told].mean() + USUAL_WEIGHT * USUAL_SHARE
         shift = np.log(share / (1 - share)) - usual
     return np.asarray(p)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from darkwake.jit import kernel
-from darkwake.times import MINUTE_US, SECOND_US
+from darkwake.times import HOUR_US, MINUTE_US, SECOND_US
 from darkwake.tracks.columns import Bools, Floats, Ints
 
 SLOT_US = 10 * MINUTE_US
@@ -24,6 +24,9 @@ BACKGROUND, PRIOR_SLOTS = 0.005, 10.0
 #: So many slots of other ships must have been due, and none heard, before an outage is believed by half. More than
 #: one ship's silence: she may have gone.
 OUTAGE_SLOTS = 20.0
+
+#: Whether there is any data of an hour is asked of blocks of 5° and their neighbours.
+BLOCKS_PER_DEGREE, BLOCKS = 0.2, 72 * 36
 
 #: The pace of a report: how long the PACE_REPORTS reports up to it took, on a logarithmic scale up to PACE_LONGEST_S.
 PACE_REPORTS, PACE_LONGEST_S, PACE_BINS = 3, 21_600, 48
@@ -209,13 +212,30 @@ def _usual(region_keys: Ints, region_counts: Ints, region: int, slots: int) -> f
 
 
 @kernel
+def hours_with_data(
+    data_keys: Ints, longest_us: int, start: Ints, end: Ints, lon0: Floats, lat0: Floats, lon1: Floats, lat1: Floats
+) -> Ints:  # pragma: no cover - compiled
+    """Per silence: whole hours in it, and in how many of them any ship was heard around its straight way."""
+    out = np.zeros((len(start), 2), np.int64)
+    for k in range(len(start)):
+        length = max(1, end[k] - start[k])
+        for hour in range(start[k] // HOUR_US + 1, min(end[k], start[k] + longest_us) // HOUR_US):
+            share = (hour * HOUR_US + HOUR_US // 2 - start[k]) / length
+            x, y = _between(lon0[k], lon1[k], share), lat0[k] + share * (lat1[k] - lat0[k])
+            out[k, 0] += 1
+            out[k, 1] += _find(data_keys, hour * BLOCKS + _cell(x, y, BLOCKS_PER_DEGREE)) >= 0
+    return out
+
+
+@kernel
 def judge_silences(
     keys: Ints, counts: Ints, region_keys: Ints, region_counts: Ints, hour_keys: Ints, hour_counts: Ints,
-    per_slot: Floats, longest_us: int, ship: Ints,
+    data_keys: Ints, per_slot: Floats, longest_us: int, ship: Ints,
     start: Ints, end: Ints, lon0: Floats, lat0: Floats, lon1: Floats, lat1: Floats, class_b: Bools, is_open: Bools,
 ) -> tuple[Floats, Floats, Floats, Floats, Ints]:  # fmt: skip  # pragma: no cover - compiled
     """Per silence along the straight way: slots due, reports due, slots of other ships heard and due, other ships.
 
+    Nothing is due in an hour in which nobody was heard anywhere around: there is no data of it.
     A ship is silent in all slots after that of `start` and before that of `end`; silences of one ship follow each
     other. What its own silences added to the counts of cells is taken off them; open ones added nothing.
     """
@@ -233,6 +253,7 @@ def judge_silences(
             ships[k] = max(0, counts[at, SHIPS] - 1)
         last_cell = last_hour = -1
         heard = reports = 0.0
+        has_data = True
         for j in range(silent):
             slot = first_slot + j
             share = (slot * SLOT_US + SLOT_US // 2 - start[k]) / length
@@ -246,17 +267,19 @@ def judge_silences(
                 reports = per_slot[kind]
                 if at >= 0:
                     reports = (counts[at, REPORTS] + PRIOR_SLOTS * reports) / (counts[at, HEARD] + PRIOR_SLOTS)
-            due_slots[k] += heard
-            due_reports[k] += heard * reports
             hour = slot // 6
             if hour != last_hour:
                 last_hour = hour
+                has_data = _find(data_keys, hour * BLOCKS + _cell(x, y, BLOCKS_PER_DEGREE)) >= 0
                 region = _cell(x, y, 1.0)
                 at = _find(hour_keys, hour * 64800 + region)
                 if at >= 0:
                     mine = min(silent - j, 6 - slot % 6) if counted else 0
                     others_heard[k] += hour_counts[at, HEARD]
                     others_due[k] += _usual(region_keys, region_counts, region, max(0, _slots(hour_counts, at) - mine))
+            if has_data:
+                due_slots[k] += heard
+                due_reports[k] += heard * reports
     return due_slots, due_reports, others_heard, others_due, ships
 
 
@@ -308,7 +331,7 @@ def _around_the_hour(
 @kernel
 def walk(
     keys: Ints, counts: Ints, region_keys: Ints, region_counts: Ints, hour_keys: Ints, hour_counts: Ints,
-    time_us: Ints, lon: Floats, lat: Floats, class_b: bool,
+    data_keys: Ints, time_us: Ints, lon: Floats, lat: Floats, class_b: bool,
 ) -> tuple[float, float]:  # fmt: skip  # pragma: no cover - compiled
     """Probability that no slot of a path is heard, and how many are on average.
 
@@ -336,7 +359,11 @@ def walk(
             share_heard = (heard + PRIOR_SLOTS * BACKGROUND) / (heard + silent + PRIOR_SLOTS)
             hits, misses = ended + PRIOR_SLOTS * share_heard, max(0, silent - ended) + PRIOR_SLOTS * (1 - share_heard)
         if slot == first_slot or slot % 6 == 0:
-            ratio = _around_the_hour(region_keys, region_counts, hour_keys, hour_counts, slot // 6, _cell(x, y, 1.0))
+            ratio = 0.0
+            if _find(data_keys, slot // 6 * BLOCKS + _cell(x, y, BLOCKS_PER_DEGREE)) >= 0:
+                ratio = _around_the_hour(
+                    region_keys, region_counts, hour_keys, hour_counts, slot // 6, _cell(x, y, 1.0)
+                )
         chance = share_heard if slot == first_slot else hits / (hits + misses + spent)
         p *= 1.0 - chance * ratio
         expected += share_heard * ratio
