@@ -162,11 +162,11 @@ def test_heading_away_or_lying_at_anchor_unheard_is_no_call():
     assert len(detect(CALL, gone, WORLD)) == 1
 
 
-def test_a_silence_that_ends_inside_makes_a_call_but_no_sure_one():
+def test_a_silence_that_ends_inside_counts_as_a_stop_and_says_that_none_was_seen():
     (call,) = detect(CALL, silent(2.5, 13.2), WORLD, data_end_h=60)
     assert call.measures["silence_h"] > 10
     assert call.measures["inferred_from_silence"] is True
-    assert call.measures["confidence_level"] == 2
+    assert call.measures["confidence_level"] == 4  # by the definition of GFW: it was entered and left
     assert [(i.explanation, i.outcome) for i in call.innocent] == [
         ("waiting at anchor in the approach", "yes"),
         ("passing through the area without a stop", "10.0 kn"),

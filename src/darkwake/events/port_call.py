@@ -63,7 +63,7 @@ class PortCall:
         "arrival_latest": "the ship was inside, or must have been to be back, at this time",
         "departure_earliest": "the ship was still inside at this time, or cannot have left sooner; null if unknown",
         "departure_latest": "the ship was outside again at this time (by a silence: less the sailing out); null if not",
-        "confidence_level": "1 entry or exit only, 2 stop only, or a silence, 3 stop and entry or exit, 4 all",
+        "confidence_level": "1 entry or exit only, 2 stop or silence only, 3 entry or exit and one of these, 4 all",
         "draught_change_m": "null; filled by those who compare draughts",
         "stopped_h": "time seen lying still inside, hours",
         "silence_h": "longest silence that belongs to the call, hours; 0 if none",
@@ -98,7 +98,7 @@ class PortCall:
         stop = row["moored"] or row["stopped_h"] >= values["min_stop_h"]
         silence = row["silence_h"] > 0
         inferred = bool(row["approach"] or (silence and not stop))
-        level = _level(entry and not row["approach"], left and not row["approach"], stop, silence)
+        level = _level(entry and not row["approach"], left and not row["approach"], stop or silence)
         if level == 0:
             return None  # a pass
         before, first, last, after = (reports.time_of(row, side) for side in ("before", "first", "last", "after"))
@@ -181,15 +181,10 @@ def _ports(gazetteer: Any) -> list[Any]:
     return [place for place, owner in zip(places, owners, strict=True) if places[owner].kind == "port"]
 
 
-def _level(entry: bool, left: bool, stop: bool, silence: bool) -> int:
-    """The confidence level; 0 for a pass, which is not a call, and for a stray report.
-
-    A stop that nobody saw is not made surer by an entry and an exit: a silence alone is never above 2.
-    """
+def _level(entry: bool, left: bool, stop: bool) -> int:
+    """The confidence level; 0 for a pass, which is not a call, and for a stray report. `stop`: or a silence."""
     if stop:
         return 2 + entry + left
-    if silence:
-        return 2
     return 1 if entry != left else 0
 
 
