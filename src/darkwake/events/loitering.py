@@ -28,8 +28,11 @@ COLUMNS = ("mmsi", "segment", "lon", "lat", "nav_status", *reports.COLUMNS)
 _LEG_US = 300_000_000
 #: Positions at which the distance to shore is taken: start, quarters, end.
 _SAMPLES = 5
+#: Navigational status in words (ITU-R M.1371-5).
 _STATUSES = {
-    1: "at anchor", 2: "not under command", 3: "restricted in its ability to manoeuvre", 5: "moored", 7: "fishing",
+    0: "under way using engine", 1: "at anchor", 2: "not under command", 3: "restricted in its ability to manoeuvre",
+    4: "constrained by its draught", 5: "moored", 6: "aground", 7: "fishing", 8: "under way sailing",
+    15: "undefined",
 }  # fmt: skip
 
 STAYS = pa.schema(
