@@ -32,9 +32,8 @@ def main() -> None:
     drawing = re.search(r"<svg class=\"map\".*?</svg>", html, re.DOTALL)
     assert drawing is not None
     style = resources.files("darkwake.reports").joinpath("templates/style.css").read_text(encoding="utf-8")
-    note = '<text x="50%" y="18" text-anchor="middle" font-weight="700" fill="var(--gap)">SIMULATED</text>'
     svg = drawing[0].replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" font-family="sans-serif" ', 1)
-    svg = svg.replace("</svg>", f"{note}</svg>").replace("<title", f"<style>{style}</style><title", 1)
+    svg = svg.replace("<title", f"<style>{style}</style><title", 1)
     TARGET.parent.mkdir(exist_ok=True)
     TARGET.write_text(svg + "\n", encoding="utf-8")
     sys.stdout.write(f"{TARGET}\n")

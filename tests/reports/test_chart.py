@@ -112,3 +112,9 @@ def test_a_long_track_is_thinned_to_what_can_be_seen() -> None:
 
 def test_a_single_report_is_a_dot() -> None:
     assert path(parsed(chart.draw(track([0]))), "track").endswith("h0")
+
+
+def test_a_simulated_map_says_so_itself() -> None:
+    where = {0: (124.0, 38.0), 1: (124.1, 38.0)}
+    assert "SIMULATED" in str(chart.draw(track(where, where), simulated=True))
+    assert "SIMULATED" not in str(chart.draw(track(where, where)))

@@ -113,8 +113,18 @@ def view_of(lon: np.ndarray, lat: np.ndarray) -> View | None:
     )  # fmt: skip
 
 
-def draw(track: pa.Table, marks: Sequence[Mark] = (), land: Land | None = None, title: str = "Map") -> Markup | None:
-    """The map; None if there is no position to draw."""
+_SIMULATED = '<text class="simulated" x="50%" y="22" text-anchor="middle">SIMULATED</text>'
+
+
+def draw(
+    track: pa.Table,
+    marks: Sequence[Mark] = (),
+    land: Land | None = None,
+    title: str = "Map",
+    *,
+    simulated: bool = False,
+) -> Markup | None:
+    """The map; None if there is no position to draw. A simulated one says so itself: maps are cut out and sent on."""
     lon, lat = track["lon"].to_numpy(), track["lat"].to_numpy()
     mark_lon, mark_lat = np.array([m.lon for m in marks]), np.array([m.lat for m in marks])
     view = view_of(np.concatenate((lon, mark_lon)), np.concatenate((lat, mark_lat)))
@@ -135,6 +145,7 @@ def draw(track: pa.Table, marks: Sequence[Mark] = (), land: Land | None = None, 
         _marks(view, marks),
         "</g>",
         _scale(view, _busy(view, marks)),
+        _SIMULATED if simulated else "",
         f'<rect class="frame" width="{WIDTH}" height="{view.height}"/></svg>',
     ]
     return Markup("".join(parts))

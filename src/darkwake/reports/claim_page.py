@@ -141,7 +141,7 @@ def claim_page(
     items = cards(events, exhibits, names, mmsi)
     by_id = {item.event.id: item for item in items}
     opened = exhibits.opened()
-    drawing = _pictures(query, verdict, items, by_id, track, land)
+    drawing = _pictures(query, verdict, items, by_id, track, land, simulated)
     html = page(
         "claim.html.j2",
         stamp=stamp,
@@ -246,6 +246,7 @@ def _pictures(
     by_id: Mapping[str, Card],
     track: pa.Table | None,
     land: chart.Land | None,
+    simulated: bool,
 ) -> dict[str, Any]:
     """Map and timeline of the period, where the vessel's track is at hand."""
     if query is None or verdict is None or track is None or track.num_rows == 0:
@@ -266,7 +267,7 @@ def _pictures(
         timeline.Lane("could be missed", [_gap_bar(f, start, end) for f in verdict.possible], "window"),
     ]
     return {
-        "map": chart.draw(inside, marks, land, "Track in the period of the claim"),
+        "map": chart.draw(inside, marks, land, "Track in the period of the claim", simulated=simulated),
         "map_note": note + "Mercator; degrees and minutes, WGS 84.",
         "timeline": timeline.draw(moments, start, end, [lane for lane in lanes if lane.bars]),
     }

@@ -48,17 +48,19 @@ def dossier(
     runs = _segments(segments, track, exhibits)
     marks = [_mark(item) for item in items if item.event.lon is not None]
     opened = exhibits.opened()
+    if simulated is None:
+        simulated = is_simulated(names)
     html = page(
         "dossier.html.j2",
         stamp=stamp,
-        simulated=is_simulated(names) if simulated is None else simulated,
+        simulated=simulated,
         mmsi=f"{mmsi:09d}",
         names=names,
         flag=claimed_flag(mmsi),
         summary=_summary(track, segments, items, stamp),
         fields=fields,
         voyage=identity.voyage(statics),
-        map=chart.draw(track, marks, land, f"Track of MMSI {mmsi:09d}"),
+        map=chart.draw(track, marks, land, f"Track of MMSI {mmsi:09d}", simulated=simulated),
         map_note=_map_note(track, land),
         timeline=_timeline(track, items, stamp),
         items=items,
