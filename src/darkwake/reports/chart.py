@@ -113,7 +113,7 @@ def view_of(lon: np.ndarray, lat: np.ndarray) -> View | None:
     )  # fmt: skip
 
 
-_SIMULATED = '<text class="simulated" x="50%" y="22" text-anchor="middle">SIMULATED</text>'
+_SIMULATED = '<text class="simulated" x="50%" y="38" text-anchor="middle">SIMULATED</text>'
 
 
 def draw(
