@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import FunctionType
 
@@ -23,10 +24,9 @@ for folder in (HERE.parent, HERE.parent.parent / "src"):
     sys.path.insert(0, str(folder))
 
 from contracts.format_samples import SAMPLES  # noqa: E402
-from contracts.test_formats import BY_LINE, READING, check_batches, read_bytes  # noqa: E402
+from contracts.test_formats import BY_LINE, check_noise  # noqa: E402
 from darkwake import ais  # noqa: E402
 from darkwake.ais.schema import DECODED  # noqa: E402
-from darkwake.errors import DarkwakeError  # noqa: E402
 
 LONGEST = 60_000  # bytes of one input
 MEMORY_MB = 4096
@@ -49,24 +49,8 @@ def decoder(data: bytes) -> None:
     assert results[0] == results[1]
 
 
-def reader(name: str) -> Callable[[bytes], None]:
-    """Whatever the bytes, a reader gives what the contract says, or one of our errors."""
-    entry = next(entry for entry in READING if entry.name == name)
-
-    def check(data: bytes) -> None:
-        if entry.sniff is not None:
-            entry.sniff(data, "noise")  # never raises
-        try:
-            batches = read_bytes(entry, data)
-        except DarkwakeError:
-            return
-        check_batches(batches, data)
-
-    return check
-
-
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    "ais": decoder, **{entry.name: reader(entry.name) for entry in BY_LINE if entry.name != "nmea"}
+    "ais": decoder, **{entry.name: partial(check_noise, entry) for entry in BY_LINE if entry.name != "nmea"}
 }  # fmt: skip
 
 

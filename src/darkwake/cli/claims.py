@@ -151,10 +151,14 @@ def show_claim(ctx: click.Context, id: str, as_of: str | None, out: Output) -> N
         note("Later a reply was recorded, or the claim was withdrawn or restored: see it without --as-of.")
 
 
+_why = click.option("--reason", required=True, help="Why.")
+_who = click.option("--by", metavar="WHO", help="Who decides so (else the name of this account).")
+
+
 @claim.command()
 @click.argument("id")
-@click.option("--reason", required=True, help="Why.")
-@click.option("--by", metavar="WHO", help="Who decides so (else the name of this account).")
+@_why
+@_who
 @output_options()
 @click.pass_context
 def withdraw(ctx: click.Context, id: str, reason: str, by: str | None, out: Output) -> None:
@@ -164,8 +168,8 @@ def withdraw(ctx: click.Context, id: str, reason: str, by: str | None, out: Outp
 
 @claim.command()
 @click.argument("id")
-@click.option("--reason", required=True, help="Why.")
-@click.option("--by", metavar="WHO", help="Who decides so (else the name of this account).")
+@_why
+@_who
 @output_options()
 @click.pass_context
 def restore(ctx: click.Context, id: str, reason: str, by: str | None, out: Output) -> None:
