@@ -318,6 +318,7 @@ class Workspace:
         retracted: bool = False,
     ) -> list[Stored]:
         """Events as they stood at `as_of`; OR within a filter, AND across filters."""
+        from darkwake.casebook.occurrences import in_box
         from darkwake.events import registry, store
 
         for kind in kinds:
@@ -335,7 +336,7 @@ class Workspace:
             until=end,
             retracted=retracted,
         )
-        return [s for s in found if bbox is None or _in_box(s.event.lon, s.event.lat, bbox)]
+        return [s for s in found if bbox is None or in_box(bbox, s.event.lon, s.event.lat)]
 
     def search(self, text: str, as_of: str | int | None = None) -> list[dict[str, Any]]:
         """Broadcast identities that contain `text`, each with its MMSI and the time over which it was sent."""
@@ -390,10 +391,3 @@ def _interval(since: str | None, until: str | None) -> tuple[int | None, int | N
     if start is not None and end is not None and end <= start:
         raise UsageError(f"--until {until} is not after --since {since}")
     return start, end
-
-
-def _in_box(lon: float | None, lat: float | None, box: tuple[float, float, float, float]) -> bool:
-    west, south, east, north = box
-    if lon is None or lat is None or not south <= lat <= north:
-        return False
-    return west <= lon <= east if west <= east else lon >= west or lon <= east
