@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from darkwake import migrations, workspace
+from darkwake import workspace
 from darkwake.errors import InputRejectedError, UsageError
-from darkwake.lake import database
+from darkwake.ledger import database, migrations
 
 
 def downgraded(folder: Path, revision: str) -> None:

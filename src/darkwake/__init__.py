@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from darkwake.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from darkwake.reading import read
     from darkwake.workspace import Workspace, create, open
 
-__all__ = ["Workspace", "create", "open", "read"]
+__all__ = ["Workspace", "__version__", "create", "open", "read"]
 
 
 def __getattr__(name: str) -> Any:

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from darkwake.events.base import Context
     from darkwake.events.detect import Run
     from darkwake.events.store import Stored
-    from darkwake.lake.database import Database
     from darkwake.lake.imports import Imported
-    from darkwake.lake.ledger import Entry
     from darkwake.lake.store import Lake, Snapshot
+    from darkwake.ledger.database import Database
+    from darkwake.ledger.tables import Entry
     from darkwake.places import Gazetteer
     from darkwake.reports.desk import Reports
 
@@ -107,7 +107,7 @@ class Workspace:
 
     @cached_property
     def _database(self) -> Database:
-        from darkwake.lake.database import open_database
+        from darkwake.ledger.database import open_database
 
         return open_database(self.folder, self.settings.get("database"))
 
@@ -318,7 +318,7 @@ class Workspace:
         retracted: bool = False,
     ) -> list[Stored]:
         """Events as they stood at `as_of`; OR within a filter, AND across filters."""
-        from darkwake.casebook.occurrences import in_box
+        from darkwake.answers.occurrences import in_box
         from darkwake.events import registry, store
 
         for kind in kinds:

@@ -8,12 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from darkwake import migrations, times
+from darkwake import times
+from darkwake.answers.evaluate import Data, evaluate
+from darkwake.answers.query import Count, Filter, from_json
 from darkwake.casebook import book
-from darkwake.casebook.evaluate import Data, evaluate
 from darkwake.casebook.models import Claim
-from darkwake.casebook.query import Count, Filter, from_json
 from darkwake.errors import AmbiguousError, NotFoundError, UsageError
+from darkwake.ledger import migrations
 from made_up import MMSI, event, hour, track
 
 QUERY = Count(Filter("port_call", f"mmsi:{MMSI}", "SIMPT", hour(0), hour(100)), "at_least", 1)

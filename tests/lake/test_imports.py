@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from darkwake.errors import InputRejectedError, SourceUnavailableError
-from darkwake.lake import ledger
 from darkwake.lake.imports import Imported, import_files
 from darkwake.lake.store import Lake
+from darkwake.ledger import tables as ledger
 from support import SHARED, shared_data
 
 GOOD = (

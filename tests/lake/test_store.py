@@ -13,10 +13,10 @@ import pytest
 import sqlalchemy as sa
 
 from darkwake.errors import DarkwakeError
-from darkwake.lake import ledger
 from darkwake.lake.digest import digests
 from darkwake.lake.failpoints import STEPS
 from darkwake.lake.store import Lake
+from darkwake.ledger import tables as ledger
 
 
 def lake_at(folder: str | Path) -> Lake:

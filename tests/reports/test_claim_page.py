@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from darkwake import refs
-from darkwake.casebook.evaluate import Data, Verdict, evaluate
+from darkwake.answers.evaluate import Data, Verdict, evaluate
+from darkwake.answers.query import Count, Filter, Query, Within
+from darkwake.answers.windows import Spot
 from darkwake.casebook.models import Claim, Evaluation, Reply
-from darkwake.casebook.query import Count, Filter, Query, Within
-from darkwake.casebook.windows import Spot
 from darkwake.reports.claim_page import claim_page
 from darkwake.reports.render import Page, Stamp
 from html_checks import check, text

@@ -6,9 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 from darkwake import times
-from darkwake.lake import ledger
 from darkwake.lake.imports import import_files
 from darkwake.lake.store import Lake
+from darkwake.ledger import tables as ledger
 from darkwake.tracks.left_out import left_out, without_track
 from darkwake.tracks.update import update
 

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from darkwake import times
-from darkwake.casebook.evaluate import Verdict
+from darkwake.answers.evaluate import Verdict
+from darkwake.answers.query import Query, canonical, from_json, to_json
 from darkwake.casebook.models import Case, Claim, ClaimState, Decision, Evaluation, Reply, ReplyKind, Status
-from darkwake.casebook.query import Query, canonical, from_json, to_json
 from darkwake.errors import AmbiguousError, NotFoundError, UsageError
 
 

@@ -14,16 +14,15 @@ import sqlalchemy as sa
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-import darkwake
 from darkwake import times
+from darkwake.answers.checks import check_measures, unknown_waters_h
+from darkwake.answers.counting import Data
+from darkwake.answers.evaluate import Verdict, evaluate
+from darkwake.answers.query import Filter, Query, filters, from_json
+from darkwake.answers.seen import would_have_seen
+from darkwake.answers.windows import DEFAULTS, Box, Spot, Target
 from darkwake.casebook import book
-from darkwake.casebook.checks import check_measures, unknown_waters_h
-from darkwake.casebook.counting import Data
-from darkwake.casebook.evaluate import Verdict, evaluate
 from darkwake.casebook.models import Case, Claim, Decision
-from darkwake.casebook.query import Filter, Query, filters, from_json
-from darkwake.casebook.seen import would_have_seen
-from darkwake.casebook.windows import DEFAULTS, Box, Spot, Target
 from darkwake.engine import open_engine
 from darkwake.errors import DarkwakeError, NotFoundError, UsageError
 from darkwake.events import store
@@ -33,6 +32,7 @@ from darkwake.places import Gazetteer
 from darkwake.tracks import reception
 from darkwake.tracks.build import CLASS_B_TYPES
 from darkwake.tracks.reception import ReceptionModel
+from darkwake.version import VERSION
 from darkwake.vessels import broadcast
 
 
@@ -200,7 +200,7 @@ class Casebook:
             pinned = as_of if as_of is not None else (claim.case.as_of if claim.case else None)
             snapshot = self.lake.snapshot(pinned)
             verdict = evaluate(query, self.data_for(query, snapshot))
-            book.add_evaluation(session, claim, verdict, as_of=snapshot.number, software=darkwake.__version__)
+            book.add_evaluation(session, claim, verdict, as_of=snapshot.number, software=VERSION)
             return Answer(claim.id, verdict, snapshot.number)
 
     def data_for(self, query: Query, snapshot: Snapshot) -> Data:

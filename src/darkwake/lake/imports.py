@@ -20,10 +20,11 @@ import sqlalchemy as sa
 
 from darkwake import formats, times
 from darkwake.errors import DarkwakeError
-from darkwake.lake import ledger, plausible, tables
+from darkwake.lake import plausible, tables
 from darkwake.lake.duplicates import ReceptionCounter
 from darkwake.lake.schema import REJECTS
 from darkwake.lake.store import Lake, Writer
+from darkwake.ledger import tables as ledger
 from darkwake.streams import Digest, SourceFile, digest, sources_of
 
 #: A Parquet file of reports is closed once it holds this many rows.

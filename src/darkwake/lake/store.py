@@ -21,14 +21,15 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
-import darkwake
 from darkwake import times
 from darkwake.errors import DarkwakeError, NotFoundError, UsageError
-from darkwake.lake import ledger, tables
+from darkwake.lake import tables
 from darkwake.lake.failpoints import failpoint
 from darkwake.lake.schema import TABLES
 from darkwake.lake.tables import DataFile, FileWriter
+from darkwake.ledger import tables as ledger
 from darkwake.streams import is_full
+from darkwake.version import VERSION
 
 _NUMBERED = re.compile(r"^(\d{5,})-\d{4,}\.parquet$")
 
@@ -197,7 +198,7 @@ class Writer:
                 self._lake.root, table, self._added.get(table, []), self._removed.get(table, [])
             )
             failpoint("delta_committed")
-        entry = ledger.Entry(self.number, kind, times.now(), darkwake.__version__, detail, versions)
+        entry = ledger.Entry(self.number, kind, times.now(), VERSION, detail, versions)
         failpoint("before_sql")
         with self._lake.engine.begin() as connection:
             connection.execute(

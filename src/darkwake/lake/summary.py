@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from darkwake import times
-from darkwake.lake import ledger
 from darkwake.lake.store import Lake, data_span
+from darkwake.ledger import tables as ledger
 
 #: What imports count of the messages that are kept but take no part in tracks.
 LEFT_OUT = ("without_time", "implausible_time", "bad_checksum")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from darkwake.casebook import words
+from darkwake.answers import words
 from darkwake.events.base import Event
 from darkwake.reports.exhibits import Cited, Exhibits
 from darkwake.reports.render import NOT_KNOWN, measures, place_name

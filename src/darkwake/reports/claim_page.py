@@ -9,11 +9,11 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from darkwake.casebook import words
-from darkwake.casebook.evaluate import OUTCOME_WORDS, Outcome, Verdict
-from darkwake.casebook.occurrences import Occurrence
-from darkwake.casebook.query import Query, Within, to_json
-from darkwake.casebook.windows import Fit, instants
+from darkwake.answers import words
+from darkwake.answers.evaluate import OUTCOME_WORDS, Outcome, Verdict
+from darkwake.answers.occurrences import Occurrence
+from darkwake.answers.query import Query, Within, to_json
+from darkwake.answers.windows import Fit, instants
 from darkwake.reports import chart, timeline
 from darkwake.reports.cards import Card, cards, methods
 from darkwake.reports.exhibits import Cited, Exhibits, Opener, finished

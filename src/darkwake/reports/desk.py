@@ -10,11 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-import darkwake
 from darkwake import refs
+from darkwake.answers.evaluate import evaluate
 from darkwake.casebook import book, evidence
 from darkwake.casebook.desk import Casebook
-from darkwake.casebook.evaluate import evaluate
 from darkwake.events import registry, store
 from darkwake.lake.schema import BUCKETS
 from darkwake.lake.store import Lake, Snapshot, data_span
@@ -22,6 +21,7 @@ from darkwake.places import Gazetteer
 from darkwake.reports.claim_page import claim_page
 from darkwake.reports.dossier import dossier
 from darkwake.reports.render import Page, Stamp
+from darkwake.version import VERSION
 
 
 class Reports:
@@ -107,4 +107,4 @@ def _rows(snapshot: Snapshot, table: str, mmsi: int) -> pa.Table:
 
 def _stamp(snapshot: Snapshot) -> Stamp:
     start, end = data_span(snapshot)
-    return Stamp(snapshot.number, snapshot.recorded_at, f"Darkwake {darkwake.__version__}", start, end)
+    return Stamp(snapshot.number, snapshot.recorded_at, f"Darkwake {VERSION}", start, end)

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from darkwake import refs, times
-from darkwake.casebook import words
-from darkwake.casebook.windows import chain_count, heard, instants
+from darkwake.answers import words
+from darkwake.answers.windows import chain_count, heard, instants
 from darkwake.events.base import Event
 from darkwake.reports import chart, identity, timeline
 from darkwake.reports.cards import Card, cards, is_simulated, methods

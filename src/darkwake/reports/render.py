@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from darkwake import times
-from darkwake.casebook import words
+from darkwake.answers import words
 
 if TYPE_CHECKING:
     from jinja2 import Environment

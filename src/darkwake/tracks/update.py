@@ -15,11 +15,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from darkwake.lake import ledger
 from darkwake.lake.schema import BUCKETS, REPORTS
 from darkwake.lake.shuffle import Shuffle
 from darkwake.lake.store import Lake, Writer
 from darkwake.lake.tables import DataFile, stored_schema
+from darkwake.ledger import tables as ledger
 from darkwake.tracks.build import REPORT_COLUMNS, Built, build
 from darkwake.tracks.segments import VERSION, NearestHull, Segmenter
 

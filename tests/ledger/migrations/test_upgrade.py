@@ -12,10 +12,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from darkwake import migrations
 from darkwake.casebook.models import Base
 from darkwake.errors import DarkwakeError
-from darkwake.lake.ledger import METADATA
+from darkwake.ledger import migrations
+from darkwake.ledger.tables import METADATA
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_upgrading_twice_changes_nothing(engine: sa.Engine) -> None:
 def test_a_database_that_is_up_to_date_is_opened_without_alembic(engine: sa.Engine) -> None:
     migrations.upgrade(engine)
     program = (
-        "import sys, sqlalchemy as sa; from darkwake import migrations\n"
+        "import sys, sqlalchemy as sa; from darkwake.ledger import migrations\n"
         "engine = sa.create_engine(sys.argv[1]); migrations.upgrade(engine)\n"
         "sys.exit('alembic' in sys.modules)"
     )

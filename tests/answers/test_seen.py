@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from darkwake import times
-from darkwake.casebook.seen import would_have_seen
+from darkwake.answers.seen import would_have_seen
 from darkwake.tracks.reception import COUNTS, ReceptionModel
 from tracks.made import T0
 from tracks.test_reception import counted, fleet

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from darkwake import times
-from darkwake.casebook import words
-from darkwake.casebook.counting import Counted, Data, count
-from darkwake.casebook.occurrences import Occurrence, distinct, select
-from darkwake.casebook.query import Comparison, Count, Exists, Moment, Query, Sum, Within
-from darkwake.casebook.windows import Assumptions, Fit, Heard, distance_m
+from darkwake.answers import words
+from darkwake.answers.counting import Counted, Data, count
+from darkwake.answers.occurrences import Occurrence, distinct, select
+from darkwake.answers.query import Comparison, Count, Exists, Moment, Query, Sum, Within
+from darkwake.answers.windows import Assumptions, Fit, Heard, distance_m
 
 Outcome = Literal["supported", "contradicted", "not_enough_data"]
 OUTCOME_WORDS: dict[Outcome, str] = {

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from darkwake import times, units
-from darkwake.casebook.occurrences import Occurrence
+from darkwake.answers.occurrences import Occurrence
 
 _EARTH_RADIUS_M = 6_371_008.8  # mean radius, IUGG
 

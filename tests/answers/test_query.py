@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from darkwake import times
-from darkwake.casebook import query as q
+from darkwake.answers import query as q
 from darkwake.errors import NotFoundError, UsageError
 
 CALLS: dict[str, Any] = {

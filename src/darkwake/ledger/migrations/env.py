@@ -1,4 +1,4 @@
-"""Alembic's entry point: runs on the connection that `darkwake.migrations.upgrade` hands over."""
+"""Alembic's entry point: runs on the connection that `darkwake.ledger.migrations.upgrade` hands over."""
 
 from __future__ import annotations
 

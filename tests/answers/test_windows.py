@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from darkwake import times
-from darkwake.casebook.occurrences import distinct
-from darkwake.casebook.windows import (
+from darkwake.answers.occurrences import distinct
+from darkwake.answers.windows import (
     Anywhere,
     Assumptions,
     Box,

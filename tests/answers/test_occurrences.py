@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from darkwake.casebook.counting import Data
-from darkwake.casebook.evaluate import evaluate
-from darkwake.casebook.occurrences import select
-from darkwake.casebook.query import Filter, from_json
+from darkwake.answers.counting import Data
+from darkwake.answers.evaluate import evaluate
+from darkwake.answers.occurrences import select
+from darkwake.answers.query import Filter, from_json
 from made_up import event
 
 

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
-from darkwake import migrations
 from darkwake.errors import SourceUnavailableError
+from darkwake.ledger import migrations
 
 FILE = "darkwake.sqlite"
 

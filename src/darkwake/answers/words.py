@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from darkwake import times
-from darkwake.casebook.query import Comparison, Count, Exists, Filter, Moment, Query, Sum, Within
+from darkwake.answers.query import Comparison, Count, Exists, Filter, Moment, Query, Sum, Within
 
 _PLURAL = {
     "loitering": "loitering episodes", "port_call": "port calls", "shared_mmsi": "episodes of a shared MMSI",

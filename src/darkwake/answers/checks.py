@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from darkwake import times
-from darkwake.casebook.query import Query, Sum, filters
+from darkwake.answers.query import Query, Sum, filters
 from darkwake.errors import UsageError
 from darkwake.events import registry
 from darkwake.geo.coast import Coast

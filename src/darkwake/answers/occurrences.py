@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from darkwake import times
-from darkwake.casebook.query import Filter
+from darkwake.answers.query import Filter
 from darkwake.events.base import Event
 
 #: Measures that say how sure an event is. A shortfall in one of these makes an event doubtful; a shortfall in any

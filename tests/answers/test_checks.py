@@ -5,9 +5,9 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from darkwake.casebook.checks import check_measures, unknown_waters_h
-from darkwake.casebook.counting import Data, count
-from darkwake.casebook.query import Filter, from_json
+from darkwake.answers.checks import check_measures, unknown_waters_h
+from darkwake.answers.counting import Data, count
+from darkwake.answers.query import Filter, from_json
 from darkwake.errors import UsageError
 from darkwake.places import Gazetteer
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from darkwake.casebook import words
-from darkwake.casebook.occurrences import Left, Occurrence, distinct, select
-from darkwake.casebook.query import Filter
-from darkwake.casebook.windows import (
+from darkwake.answers import words
+from darkwake.answers.occurrences import Left, Occurrence, distinct, select
+from darkwake.answers.query import Filter
+from darkwake.answers.windows import (
     DEFAULTS,
     Anywhere,
     Assumptions,

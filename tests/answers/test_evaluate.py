@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from darkwake import times
-from darkwake.casebook.evaluate import Data, evaluate, judge
-from darkwake.casebook.query import COMPARISONS, Count, Exists, Filter, Moment, Sum, Within
-from darkwake.casebook.windows import Spot
+from darkwake.answers.evaluate import Data, evaluate, judge
+from darkwake.answers.query import COMPARISONS, Count, Exists, Filter, Moment, Sum, Within
+from darkwake.answers.windows import Spot
 from darkwake.events.base import Event, VesselRef
 from made_up import AWAY, HARBOUR, MMSI, SEGMENT, event, hour, track
 
