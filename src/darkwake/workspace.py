@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
@@ -14,11 +15,10 @@ import pyarrow.compute as pc
 
 from darkwake import times
 from darkwake.errors import DarkwakeError, InputRejectedError, NotFoundError, UsageError
+from darkwake.ledger import founding
 from darkwake.rows import Rows
 
 if TYPE_CHECKING:
-    import sqlalchemy as sa
-
     from darkwake.casebook.desk import Casebook
     from darkwake.events.base import Context
     from darkwake.events.detect import Run
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from darkwake.lake.imports import Imported
     from darkwake.lake.store import Lake, Snapshot
     from darkwake.ledger.database import Database
-    from darkwake.ledger.tables import Entry
+    from darkwake.ledger.entries import Entry
+    from darkwake.ledger.ledger import Ledger
+    from darkwake.ledger.tables import Recorded
     from darkwake.places import Gazetteer
     from darkwake.reports.desk import Reports
 
@@ -75,6 +77,7 @@ def create(folder: str | Path, *, name: str | None = None, simulated: bool = Fal
             "# A Darkwake workspace. The tables are in lake/, what people recorded is in darkwake.sqlite.\n"
             f'name = "{title}"\n'
             f"simulated = {str(simulated).lower()}\n"
+            f"{_id_line(founding.fresh_id())}"
             '# database = "postgresql+psycopg://…"   # for a team; the default is the SQLite file beside this one\n',
             encoding="utf-8",
         )
@@ -109,17 +112,24 @@ class Workspace:
     def _database(self) -> Database:
         from darkwake.ledger.database import open_database
 
-        return open_database(self.folder, self.settings.get("database"))
+        known = self.settings.get("id")
+        opened = open_database(self.folder, self.settings.get("database"), workspace_id=known, recorded=_recorded())
+        if known is None:
+            _give_id(self.folder / MARKER, opened.workspace_id)
+        return opened
 
-    @property
-    def engine(self) -> sa.Engine:
-        return self._database.engine
+    @cached_property
+    def ledger(self) -> Ledger:
+        """One numbered sequence of all that was recorded here."""
+        from darkwake.ledger.ledger import Ledger
+
+        return Ledger(self._database.engine, _recorded())
 
     @cached_property
     def lake(self) -> Lake:
         from darkwake.lake.store import Lake
 
-        return Lake(self.folder / "lake", self.engine)
+        return Lake(self.folder / "lake", self.ledger)
 
     @cached_property
     def places(self) -> Gazetteer:
@@ -133,7 +143,7 @@ class Workspace:
         """Cases, claims and what the data say to them."""
         from darkwake.casebook.desk import Casebook
 
-        return Casebook(self.engine, self.lake, self.places)
+        return Casebook(self.lake, self.places)
 
     @cached_property
     def reports(self) -> Reports:
@@ -366,7 +376,8 @@ def _settings(path: Path) -> dict[str, Any]:
         raise DarkwakeError(f"cannot read the workspace file: {error.strerror}", where=str(path)) from error
     except ValueError as error:  # not TOML, or not text
         raise InputRejectedError(f"the workspace file is damaged: {error}", where=str(path), do=put) from error
-    kinds = {"name": (str, "a text"), "simulated": (bool, "true or false"), "database": (str, "a text")}
+    text = (str, "a text")
+    kinds = {"name": text, "simulated": (bool, "true or false"), "database": text, "id": text}
     if unknown := sorted(set(found) - set(kinds)):
         raise InputRejectedError(
             f"unknown settings: {', '.join(unknown)}", expected=", ".join(kinds), where=str(path), do=put
@@ -377,6 +388,27 @@ def _settings(path: Path) -> dict[str, Any]:
     if missing := [name for name in ("name", "simulated") if name not in found]:
         raise InputRejectedError(f"no setting {' or '.join(missing)}", where=str(path), do=put)
     return found
+
+
+def _recorded() -> Sequence[Recorded]:
+    """Every table whose rows enter the chain."""
+    from darkwake.casebook import tables as casebook
+    from darkwake.ledger.tables import RECORDED
+
+    return (*RECORDED, *casebook.RECORDED)
+
+
+def _id_line(workspace_id: str) -> str:
+    return f'id = "{workspace_id}"   # of this workspace; its database has it as well\n'
+
+
+def _give_id(marker: Path, workspace_id: str) -> None:
+    """Write the id of a workspace of version 0.1 into its file; on write-protected media it is left as it is."""
+    from darkwake.streams import writing
+
+    with contextlib.suppress(DarkwakeError), writing(marker) as partial:
+        text = marker.read_text(encoding="utf-8").rstrip("\n")
+        partial.write_text(f"{text}\n{_id_line(workspace_id)}", encoding="utf-8")
 
 
 def _buckets() -> int:

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
-from darkwake.errors import DarkwakeError
+from darkwake.errors import DarkwakeError, SourceUnavailableError
+from darkwake.failpoints import STEPS
 from darkwake.lake.digest import digests
-from darkwake.lake.failpoints import STEPS
-from darkwake.lake.store import Lake
-from darkwake.ledger import tables as ledger
-
-
-def lake_at(folder: str | Path) -> Lake:
-    engine = sa.create_engine(f"sqlite:///{folder}/l.sqlite")
-    ledger.METADATA.create_all(engine)
-    return Lake(Path(folder) / "lake", engine)
+from darkwake.lake.store import Lake, Moved, Writer
+from darkwake.ledger.details import Import
+from darkwake.ledger.engines import writing
+from darkwake.ledger.tables import LEASES
+from lakes import lake_at
 
 
 def rejects(source: str, count: int) -> pa.Table:
@@ -37,13 +36,29 @@ def rejects(source: str, count: int) -> pa.Table:
 
 
 def put(lake: Lake, count: int) -> None:
-    """One entry: `count` rows, and away with what the entry before put there."""
+    """One entry: `count` rows of each of two sources, and away with what the entry before the last put there."""
     with lake.write() as writer:
-        for file in writer.base.data_files("rejects", **{"import": writer.number - 2}):
+        for file in writer.base.data_files("rejects", **{"import": writer.base.number - 1}):
             writer.remove("rejects", file)
-        writer.put("rejects", rejects("a" * 16, count), **{"import": writer.number})
-        writer.put("rejects", rejects("b" * 16, count), **{"import": writer.number})
-        writer.commit("import", {"rows": count})
+        add(writer, "a", count)
+        add(writer, "b", count)
+        writer.commit("import", an_import(count))
+
+
+def write(lake: Lake, count: int) -> None:
+    with lake.write() as writer:
+        add(writer, "c", count)
+        writer.commit("import", an_import(count))
+
+
+def add(writer: Writer, source: str, count: int) -> None:
+    file = writer.file("rejects")
+    file.write(rejects(source * 16, count))
+    writer.add("rejects", file)
+
+
+def an_import(count: int) -> Import:
+    return Import(1, count, 0, 0, 0, 0, {"not_ais": count})
 
 
 def test_a_snapshot_reads_what_was_recorded_up_to_its_number(tmp_path: Path) -> None:
@@ -60,16 +75,53 @@ def test_what_was_not_committed_is_not_there(tmp_path: Path) -> None:
     lake = lake_at(tmp_path)
     put(lake, 3)
     with lake.write() as writer:
-        writer.put("rejects", rejects("c" * 16, 4), **{"import": writer.number})
+        writer.put("rejects", rejects("c" * 16, 4))
     assert lake.snapshot().rows("rejects") == 6
     put(lake, 5)
     assert lake.snapshot().rows("rejects") == 16
 
 
-def test_only_one_writes_at_a_time(tmp_path: Path) -> None:
+def test_two_write_at_once_and_take_their_numbers_in_the_order_of_their_commits(tmp_path: Path) -> None:
+    first, second = lake_at(tmp_path), lake_at(tmp_path)
+    with first.write() as slow:
+        add(slow, "a", 3)
+        put(second, 5)
+        assert slow.commit("import", an_import(3)).number == 2
+    assert [first.snapshot(number).rows("rejects") for number in (0, 1, 2)] == [0, 10, 13]
+
+
+def test_a_write_whose_ground_moved_is_not_committed(tmp_path: Path) -> None:
+    first, second = lake_at(tmp_path), lake_at(tmp_path)
+    with first.write() as slow:
+        put(second, 5)
+        with pytest.raises(Moved, match="entries 1"):
+            slow.commit("import", an_import(0), moved=lambda news: [entry.number for entry in news] == [1])
+    assert first.snapshot().number == 1
+
+
+def test_a_write_that_outlived_its_lease_records_nothing(tmp_path: Path) -> None:
     lake = lake_at(tmp_path)
-    with lake.write(), pytest.raises(DarkwakeError, match=f"pid {os.getpid()}"), lake_at(tmp_path).write():
-        pass
+    with lake.write() as writer:
+        add(writer, "a", 3)
+        with writing(lake.ledger.engine) as connection:
+            connection.execute(sa.update(LEASES).values(expires_at=0))
+        put(lake_at(tmp_path), 5)  # sweeps
+        with pytest.raises(DarkwakeError, match="lease"):
+            writer.commit("import", an_import(0))
+    assert lake.snapshot().number == 1
+
+
+def test_an_old_copy_of_the_lake_is_not_written_to(tmp_path: Path) -> None:
+    lake = lake_at(tmp_path)
+    put(lake, 3)
+    shutil.copytree(tmp_path / "lake", tmp_path / "copy")
+    put(lake, 5)
+    old = Lake(tmp_path / "copy", lake.ledger)
+    before = sorted(path.name for path in (tmp_path / "copy").rglob("*.parquet"))
+    with pytest.raises(SourceUnavailableError, match="old copy"):
+        write(old, 7)
+    assert sorted(path.name for path in (tmp_path / "copy").rglob("*.parquet")) == before
+    assert lake.snapshot().number == 2
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -87,8 +139,13 @@ def test_a_kill_at_any_step_leaves_the_old_or_the_new_state_and_the_same_end(tmp
     for count in (5, 7)[number - 1 :]:
         assert _put_in_a_process(tmp_path / "killed", count).returncode == 0
     assert digests(lake.snapshot()) == digests(undisturbed.snapshot())
-    on_disk = {path.name for path in (tmp_path / "killed" / "lake").rglob("*.parquet")}
-    assert on_disk == {path.name for path in (tmp_path / "undisturbed" / "lake").rglob("*.parquet")}
+    killed_files, others = (files(tmp_path / name / "lake") for name in ("killed", "undisturbed"))
+    assert killed_files == others
+
+
+def files(lake: Path) -> Counter[Path]:
+    """How many Parquet files each folder holds: their names are random."""
+    return Counter(path.parent.relative_to(lake) for path in lake.rglob("*.parquet"))
 
 
 def _folder(path: Path) -> Path:
@@ -97,7 +154,10 @@ def _folder(path: Path) -> Path:
 
 
 def _put_in_a_process(folder: Path, count: int, failpoint: str | None = None) -> subprocess.CompletedProcess[str]:
-    code = "import sys; from lake.test_store import lake_at, put; put(lake_at(sys.argv[1]), int(sys.argv[2]))"
+    code = (
+        "import sys; from lakes import lake_at; from lake.test_store import put\n"
+        "put(lake_at(sys.argv[1]), int(sys.argv[2]))"
+    )
     root = Path(__file__).parent.parent
     environment = {**os.environ, "PYTHONPATH": f"{root.parent / 'src'}{os.pathsep}{root}"}
     if failpoint:
@@ -116,7 +176,7 @@ def test_a_full_disk_leaves_nothing_behind_and_says_what_to_do(tmp_path: Path, m
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    for what in ("darkwake.lake.tables.FileWriter.close", "darkwake.lake.tables.commit", "darkwake.times.now"):
+    for what in ("darkwake.lake.tables.FileWriter.close", "darkwake.lake.tables.commit", "darkwake.ledger.chain.link"):
         with monkeypatch.context() as patched:
             patched.setattr(what, full)
             with pytest.raises(DarkwakeError, match=r"no space is left; in .* Free some space"):
@@ -136,7 +196,7 @@ def test_any_error_in_the_middle_of_a_write_leaves_nothing_behind(tmp_path: Path
 
 def interrupted(lake: Lake) -> None:
     with lake.write() as writer:
-        writer.put("rejects", rejects("c" * 16, 4), **{"import": writer.number})
-        begun = writer.file("rejects", **{"import": writer.number})
+        writer.put("rejects", rejects("c" * 16, 4))
+        begun = writer.file("rejects")
         begun.write(rejects("c" * 16, 4))
         raise KeyboardInterrupt

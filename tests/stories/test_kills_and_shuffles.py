@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from darkwake.lake.failpoints import STEPS
+from darkwake.failpoints import STEPS
 from stories.conftest import SRC, Command
 
 KILLS = int(os.environ.get("DARKWAKE_KILLS", "50"))

@@ -55,7 +55,7 @@ def source_file(row: Any) -> SourceFile:
 
 def open_ref(lake: Lake, ref: refs.SourceRef) -> list[Exhibit]:
     """The bytes of a source reference. VerificationError if they are not those that were imported."""
-    row = lake.source(ref.sha16)
+    row = lake.ledger.source(ref.sha16)
     file = source_file(row)
     if not file.path.exists():
         raise SourceUnavailableError(
@@ -128,6 +128,6 @@ def _counted(lake: Lake, ref: refs.ClaimRef) -> list[str]:
 
 def verify_source(lake: Lake, sha: str) -> tuple[bool, str]:
     """Hash a whole source again; whether it is what was imported, and what was found."""
-    row = lake.source(sha)
+    row = lake.ledger.source(sha)
     found = digest(source_file(row)).sha256
     return found == row.sha256, found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,33 +59,36 @@ def lake() -> None:
 def log(ctx: click.Context, as_of: str | None, out: Output) -> None:
     """What was recorded: number, kind, when, by which software."""
     from darkwake import times
+    from darkwake.ledger import details
 
-    lake = workspace_of(ctx).lake
+    ledger = workspace_of(ctx).ledger
     rows = (
         {
             "number": entry.number,
             "kind": entry.kind,
             "recorded_at": times.iso(entry.recorded_at),
             "software": entry.software,
-            "detail": _summary(entry.kind, entry.detail) if out.form == "table" else dict(entry.detail),
+            "detail": _summary(entry.detail) if out.form == "table" else details.to_json(entry.detail),
         }
-        for entry in lake.entries(up_to=lake.number_as_of(as_of))
+        for entry in ledger.entries(up_to=ledger.number_as_of(as_of))
     )
     out.rows(rows, empty="Nothing was recorded yet.", least=["software"])
 
 
-def _summary(kind: str, detail: Mapping[str, Any]) -> str:
+def _summary(detail: Any) -> str:
     """What an entry of the ledger did, for a person; `--json` has all of it."""
-    if kind == "import":
-        rejected = sum(detail["rejected"].values())
-        return f"{detail['files']} file{'' if detail['files'] == 1 else 's'}, {detail['messages']:,} messages" + (
+    from darkwake.ledger import details
+
+    if isinstance(detail, details.Import):
+        rejected = sum(detail.rejected.values())
+        return f"{detail.files} file{'' if detail.files == 1 else 's'}, {detail.messages:,} messages" + (
             f", {rejected:,} rejected" * (rejected > 0)
         )
-    if kind == "tracks":
-        return f"up to import {detail['imports_up_to']}, {detail['partitions_written']} partitions written"
-    if kind == "detect":
-        return ", ".join(f"{found} {name}" for name, found in detail["found"].items())
-    return ", ".join(f"{name} {value}" for name, value in detail.items())
+    if isinstance(detail, details.Tracks):
+        return f"up to entry {detail.imports_up_to}, {detail.partitions_written} partitions written"
+    if isinstance(detail, details.Detection):
+        return ", ".join(f"{found} {name}" for name, found in detail.found.items())
+    return ", ".join(f"{name} {value}" for name, value in details.to_json(detail).items() if value)
 
 
 @lake.command()

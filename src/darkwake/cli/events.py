@@ -131,11 +131,12 @@ def detect(
 def _other_values(workspace: Any, number: int) -> Iterator[str]:
     """Which kinds of a run had values other than the defaults, or than the run before: their events were replaced."""
     from darkwake.events import registry
+    from darkwake.ledger.details import Detection
 
-    runs = workspace.lake.entries("detect", up_to=number)
-    for kind, method in runs[-1].detail["methods"].items():
+    runs = [run for _, run in workspace.ledger.told(Detection, number)]
+    for kind, method in runs[-1].methods.items():
         defaults = {param.name: param.default for param in registry.get(kind).params}
-        earlier = [run.detail["methods"][kind]["params"] for run in runs[:-1] if kind in run.detail["methods"]]
+        earlier = [run.methods[kind]["params"] for run in runs[:-1] if kind in run.methods]
         unusual = _differing(method["params"], defaults)
         if unusual:
             told = f"{kind} ran with {unusual}: its events as they stand are now those found so. "
@@ -194,7 +195,7 @@ def list_events(
     if out.form == "table":
         rows = (_brief(row) for row in rows)
     number = workspace.snapshot(as_of).number
-    ran, imports = (workspace.lake.entries(kind, up_to=number) for kind in ("detect", "import"))
+    ran, imports = (workspace.ledger.entries(kind, up_to=number) for kind in ("detect", "import"))
     empty = "No event fits." if ran else "No detection has been run yet; next: darkwake event detect"
     if ran and imports and imports[-1].number > ran[-1].number:
         note(f"Import {imports[-1].number} is newer than the last detection, run {ran[-1].number}: event detect")

@@ -5,7 +5,6 @@ version, events that are no longer found are retracted in the open, with a reaso
 from __future__ import annotations
 
 import gc
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,9 @@ from darkwake.errors import UsageError
 from darkwake.events import registry, store
 from darkwake.events.base import Context, Detector, Event, values_of
 from darkwake.events.store import Standing, Stored
-from darkwake.lake.store import Lake, Snapshot
+from darkwake.lake.store import Lake, Snapshot, again
+from darkwake.ledger.details import Detection
+from darkwake.ledger.entries import Entry
 from darkwake.tracks import reception
 from darkwake.tracks.reception import ReceptionModel
 
@@ -49,35 +50,53 @@ def detect(
         if kind not in {d.kind for d in detectors}:
             raise UsageError(f"no detector {kind!r} runs here", expected=", ".join(d.kind for d in detectors))
     values = {d.kind: values_of(d, (params or {}).get(d.kind)) for d in detectors}
+    return again(lambda: _detect(lake, detectors, values, context_of, engine, since, until))
+
+
+def _detect(
+    lake: Lake,
+    detectors: Sequence[Detector],
+    values: Mapping[str, Mapping[str, float]],
+    context_of: Callable[[Snapshot], Context],
+    engine: Engine,
+    since: int | None,
+    until: int | None,
+) -> Run:
     with lake.write() as writer:
         context = replace(context_of(writer.base), extras={"ship_types": _ship_types(writer.base)})
         found = {
             kind: [event for event in events if _within(event, since, until)]
             for kind, events in search(detectors, values, context, engine, writer.base).items()
         }
-        run = Run(writer.number)
+        run = Run(0)
         recorded_at = times.now()
         changed: list[Stored] = []
         for kind, events in found.items():
             run.found[kind] = len(events)
             versions, counted = compare(
                 store.standing(writer.base, kind), partial(_stored, writer.base, kind), events,
-                run=writer.number, recorded_at=recorded_at, since=since, until=until,
+                run=0, recorded_at=recorded_at, since=since, until=until,
             )  # fmt: skip
             changed += versions
             run.changes[kind] = counted
         if changed:
-            writer.put("events", store.table(changed), run=writer.number)
-        detail = {
-            "kinds": [d.kind for d in detectors],
-            "methods": {d.kind: {"version": d.version, "params": values[d.kind]} for d in detectors},
-            "places": _digest_of_places(context),
-            "since": times.iso(since),
-            "until": times.iso(until),
-            "found": dict(run.found),
-            "changes": {kind: dict(counted) for kind, counted in run.changes.items()},
-        }
-        writer.commit("detect", detail)
+            writer.put("events", store.table(changed))
+        detail = Detection(
+            kinds=tuple(d.kind for d in detectors),
+            methods={d.kind: {"version": d.version, "params": dict(values[d.kind])} for d in detectors},
+            profile="default",
+            data=writer.base.number,
+            since=since,
+            until=until,
+            found=dict(run.found),
+            changes={kind: dict(counted) for kind, counted in run.changes.items()},
+        )
+
+        def moved(news: Sequence[Entry]) -> bool:
+            """Whether another run recorded events of these kinds meanwhile: then the comparison is out of date."""
+            return any(isinstance(e.detail, Detection) and {*e.detail.kinds} & {*detail.kinds} for e in news)
+
+        run.number = writer.commit("detect", detail, moved=moved).number
     return run
 
 
@@ -109,11 +128,6 @@ def search(
         if collecting:
             gc.enable()
     return found
-
-
-def _digest_of_places(context: Context) -> str:
-    """Places are files of the workspace; a run says which state of them it used."""
-    return hashlib.sha256(repr(list(context.places)).encode()).hexdigest()[:16]
 
 
 def _ship_types(snapshot: Snapshot) -> dict[int, int]:

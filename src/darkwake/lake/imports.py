@@ -23,8 +23,12 @@ from darkwake.errors import DarkwakeError
 from darkwake.lake import plausible, tables
 from darkwake.lake.duplicates import ReceptionCounter
 from darkwake.lake.schema import REJECTS
-from darkwake.lake.store import Lake, Writer
-from darkwake.ledger import tables as ledger
+from darkwake.lake.store import Lake, Moved, Writer, again
+from darkwake.ledger.details import Import
+from darkwake.ledger.engines import writing
+from darkwake.ledger.entries import known_sources
+from darkwake.ledger.ledger import Recording
+from darkwake.ledger.tables import IMPORT_SOURCES, SOURCES
 from darkwake.streams import Digest, SourceFile, digest, sources_of
 
 #: A Parquet file of reports is closed once it holds this many rows.
@@ -92,6 +96,17 @@ def import_files(
     progress: Progress | None = None,
 ) -> Imported:
     """Read files into `reports` and `rejects` as one import. Known sources (by SHA-256) add nothing."""
+    given = list(paths)
+    return again(lambda: _import_files(lake, given, format, options, progress))
+
+
+def _import_files(
+    lake: Lake,
+    paths: Sequence[str | Path],
+    format: str | None,
+    options: formats.ReadOptions | None,
+    progress: Progress | None,
+) -> Imported:
     failed: list[tuple[str, DarkwakeError]] = []
     sources: list[SourceFile] = []
     for path in paths:
@@ -100,7 +115,7 @@ def import_files(
         except DarkwakeError as error:
             failed.append((str(path), error))
     with lake.write() as writer, _Import(writer, progress) as run:
-        imported = Imported(writer.number, Counts(), [], [], failed)
+        imported = Imported(None, Counts(), [], [], failed)
         sql_rows: list[tuple[dict[str, Any], dict[str, Any]]] = []
         for source in sources:
             try:
@@ -118,7 +133,9 @@ def import_files(
                 continue
             imported.counts.add(counts)
             row = _source_row(source, hashed, chosen.name)
-            sql_rows.append((row, counts.as_json()))
+            format_name = row.pop("format")
+            given = {"sha256": row["sha256"], "format": format_name, "counts": counts.as_json()}
+            sql_rows.append((row, given))
             imported.sources.append(
                 {"name": source.name, "sha256": hashed.sha256, "format": chosen.name, **counts.as_json()}
             )
@@ -127,35 +144,34 @@ def import_files(
             imported.number = None
             return imported
 
-        def also(connection: sa.Connection) -> None:
-            for position, (row, counts_json) in enumerate(sql_rows):
-                connection.execute(sa.insert(ledger.SOURCES).values(**row))
-                connection.execute(
-                    sa.insert(ledger.IMPORT_SOURCES).values(
-                        number=writer.number, sha256=row["sha256"], position=position, counts=counts_json
-                    )
-                )
+        def also(recording: Recording) -> None:
+            taken = known_sources(recording.connection, [row["sha256"] for row, _ in sql_rows])
+            if taken:
+                raise Moved(f"another import read {len(taken)} of these sources meanwhile")
+            query = sa.select(SOURCES.c.sha256)
+            seen = set(recording.connection.execute(query).scalars())
+            recording.insert(SOURCES, [row for row, _ in sql_rows if row["sha256"] not in seen])
+            recording.insert(IMPORT_SOURCES, [given for _, given in sql_rows])
 
-        writer.commit("import", {**imported.counts.as_json(), "bytes_written": writer.written_bytes()}, also)
+        detail = Import(**imported.counts.as_json(), bytes_written=writer.written_bytes())
+        imported.number = writer.commit("import", detail, also).number
     return imported
 
 
 def _is_known(lake: Lake, sha256: str, pending: Sequence[tuple[dict[str, Any], Any]]) -> bool:
     if any(row["sha256"] == sha256 for row, _ in pending):
         return True
-    with lake.engine.connect() as connection:
-        return bool(ledger.known_sources(connection, [sha256]))
+    with lake.ledger.engine.connect() as connection:
+        return bool(known_sources(connection, [sha256]))
 
 
 def _relink(lake: Lake, source: SourceFile, hashed: Digest) -> None:
     """The bytes of a known source are found here now: note it, if they are no longer where they were."""
-    with lake.engine.begin() as connection:
-        known = connection.execute(sa.select(ledger.SOURCES).where(ledger.SOURCES.c.sha256 == hashed.sha256)).first()
+    with writing(lake.ledger.engine) as connection:
+        known = connection.execute(sa.select(SOURCES).where(SOURCES.c.sha256 == hashed.sha256)).first()
         if known is not None and not Path(known.path).exists():
             place = {"path": str(source.path.resolve()), "compression": source.compression, "member": source.member}
-            connection.execute(
-                sa.update(ledger.SOURCES).where(ledger.SOURCES.c.sha256 == hashed.sha256).values(**place)
-            )
+            connection.execute(sa.update(SOURCES).where(SOURCES.c.sha256 == hashed.sha256).values(**place))
 
 
 def _source_row(source: SourceFile, hashed: Digest, format_name: str) -> dict[str, Any]:
@@ -183,7 +199,7 @@ class _Output:
         if rows.num_rows == 0:
             return
         if self._file is None:
-            self._file = self._writer.file(self._table, **{"import": self._writer.number})
+            self._file = self._writer.file(self._table)
         self._file.write(rows)
         if self._file.rows >= FILE_ROWS:
             self.close()

@@ -1,18 +1,17 @@
 """The lake: what was committed, read as of any moment; and the one way to write to it.
 
-Writing (`Lake.write`): take the lock, sweep what an unfinished write left, put Parquet files down, commit them to
-each Delta table, and last of all write the ledger entry. A kill at any point leaves either the old state or the new.
+Writing (`Lake.write`): put Parquet files down under a random write id, without a lock; then, under the database's lock,
+move them to where they belong, commit them to each Delta table, and last of all seal the ledger entry that gives the
+write id its number. A kill at any point leaves either the old state or the new; files of a write whose lease is gone
+are swept by the next one.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -21,35 +20,40 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
-from darkwake import times
-from darkwake.errors import DarkwakeError, NotFoundError, UsageError
+from darkwake.errors import DarkwakeError, NotFoundError, SourceUnavailableError
+from darkwake.failpoints import failpoint
 from darkwake.lake import tables
-from darkwake.lake.failpoints import failpoint
+from darkwake.lake.contents import digest_of
 from darkwake.lake.schema import TABLES
 from darkwake.lake.tables import DataFile, FileWriter
-from darkwake.ledger import tables as ledger
+from darkwake.ledger import leases
+from darkwake.ledger.details import Detail
+from darkwake.ledger.engines import writing
+from darkwake.ledger.entries import AsOf, Entry
+from darkwake.ledger.leases import Lease
+from darkwake.ledger.ledger import Ledger, Recording
+from darkwake.ledger.tables import WRITTEN
 from darkwake.streams import is_full
-from darkwake.version import VERSION
 
-_NUMBERED = re.compile(r"^(\d{5,})-\d{4,}\.parquet$")
+T = TypeVar("T")
 
 
 class Snapshot:
     """The lake as of one ledger entry. Cheap to make; reads only what is asked for."""
 
-    def __init__(self, root: Path, entry: ledger.Entry | None) -> None:
+    def __init__(self, root: Path, entry: Entry, withdrawn: Collection[int] = ()) -> None:
         self.root = root
-        self.number = entry.number if entry else 0
-        self.recorded_at = entry.recorded_at if entry else None
-        self._versions: Mapping[str, int] = entry.versions if entry else {}
+        self.number = entry.number
+        self.recorded_at = entry.recorded_at
+        self.versions: Mapping[str, int] = entry.versions
+        self._withdrawn = {str(number) for number in withdrawn}  # imports, as partitions name them
         self._files: dict[str, list[DataFile]] = {}
 
     def data_files(self, table: str, **partition: Any) -> list[DataFile]:
         if table not in self._files:
-            version = self._versions.get(table)
-            self._files[table] = (
-                [] if version is None else tables.files_of(tables.open_table(self.root, table, version))
-            )
+            version = self.versions.get(table)
+            files = [] if version is None else tables.files_of(tables.open_table(self.root, table, version))
+            self._files[table] = [file for file in files if file.partition.get("import") not in self._withdrawn]
         wanted = {key: str(value) for key, value in partition.items()}
         return [
             file for file in self._files[table] if all(file.partition[key] == value for key, value in wanted.items())
@@ -126,37 +130,44 @@ def data_span(snapshot: Snapshot) -> tuple[int | None, int | None]:
     return int(start.cast(pa.int64()).as_py()), int(end.cast(pa.int64()).as_py())
 
 
-def _number(connection: sa.Connection, as_of: str | int | None) -> int | None:
-    number = ledger.number_as_of(connection, as_of)
-    newest = ledger.latest(connection)
-    if number is not None and number > (newest.number if newest else 0):
-        raise UsageError(f"the ledger has no number {number} yet", expected=f"at most {newest.number if newest else 0}")
-    return number
-
-
 def _named(error: BaseException) -> str | None:
     """The file that an error of the system names."""
     name = getattr(error, "filename", None)
     return None if name is None else str(name)
 
 
+class Moved(DarkwakeError):
+    """What a write rests on was changed by another one meanwhile: it has to be worked out again."""
+
+
+def again(work: Callable[[], T], tries: int = 5) -> T:
+    """Do a piece of work anew where another writer was faster."""
+    for _ in range(tries - 1):
+        with contextlib.suppress(Moved):
+            return work()
+    return work()
+
+
 class Writer:
     """An unfinished ledger entry. Nothing of it is seen by readers before `commit` returns."""
 
-    def __init__(self, lake: Lake, number: int, base: Snapshot) -> None:
-        self.number = number
+    def __init__(self, lake: Lake, lease: Lease, base: Snapshot) -> None:
         self.base = base
-        self._lake = lake
-        self._index: dict[str, int] = {}
+        self._lake, self._lease = lake, lease
+        self._index = 0
         self._added: dict[str, list[DataFile]] = {}
         self._removed: dict[str, list[DataFile]] = {}
+        self._written: list[dict[str, Any]] = []
         self._open: list[FileWriter] = []
+        self._files: list[Path] = []
 
     def file(self, table: str, **partition: Any) -> FileWriter:
-        """A new Parquet file of one partition; hand it back to `add` when it is full."""
-        index = self._index.get(table, 0)
-        self._index[table] = index + 1
-        file = FileWriter(self._lake.root, table, self.number, index, partition)
+        """A new Parquet file of one partition; hand it back to `add` when it is full.
+
+        The number by which `reports`, `rejects` and `events` are partitioned is given at the commit.
+        """
+        file = FileWriter(self._lake.root, table, self._lease.write_id, self._index, partition)
+        self._index += 1
         self._open.append(file)
         return file
 
@@ -167,10 +178,18 @@ class Writer:
         failpoint("file_written")
         return done
 
+    def discard(self, table: str, file: DataFile) -> None:
+        """Take back a file of this write."""
+        self._added[table].remove(file)
+        tables.local_path(self._lake.root, table, file).unlink(missing_ok=True)
+
     def put(self, table: str, rows: pa.Table, **partition: Any) -> DataFile:
-        """Write one table as one file of a partition."""
+        """Write one table as one file of a partition; its rows enter the chain."""
         file = self.file(table, **partition)
         file.write(rows)
+        name = tables.folder(partition)
+        digest = digest_of(table, rows)
+        self._written.append({"table": table, "partition": name, "rows": rows.num_rows, "digest": digest})
         return self.add(table, file)
 
     def remove(self, table: str, file: DataFile) -> None:
@@ -178,146 +197,128 @@ class Writer:
         self._removed.setdefault(table, []).append(file)
 
     def abandon(self) -> None:
-        """Close and remove the files that were begun."""
+        """Close and remove what was written, wherever it lies by now."""
         while self._open:
             self._open.pop().abandon()
+        for table, files in self._added.items():
+            for file in files:
+                tables.local_path(self._lake.root, table, file).unlink(missing_ok=True)
+        for path in self._files:
+            path.unlink(missing_ok=True)
 
     def written_bytes(self) -> int:
         return sum(file.size for files in self._added.values() for file in files)
 
     def commit(
-        self, kind: str, detail: Mapping[str, Any], also: Callable[[sa.Connection], None] | None = None
-    ) -> ledger.Entry:
-        """Make it real: Delta first, SQL last, in one SQL transaction with whatever `also` writes."""
+        self,
+        kind: str,
+        detail: Detail,
+        also: Callable[[Recording], None] | None = None,
+        *,
+        moved: Callable[[Sequence[Entry]], bool] = lambda _: False,
+    ) -> Entry:
+        """Make it real: Delta first, SQL last, in one SQL transaction with whatever `also` inserts.
+
+        `moved` is asked about the entries that others recorded since the base; if they change what this write rests
+        on, Moved is raised and nothing happens.
+        """
+        root = self._lake.root
         failpoint("files_written")
-        versions = dict(self.base._versions)
-        for table in sorted({*self._added, *self._removed}):
-            if not tables.exists(self._lake.root, table):
-                tables.create(self._lake.root, table)
-            versions[table] = tables.commit(
-                self._lake.root, table, self._added.get(table, []), self._removed.get(table, [])
-            )
-            failpoint("delta_committed")
-        entry = ledger.Entry(self.number, kind, times.now(), VERSION, detail, versions)
-        failpoint("before_sql")
-        with self._lake.engine.begin() as connection:
-            connection.execute(
-                sa.insert(ledger.LEDGER).values(
-                    number=entry.number,
-                    kind=kind,
-                    recorded_at=entry.recorded_at,
-                    software=entry.software,
-                    detail=dict(detail),
-                    versions=versions,
-                )
-            )
+        with self._lake.ledger.recording(kind) as recording:
+            news = self._lake.ledger.entries(after=self.base.number, up_to=recording.before.number)
+            if news and moved(news):
+                raise Moved(f"entries {', '.join(str(e.number) for e in news)} were recorded meanwhile")
+            self._lease.redeem(recording.connection)
+            versions = dict(recording.before.versions)
+            for table in sorted({*self._added, *self._removed}):
+                self._lake.settle(table, versions.get(table))
+                placed = [tables.place(root, table, file, recording.number) for file in self._added.get(table, [])]
+                self._files += [tables.local_path(root, table, file) for file in placed]
+                failpoint("files_moved")
+                versions[table] = tables.commit(root, table, placed, self._removed.get(table, []))
+                failpoint("delta_committed")
+            recording.insert(WRITTEN, self._written)
             if also is not None:
-                also(connection)
-        failpoint("after_sql")
+                also(recording)
+            entry = recording.seal(detail, versions=versions, write_id=self._lease.write_id)
+        self._added, self._files = {}, []  # they are the lake's now
         return entry
 
 
 class Lake:
     """Delta tables under `root`, and the ledger that says which of their rows exist."""
 
-    def __init__(self, root: Path, engine: sa.Engine) -> None:
+    def __init__(self, root: Path, ledger: Ledger) -> None:
         self.root = root
-        self.engine = engine
+        self.ledger = ledger
 
-    def number_as_of(self, as_of: str | int | None) -> int | None:
-        with self.engine.connect() as connection:
-            return _number(connection, as_of)
-
-    def recorded_before(self, as_of: str | int | None) -> int | None:
-        """The instant before which a decision was recorded to count as of `as_of`; None: all count."""
-        with self.engine.connect() as connection:
-            _number(connection, as_of)
-            return ledger.recorded_before(connection, as_of)
-
-    def snapshot(self, as_of: str | int | None = None) -> Snapshot:
+    def snapshot(self, as_of: AsOf = None) -> Snapshot:
         """What was recorded up to `as_of` (a ledger number or a time); by default everything."""
-        with self.engine.connect() as connection:
-            entry = ledger.latest(connection, _number(connection, as_of))
-        return Snapshot(self.root, entry)
-
-    def entries(self, kind: str | None = None, up_to: int | None = None) -> list[ledger.Entry]:
-        with self.engine.connect() as connection:
-            return ledger.entries(connection, kind, up_to)
-
-    def source(self, sha: str) -> Any:
-        with self.engine.connect() as connection:
-            return ledger.find_source(connection, sha)
+        entry = self.ledger.entry(as_of)
+        return Snapshot(self.root, entry, self.ledger.withdrawals(entry.number))
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Writer]:
-        """One writer at a time. What is not committed by the end is swept by the next writer."""
-        with self._locked():
-            failpoint("locked")
-            base = self.snapshot()
-            self._sweep(base)
-            failpoint("swept")
-            writer = Writer(self, base.number + 1, base)
-            try:
-                yield writer
-            except BaseException as error:
-                self._give_up(writer)
-                if isinstance(error, DarkwakeError) or not is_full(error):
-                    raise
-                raise DarkwakeError(
-                    "cannot write: no space is left",
-                    where=_named(error) or str(self.root),
-                    do="What was committed before is whole, and the unfinished files were removed. "
-                    "Free some space (or set TMPDIR to a larger disk) and run the same command again.",
-                ) from error
-
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
+        """A write on what stands now. Others may write meanwhile; see `Writer.commit`."""
         self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / ".lock").open("a+") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                lock.seek(0)
-                raise DarkwakeError(
-                    f"another Darkwake process (pid {lock.read().strip() or 'unknown'}) is writing to this workspace",
-                    where=str(self.root.parent),
-                    do="Wait for it to finish; reading is possible meanwhile.",
-                ) from error
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
-            yield
+        self._sweep()
+        lease = Lease(self.ledger.engine)
+        writer = Writer(self, lease, self.snapshot())
+        failpoint("leased")
+        try:
+            yield writer
+        except BaseException as error:
+            if isinstance(error, DarkwakeError) or not is_full(error):
+                raise
+            raise DarkwakeError(
+                "cannot write: no space is left",
+                where=_named(error) or str(self.root),
+                do="What was committed before is whole, and the unfinished files were removed. "
+                "Free some space (or set TMPDIR to a larger disk) and run the same command again.",
+            ) from error
+        finally:
+            lease.end()
+            writer.abandon()
+            # the error that led here, if any, is the one to be told of; a lease that stays runs out
+            with contextlib.suppress(sa.exc.SQLAlchemyError):
+                lease.drop()
 
-    def _give_up(self, writer: Writer) -> None:
-        """Remove at once what an unfinished write left. What cannot be removed now, the next writer sweeps."""
-        from deltalake.exceptions import DeltaError
+    def settle(self, table: str, version: int | None) -> None:
+        """Under the lock: bring a Delta table to the ledger's version, undoing what a kill left beyond it."""
+        if not tables.exists(self.root, table):
+            if version is not None:
+                raise self._behind(table, version, None)
+            tables.create(self.root, table)
+            return
+        found = tables.open_table(self.root, table)
+        if version is None:
+            if tables.files_of(found):
+                found.delete()
+        elif found.version() > version:
+            found.restore(version)
+        elif found.version() < version:
+            raise self._behind(table, version, found.version())
 
-        writer.abandon()
-        # the error that led here is the one to be told of, not one of these
-        with contextlib.suppress(OSError, sa.exc.SQLAlchemyError, DeltaError):
-            self._sweep(self.snapshot())
+    def _behind(self, table: str, version: int, found: int | None) -> DarkwakeError:
+        return SourceUnavailableError(
+            f"the table {table} is at version {found} in this folder, at {version} in the ledger",
+            where=str(self.root / table),
+            do="This is another lake, or an old copy. Members of a team share one folder. Nothing was written.",
+        )
 
-    def _sweep(self, base: Snapshot) -> None:
-        """Undo what lies in Delta beyond the ledger, and delete files that no committed number wrote."""
-        for name in TABLES:
-            for path in (self.root / name).rglob("*.parquet"):  # first: Delta needs room to write
-                match = _NUMBERED.match(path.name)
-                if match and int(match[1]) > base.number:
-                    path.unlink()
-            if not tables.exists(self.root, name):
-                continue
-            table = tables.open_table(self.root, name)
-            committed = base._versions.get(name)
-            if committed is None:
-                _clear(table)
-            elif table.version() != committed:
-                table.restore(committed)
+    def _sweep(self) -> None:
+        """Remove the files of writes that are no more."""
+        with self.ledger.engine.connect() as connection:
+            if not leases.gone(connection):
+                return
+        with writing(self.ledger.engine) as connection:
+            dead = leases.gone(connection)
+            for write_id in dead:
+                for table in TABLES:
+                    for path in (self.root / table).rglob(f"{write_id}-*.parquet"):
+                        path.unlink()
+            leases.forget(connection, dead)
 
     def need(self, table: str, snapshot: Snapshot, hint: str) -> None:
         if not snapshot.data_files(table):
             raise NotFoundError(f"the lake has no {table} yet", where=str(self.root.parent), do=hint)
-
-
-def _clear(table: Any) -> None:
-    if tables.files_of(table):
-        table.delete()

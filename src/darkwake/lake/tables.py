@@ -1,7 +1,8 @@
 """Delta tables at file level: we write the Parquet files, Delta gets the list.
 
-Files carry the ledger number in their name (`00017-0003.parquet`), which is how a sweep tells what an unfinished
-write left behind. Deletion vectors and column mapping stay off, so that Spark and DuckDB read the files as they lie.
+Files carry the random id of their write in their name (`3f0c…-000003.parquet`), which is how a sweep tells what an
+unfinished write left behind. They are written in `_writing` beside the partitions and moved when their number is known.
+Deletion vectors and column mapping stay off, so that Spark and DuckDB read the files as they lie.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,9 @@ _DICTIONARY = [
     "segment",
     "reason",
 ]
+#: Partition columns that hold the number of the ledger entry.
+NUMBERED = ("import", "run")
+_UNFINISHED = "_writing"
 _STATISTICS = ("mmsi", "time", "segment", "row", "start")
 
 
@@ -67,11 +71,10 @@ def stored_schema(name: str) -> pa.Schema:
 class FileWriter:
     """Writes one Parquet file in row groups, then tells its size. The file is durable when `close` returns."""
 
-    def __init__(self, root: Path, name: str, number: int, index: int, partition: Mapping[str, Any]) -> None:
+    def __init__(self, root: Path, name: str, write_id: str, index: int, partition: Mapping[str, Any]) -> None:
         self._schema = stored_schema(name)
         self._partition = {key: str(value) for key, value in partition.items()}
-        folder = "/".join(f"{key}={value}" for key, value in self._partition.items())
-        self._relative = f"{folder}/{number:05d}-{index:04d}.parquet"
+        self._relative = f"{_UNFINISHED}/{write_id}-{index:06d}.parquet"
         self._path = root / name / self._relative
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._rows = 0
@@ -107,6 +110,21 @@ class FileWriter:
         with contextlib.suppress(OSError, pa.ArrowException):
             self._writer.close()
         self._path.unlink(missing_ok=True)
+
+
+def folder(partition: Mapping[str, Any]) -> str:
+    """The folder of a partition, as Hive names it; empty for a table's one partition of an entry."""
+    return "/".join(f"{key}={value}" for key, value in partition.items())
+
+
+def place(root: Path, name: str, file: DataFile, number: int) -> DataFile:
+    """Move a finished file to where it belongs, now that the number of its entry is known."""
+    numbered = {key: str(number) for key in TABLES[name][1] if key in NUMBERED}
+    partition = {**numbered, **file.partition}
+    path = f"{folder(partition)}/{Path(file.path).name}"
+    (root / name / path).parent.mkdir(parents=True, exist_ok=True)
+    local_path(root, name, file).rename(root / name / path)
+    return replace(file, path=path, partition=partition)
 
 
 def exists(root: Path, name: str) -> bool:

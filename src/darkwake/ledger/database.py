@@ -1,27 +1,34 @@
-"""The SQL database of a workspace: the SQLite file beside the lake, or a team's by its URL."""
+"""The SQL database of a workspace: the SQLite file beside the lake, or a team's PostgreSQL by its URL.
+
+A workspace has one id, in its folder and in its database. Where the two do not agree nothing is opened, let alone
+written: a database that is not this folder's knows nothing of its files and would take them for leftovers.
+"""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
 
-from darkwake.errors import SourceUnavailableError
-from darkwake.ledger import migrations
+from darkwake.errors import DarkwakeError, SourceUnavailableError, UsageError
+from darkwake.ledger import founding, migrations
+from darkwake.ledger.engines import engine_of, writing
+from darkwake.ledger.tables import Recorded
 
 FILE = "darkwake.sqlite"
 
 
 @dataclass
 class Database:
-    """An open database, and the folder of a copy that goes when it is closed."""
+    """An open database with its workspace's id, and the folder of a copy that goes when it is closed."""
 
     engine: sa.Engine
+    workspace_id: str
     copy: tempfile.TemporaryDirectory[str] | None = None
 
     def close(self) -> None:
@@ -30,22 +37,50 @@ class Database:
             self.copy.cleanup()
 
 
-def open_database(folder: Path, url: str | None = None) -> Database:
-    """The database of a workspace folder, brought to this software's revision. Write-protected ones are only read."""
+def open_database(
+    folder: Path, url: str | None = None, *, workspace_id: str | None, recorded: Sequence[Recorded]
+) -> Database:
+    """The database of a workspace folder, brought to this software's revision. Write-protected ones are only read.
+
+    `workspace_id` is the folder's; None in a workspace of version 0.1, which gets one here.
+    """
     file = folder / FILE
-    if url is None and not file.exists() and any((folder / "lake").glob("*/_delta_log")):
-        raise SourceUnavailableError(  # an empty one would make the next writer sweep the whole lake
-            "the database of this workspace is gone, and its lake is still there",
-            where=str(file),
-            do="Bring the file back from a copy. To begin anew, import into a new workspace.",
-        )
     if url is None and file.exists() and not _writable(folder):
-        return _write_protected(file)
-    engine = sa.create_engine(url or f"sqlite:///{file}")
-    if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", _pragmas)
-    migrations.upgrade(engine)
-    return Database(engine)
+        return _write_protected(file, workspace_id, recorded)
+    engine = engine_of(url or f"sqlite:///{file}")
+    try:
+        if any((folder / "lake").glob("*/_delta_log")) and migrations.current(engine) is None:
+            raise SourceUnavailableError(
+                "the database of this workspace is gone: the one that is named is empty, and its lake is still there",
+                where=engine.url.render_as_string(hide_password=True),
+                do="Bring the database back from a copy, or mend `database` in darkwake.toml. To begin anew, import "
+                "into a new workspace.",
+            )
+        migrations.upgrade(engine)
+        with writing(engine) as connection:
+            found = founding.found(connection, workspace_id, recorded)
+    except sa.exc.OperationalError as error:
+        raise _unreachable(engine, error) from error
+    except DarkwakeError:
+        engine.dispose()
+        raise
+    if workspace_id is not None and found != workspace_id:
+        engine.dispose()
+        raise UsageError(
+            f"this database belongs to another workspace, {found}; this folder is {workspace_id}",
+            where=engine.url.render_as_string(hide_password=True),
+            do="Members of a team work in one folder that they share. Mend `database` in darkwake.toml.",
+        )
+    return Database(engine, found)
+
+
+def _unreachable(engine: sa.Engine, error: sa.exc.OperationalError) -> DarkwakeError:
+    engine.dispose()
+    return SourceUnavailableError(
+        f"the workspace's database cannot be used: {str(error.orig).strip()}",
+        where=engine.url.render_as_string(hide_password=True),
+        do="Check `database` in darkwake.toml, that the server runs, and that its disk is not full.",
+    )
 
 
 def _writable(folder: Path) -> bool:
@@ -57,29 +92,23 @@ def _writable(folder: Path) -> bool:
         return False
 
 
-def _write_protected(file: Path) -> Database:
+def _write_protected(file: Path, workspace_id: str | None, recorded: Sequence[Recorded]) -> Database:
     """Read only. One of an older revision cannot be migrated where it lies, so a copy is, and that is only read too."""
     engine = _read_only(file)
     if migrations.current(engine) == migrations.HEAD:
-        return Database(engine)
+        with engine.connect() as connection:
+            return Database(engine, founding.known(connection) or workspace_id or "")
     engine.dispose()
     copy = tempfile.TemporaryDirectory(prefix="darkwake-")
     file = Path(shutil.copy(file, copy.name))
     file.chmod(0o600)
-    engine = sa.create_engine(f"sqlite:///{file}")
+    engine = engine_of(f"sqlite:///{file}")
     migrations.upgrade(engine)
+    with writing(engine) as connection:
+        found = founding.found(connection, workspace_id, recorded)
     engine.dispose()
-    return Database(_read_only(file), copy)
+    return Database(_read_only(file), found, copy)
 
 
 def _read_only(file: Path) -> sa.Engine:
     return sa.create_engine(f"sqlite:///file:{quote(str(file))}?mode=ro&immutable=1&uri=true")
-
-
-def _pragmas(connection: Any, _: Any) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")  # what was acknowledged survives a power cut
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA busy_timeout=10000")
-    cursor.close()

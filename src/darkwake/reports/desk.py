@@ -17,6 +17,7 @@ from darkwake.casebook.desk import Casebook
 from darkwake.events import registry, store
 from darkwake.lake.schema import BUCKETS
 from darkwake.lake.store import Lake, Snapshot, data_span
+from darkwake.ledger.details import Detection
 from darkwake.places import Gazetteer
 from darkwake.reports.claim_page import claim_page
 from darkwake.reports.dossier import dossier
@@ -85,7 +86,7 @@ class Reports:
 
     def _detected(self, snapshot: Snapshot) -> dict[str, str]:
         """kind → definition, of the detectors that ran up to this moment."""
-        ran = {kind for run in self.lake.entries("detect", up_to=snapshot.number) for kind in run.detail["found"]}
+        ran = {kind for _, run in self.lake.ledger.told(Detection, snapshot.number) for kind in run.found}
         return {kind: registry.get(kind).definition for kind in registry.kinds() if kind in ran}
 
     @cached_property

@@ -17,29 +17,34 @@ import pyarrow.compute as pc
 
 from darkwake.lake.schema import BUCKETS, REPORTS
 from darkwake.lake.shuffle import Shuffle
-from darkwake.lake.store import Lake, Writer
+from darkwake.lake.store import Lake, Writer, again
 from darkwake.lake.tables import DataFile, stored_schema
-from darkwake.ledger import tables as ledger
+from darkwake.ledger.details import Tracks, Withdrawal
+from darkwake.ledger.entries import Entry
 from darkwake.tracks.build import REPORT_COLUMNS, Built, build
 from darkwake.tracks.segments import VERSION, NearestHull, Segmenter
 
 Progress = Callable[[str, int, int], None]  # (what, done, in all)
 
 
-def pending_imports(lake: Lake) -> list[int]:
-    """Numbers of committed imports that the tracks do not hold yet."""
-    done = max((entry.detail["imports_up_to"] for entry in lake.entries("tracks")), default=0)
-    return [entry.number for entry in lake.entries("import") if entry.number > done]
+def pending(lake: Lake, up_to: int | None = None) -> list[Entry]:
+    """Committed imports and withdrawals that the tracks do not take account of yet."""
+    builds = lake.ledger.entries("tracks", up_to)
+    done = builds[-1].detail.imports_up_to if builds and isinstance(builds[-1].detail, Tracks) else 0
+    return lake.ledger.entries(("import", "withdrawal"), up_to, after=done)
 
 
-def update(lake: Lake, segmenter: Segmenter | None = None, progress: Progress | None = None) -> ledger.Entry | None:
+def update(lake: Lake, segmenter: Segmenter | None = None, progress: Progress | None = None) -> Entry | None:
     """Build what is missing; None if nothing was."""
-    if not pending_imports(lake):
+    return again(lambda: _update(lake, segmenter or NearestHull(), progress))
+
+
+def _update(lake: Lake, segmenter: Segmenter, progress: Progress | None) -> Entry | None:
+    if not pending(lake):
         return None
-    segmenter = segmenter or NearestHull()
     with lake.write() as writer:
-        new = pending_imports(lake)
-        buckets = _touched(writer, new)
+        new = pending(lake, writer.base.number)
+        buckets = _touched(lake, writer, new)
         statistics = {"partitions_written": 0, "partitions_unchanged": 0}
         with Shuffle(pa.schema([REPORTS.field(name) for name in REPORT_COLUMNS]), BUCKETS) as piles:
             _deal(writer, piles, buckets, progress)
@@ -49,20 +54,24 @@ def update(lake: Lake, segmenter: Segmenter | None = None, progress: Progress | 
                     future.result()
                     if progress:
                         progress("tracks", number, len(work))
-        detail = {
-            "imports_up_to": max(new),
-            "method": {"segmenter": type(segmenter).__name__, "version": VERSION, **segmenter.params()},
-            "buckets": len(buckets),
-            "bytes_written": writer.written_bytes(),
+        detail = Tracks(
+            imports_up_to=max((entry.number for entry in new), default=0),
+            method={"segmenter": type(segmenter).__name__, "version": VERSION, **segmenter.params()},
+            buckets=len(buckets),
+            bytes_written=writer.written_bytes(),
             **statistics,
-        }
-        return writer.commit("tracks", detail)
+        )
+        return writer.commit("tracks", detail, moved=lambda news: any(entry.kind == "tracks" for entry in news))
 
 
-def _touched(writer: Writer, imports: Sequence[int]) -> list[int]:
+def _touched(lake: Lake, writer: Writer, new: Sequence[Entry]) -> list[int]:
+    """Buckets of all numbers that sent something in new imports, or in those that were withdrawn."""
     buckets: set[int] = set()
-    for number in imports:
-        mmsi = writer.base.scan("reports", ["mmsi"], **{"import": number})["mmsi"]
+    for entry in new:
+        gone = isinstance(entry.detail, Withdrawal)
+        number = entry.detail.withdrawn if isinstance(entry.detail, Withdrawal) else entry.number
+        snapshot = lake.snapshot(number) if gone else writer.base  # where it can still be read
+        mmsi = snapshot.scan("reports", ["mmsi"], **{"import": number})["mmsi"]
         buckets |= set(np.unique(mmsi.drop_null().to_numpy() % BUCKETS).tolist())
     return sorted(buckets)
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from darkwake.errors import DarkwakeError
+from darkwake.ledger.engines import writing
 
 #: The newest revision in `versions/`; kept here so that an up-to-date database is recognised without Alembic.
-HEAD = "0003_claim_states"
+HEAD = "0004_one_ledger"
 _CURRENT = "SELECT version_num FROM alembic_version"
 
 
@@ -29,9 +30,7 @@ def upgrade(engine: sa.Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":  # sqlite3 would run each DDL statement on its own; a kill must not halve it
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+    with writing(engine) as connection:  # a kill must not halve it
         config.attributes["connection"] = connection
         found = _revision(connection)
         try:
@@ -44,7 +43,6 @@ def upgrade(engine: sa.Engine) -> None:
                 where=engine.url.render_as_string(hide_password=True),
                 do="It was written by a newer Darkwake: update Darkwake.",
             ) from error
-        connection.commit()
 
 
 def _revision(connection: sa.Connection) -> str | None:

@@ -10,10 +10,11 @@ import signal
 
 #: Every step of a write, in order. Tests kill at each of them.
 STEPS = (
-    "locked",
-    "swept",
+    "leased",
     "file_written",
     "files_written",
+    "locked",
+    "files_moved",
     "delta_committed",
     "before_sql",
     "after_sql",
