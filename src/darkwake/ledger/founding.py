@@ -46,10 +46,12 @@ def found(connection: sa.Connection, workspace_id: str | None, recorded: Sequenc
     if connection.execute(sa.select(LEDGER.c.number).where(LEDGER.c.number == 0)).first():  # a migration made it
         connection.execute(sa.update(LEDGER).where(LEDGER.c.number == 0).values(**entry))
     else:
-        connection.execute(sa.insert(LEDGER).values(number=0, versions={}, content="", chain="", **entry))
+        connection.execute(sa.insert(LEDGER).values(number=0, versions={}, content={}, chain="", **entry))
     before = chain.START
-    for row in connection.execute(sa.select(LEDGER).order_by(LEDGER.c.number)).mappings().all():
-        filled = {**row, "content": chain.content_of(connection, recorded, row["number"])}
+    rows = connection.execute(sa.select(LEDGER).order_by(LEDGER.c.number)).mappings().all()
+    contents = chain.contents(connection, recorded, 0, rows[-1]["number"])
+    for row in rows:
+        filled = {**row, "content": contents[row["number"]]}
         before = chain.link(before, filled)
         changed = {"content": filled["content"], "chain": before}
         connection.execute(sa.update(LEDGER).where(LEDGER.c.number == row["number"]).values(**changed))

@@ -35,17 +35,17 @@ def upgrade() -> None:
     for name in _OLD:
         op.drop_table(name)
     op.add_column("ledger", sa.Column("write_id", sa.String(16)))
-    for name in ("content", "chain"):
-        op.add_column("ledger", sa.Column(name, sa.String(64), nullable=False, server_default=""))
+    op.add_column("ledger", sa.Column("content", sa.JSON, nullable=False, server_default="{}"))
+    op.add_column("ledger", sa.Column("chain", sa.String(64), nullable=False, server_default=""))
     op.create_index("ix_ledger_recorded_at", "ledger", ["recorded_at"])
     made = _create()
     if not ledger:
         return
-    plain = ("number", "kind", "recorded_at", "software", "content", "chain")
-    json_columns = (sa.column(name, sa.JSON) for name in ("detail", "versions"))
+    plain = ("number", "kind", "recorded_at", "software", "chain")
+    json_columns = (sa.column(name, sa.JSON) for name in ("detail", "versions", "content"))
     table = sa.table("ledger", *(sa.column(name) for name in plain), *json_columns)
     first = min(row["recorded_at"] for row in ledger)
-    founding = {"number": 0, "kind": "founding", "recorded_at": first - 1, "software": "", "content": "", "chain": ""}
+    founding = {"number": 0, "kind": "founding", "recorded_at": first - 1, "software": "", "content": {}, "chain": ""}
     connection.execute(sa.insert(table).values(**founding, detail={"workspace": "", "note": ""}, versions={}))
     for row in ledger:
         if row["kind"] == "detect":
