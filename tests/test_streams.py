@@ -41,7 +41,7 @@ def test_the_same_bytes_are_the_same_source_however_packed(tmp_path: Path, compr
     (plain,) = streams.sources_of(write(tmp_path / "plain", "none"))
     assert digest.sha256 == streams.digest(plain).sha256
     offset = streams.CHUNK - 10
-    assert streams.read_span(source, offset, 40, digest.chunks) == DATA[offset : offset + 40]
+    assert streams.read_spans(source, [(offset, 40)], digest) == [DATA[offset : offset + 40]]
 
 
 @pytest.mark.parametrize("compression", ["gzip", "bz2", "zstd"])
@@ -74,11 +74,11 @@ def test_changed_bytes_do_not_verify(tmp_path: Path) -> None:
     changed = bytearray(DATA)
     changed[streams.CHUNK + 5] ^= 1
     path.write_bytes(changed)
-    assert streams.read_span(source, 0, 20, digest.chunks) == DATA[:20]  # an untouched chunk still proves itself
+    assert streams.read_spans(source, [(0, 20)], digest) == [DATA[:20]]  # an untouched chunk still proves itself
     with pytest.raises(VerificationError, match="changed since its import"):
-        streams.read_span(source, streams.CHUNK + 5, 10, digest.chunks)
+        streams.read_spans(source, [(streams.CHUNK + 5, 10)], digest)
     with pytest.raises(VerificationError, match="beyond the recorded end"):
-        streams.read_span(source, len(DATA) + streams.CHUNK, 10, digest.chunks)
+        streams.read_spans(source, [(len(DATA) + streams.CHUNK, 10)], digest)
 
 
 def test_what_cannot_be_opened_says_what_to_do(tmp_path: Path) -> None:

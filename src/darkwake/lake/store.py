@@ -167,6 +167,13 @@ class Writer:
         failpoint("file_written")
         return done
 
+    def discard(self, table: str, file: DataFile) -> None:
+        """Take back a file that was added here."""
+        self._added[table].remove(file)
+        if not self._added[table]:
+            del self._added[table]
+        tables.local_path(self._lake.root, table, file).unlink(missing_ok=True)
+
     def put(self, table: str, rows: pa.Table, **partition: Any) -> DataFile:
         """Write one table as one file of a partition."""
         file = self.file(table, **partition)
