@@ -32,6 +32,7 @@ from darkwake.streams import Digest, HashedReader, SourceFile, digest, sources_o
 
 #: A file (packed, if it is) larger than this is hashed before it is read: its rows would not fit into the buffer.
 HASH_FIRST_BYTES = 16 << 20
+_ROW_BYTES = 24  # of a source, at least, for each of its rows
 _UNNAMED = "0" * 16  # stands in rows until the hash of their source is known
 
 Progress = Callable[[str, int, int], None]  # (name of the source, bytes of its file done, bytes in all)
@@ -180,9 +181,11 @@ class _Known:
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
         self._pending: set[str] = set()
+        columns = ledger.SOURCES.c
         with lake.engine.connect() as connection:
-            places = connection.execute(sa.select(ledger.SOURCES.c.path, ledger.SOURCES.c.size)).all()
-        self._paths, self._sizes = {row.path for row in places}, {row.size for row in places}
+            rows = connection.execute(sa.select(columns.sha256, columns.path, columns.size)).all()
+        self._hashes = {row.sha256 for row in rows}
+        self._paths, self._sizes = {row.path for row in rows}, {row.size for row in rows}
 
     def add(self, row: dict[str, Any]) -> None:
         self._pending.add(row["sha256"])
@@ -198,6 +201,8 @@ class _Known:
     def holds(self, found: Digest) -> bool:
         if found.sha256 in self._pending:
             return True
+        if found.sha256 not in self._hashes:  # spares a query for each of many new files
+            return False
         with self._lake.engine.connect() as connection:
             return bool(ledger.known_sources(connection, [found.sha256]))
 
@@ -286,7 +291,8 @@ class _Import:
     ) -> Counts | None:
         """What was found; None once it shows that the source is known. A damaged stream ends with its damage."""
         counts = Counts(files=1)
-        receptions = ReceptionCounter()
+        packed = 1 if source.compression == "none" else 16
+        receptions = ReceptionCounter(packed * (source.length or 0) // _ROW_BYTES)
         try:
             for batch in formats.read_source(
                 source, sha16=_UNNAMED, format=chosen.name, options=self._options, reader=cast(BinaryIO, reader)

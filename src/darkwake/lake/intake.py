@@ -21,6 +21,7 @@ from darkwake.lake.tables import DataFile, FileWriter
 FILE_ROWS = 4_000_000
 #: Rows of a source that are kept back, as Arrow.
 BUFFER_BYTES = 64 << 20
+_GROUP_ROWS = 128 * 1024  # rows of small sources are written together, as one row group
 _AHEAD = 2  # writes that may wait for the writing thread
 
 
@@ -31,23 +32,37 @@ class _Output:
         self._writer, self._table = writer, table
         self._file: FileWriter | None = None
         self._done: list[DataFile] = []
+        self._waiting: list[pa.Table] = []
+        self._waiting_rows = 0
 
     def write(self, rows: pa.Table) -> None:
         if rows.num_rows == 0:
             return
+        self._waiting.append(rows)
+        self._waiting_rows += rows.num_rows
+        if self._waiting_rows >= _GROUP_ROWS:
+            self._flush()
+
+    def close(self) -> None:
+        self._flush()
+        if self._file is not None:
+            file, self._file = self._file, None
+            self._done.append(self._writer.add(self._table, file))
+
+    def _flush(self) -> None:
+        if not self._waiting:
+            return
+        rows = pa.concat_tables(self._waiting)
+        self._waiting, self._waiting_rows = [], 0
         if self._file is None:
             self._file = self._writer.file(self._table, **{"import": self._writer.number})
         self._file.write(rows)
         if self._file.rows >= FILE_ROWS:
             self.close()
 
-    def close(self) -> None:
-        if self._file is not None:
-            file, self._file = self._file, None
-            self._done.append(self._writer.add(self._table, file))
-
     def discard(self) -> None:
         """Nothing was written here."""
+        self._waiting, self._waiting_rows = [], 0
         self.close()
         while self._done:
             self._writer.discard(self._table, self._done.pop())

@@ -21,7 +21,7 @@ from darkwake.errors import InputRejectedError, VerificationError
 from darkwake.streams.files import CHUNK, SourceFile, unavailable
 from darkwake.streams.hashing import Digest
 
-_LEAST = 256 << 20  # decompress at least so far: the next span is likely to lie there
+_LEAST = 128 << 20  # decompress at least so far: the next span is likely to lie there
 _UNFINISHED_S = 24 * 3600  # a partial file older than this was left by a killed process
 
 
@@ -42,10 +42,9 @@ class Cache:
             if have >= end:
                 os.utime(path)
                 return path
-            upto = min(max(end, 2 * have, _LEAST), recorded.size)
-            if upto > self.limit:
+            if end > self.limit:
                 return None
-            self._fill(path, source, upto)
+            self._fill(path, source, min(max(end, 2 * have, _LEAST), recorded.size, self.limit))
             self._evict(path)
         except OSError:
             return None  # a write-protected or full disk: evidence is shown all the same, only slower
