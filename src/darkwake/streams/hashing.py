@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,17 +44,18 @@ class HashedReader(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or size < 0:
+            return self.readall()
+        data: bytes = self._had(self._inner.read, size if self._limit is None else min(size, self._limit - self.size))
+        self._take(memoryview(data))
+        return data
+
     def readinto(self, buffer: Any) -> int:
         view = memoryview(buffer)
         if self._limit is not None:
-            view = view[: max(self._limit - self.size, 0)]
-        try:
-            got: int = self._inner.readinto(view)  # type: ignore[attr-defined]
-        except InputRejectedError as error:
-            self.damage = error.found
-            raise
-        except OSError as error:
-            raise unavailable(self._source.path, error) from error
+            view = view[: self._limit - self.size]
+        got: int = self._had(self._inner.readinto, view)  # type: ignore[attr-defined]
         self._take(view[:got])
         return got
 
@@ -85,6 +87,15 @@ class HashedReader(io.RawIOBase):
     def close(self) -> None:
         self._inner.close()
         super().close()
+
+    def _had(self, read: Callable[[Any], Any], what: Any) -> Any:
+        try:
+            return read(what)
+        except InputRejectedError as error:
+            self.damage = error.found
+            raise
+        except OSError as error:
+            raise unavailable(self._source.path, error) from error
 
     def _take(self, data: memoryview) -> None:
         if self._expected is None:
