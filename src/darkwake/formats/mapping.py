@@ -51,6 +51,8 @@ class Mapping:
     decimal: str | None = None  # None: a dot; where the delimiter is no comma, a comma as well
     header: tuple[str, ...] | None = None  # the column names of a file that has no header line
     signature: frozenset[str] = frozenset()  # a table with all of these columns is of this shape
+    name: str = field(default="", compare=False)  # the file it was read from, or its name among the shipped ones
+    text: str = field(default="", compare=False, repr=False)  # TOML or JSON as it was read
 
     def __post_init__(self) -> None:
         for name in (*self.columns, *self.factors, *self.codes):
@@ -131,7 +133,7 @@ def parse_mapping(text: str, where: str) -> Mapping:
     except ValueError as error:  # both parsers' errors are ValueErrors
         raise InputRejectedError(f"not TOML or JSON ({error})", where=where) from error
     try:
-        return _from_dict(data)
+        return replace(_from_dict(data), name=where, text=text)
     except (TypeError, AttributeError, KeyError) as error:
         raise InputRejectedError(
             f"not a mapping ({error})", where=where, expected="tables [time] and [columns]"

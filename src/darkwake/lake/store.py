@@ -179,8 +179,10 @@ class Writer:
         return done
 
     def discard(self, table: str, file: DataFile) -> None:
-        """Take back a file of this write."""
+        """Take back a file that was added here."""
         self._added[table].remove(file)
+        if not self._added[table]:
+            del self._added[table]
         tables.local_path(self._lake.root, table, file).unlink(missing_ok=True)
 
     def put(self, table: str, rows: pa.Table, **partition: Any) -> DataFile:
