@@ -386,8 +386,8 @@ def _buckets() -> int:
 
 
 def _interval(since: str | None, until: str | None) -> tuple[int | None, int | None]:
-    start = times.parse(since) if since else None
-    end = times.parse_end(until) if until else None
+    start = None if since is None else times.parse(since)  # an empty text is no time: a script's unset variable
+    end = None if until is None else times.parse_end(until)
     if start is not None and end is not None and end <= start:
         raise UsageError(f"--until {until} is not after --since {since}")
     return start, end
