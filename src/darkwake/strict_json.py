@@ -26,20 +26,23 @@ class DuplicateKeyError(ValueError):
         super().__init__(f"the key {_short(key)} stands twice in one object")
 
 
-def loads(text: str, *, where: str) -> Any:
-    """The value of a JSON text. Raises InputRejectedError that says what is wrong, in `where`."""
+def loads(text: str, *, where: str, expected: str = "") -> Any:
+    """The value of a JSON text. Raises InputRejectedError that says what is wrong, in `where`.
+
+    `expected`: what the text should have been, for the message where it is no JSON at all.
+    """
     try:
         value = _STRICT.decode(text.removeprefix("\ufeff"))
     except json.JSONDecodeError as error:
         raise InputRejectedError(
-            f"not JSON: {error.msg}", where=f"{where}, line {error.lineno} column {error.colno}"
+            f"not JSON: {error.msg}", expected=expected, where=f"{where}, line {error.lineno} column {error.colno}"
         ) from error
     except RecursionError as error:
         raise _too_deep(where) from error
     except DuplicateKeyError as error:
         raise InputRejectedError(str(error), where=where, do="Keep the one that is meant.") from error
     except ValueError as error:  # a number that JSON has not, or of thousands of digits
-        raise InputRejectedError(f"not JSON: {error}", where=where) from error
+        raise InputRejectedError(f"not JSON: {error}", expected=expected, where=where) from error
     _check(value, where)
     return value
 
@@ -60,8 +63,13 @@ def _finite(text: str) -> float:
     return value
 
 
+def _whole(text: str) -> int:
+    _finite(text)  # one that no float can hold breaks whatever reckons with it
+    return int(text)
+
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_STRICT = json.JSONDecoder(object_pairs_hook=unique, parse_float=_finite, parse_constant=_finite)
+_STRICT = json.JSONDecoder(object_pairs_hook=unique, parse_float=_finite, parse_int=_whole, parse_constant=_finite)
 
 
 def _check(value: Any, where: str) -> None:

@@ -364,7 +364,7 @@ def _settings(path: Path) -> dict[str, Any]:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise DarkwakeError(f"cannot read the workspace file: {error.strerror}", where=str(path)) from error
-    except ValueError as error:  # not TOML, or not text
+    except (ValueError, RecursionError) as error:  # not TOML, or not text
         raise InputRejectedError(f"the workspace file is damaged: {error}", where=str(path), do=put) from error
     kinds = {"name": (str, "a text"), "simulated": (bool, "true or false"), "database": (str, "a text")}
     if unknown := sorted(set(found) - set(kinds)):
