@@ -390,7 +390,7 @@ def _settings(path: Path) -> dict[str, Any]:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise DarkwakeError(f"cannot read the workspace file: {error.strerror}", where=str(path)) from error
-    except ValueError as error:  # not TOML, or not text
+    except (ValueError, RecursionError) as error:  # not TOML, or not text
         raise InputRejectedError(f"the workspace file is damaged: {error}", where=str(path), do=put) from error
     text = (str, "a text")
     kinds = {"name": text, "simulated": (bool, "true or false"), "database": text, "id": text}
@@ -434,8 +434,8 @@ def _buckets() -> int:
 
 
 def _interval(since: str | None, until: str | None) -> tuple[int | None, int | None]:
-    start = times.parse(since) if since else None
-    end = times.parse_end(until) if until else None
+    start = None if since is None else times.parse(since)  # an empty text is no time: a script's unset variable
+    end = None if until is None else times.parse_end(until)
     if start is not None and end is not None and end <= start:
         raise UsageError(f"--until {until} is not after --since {since}")
     return start, end

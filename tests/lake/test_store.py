@@ -200,3 +200,26 @@ def interrupted(lake: Lake) -> None:
         begun = writer.file("rejects")
         begun.write(rejects("c" * 16, 4))
         raise KeyboardInterrupt
+
+
+def test_what_a_commit_wrote_is_synced_before_the_ledger_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut keeps only what was synced: bytes of files, and names in the folders that hold them."""
+    lake = lake_at(tmp_path)
+    put(lake, 3)
+    before = {path for path in lake.root.rglob("*") if path.is_file()}
+    synced: set[Path] = set()
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.add(Path(os.readlink(f"/proc/self/fd/{descriptor}")))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    put(lake, 5)
+    monkeypatch.undo()
+    written = {path for path in lake.root.rglob("*") if path.is_file()} - before
+    assert {path.suffix for path in written} == {".parquet", ".json"}
+    assert {path.name for path in written} <= {path.name for path in synced}  # files are moved once they are synced
+    assert {path.parent for path in written} | {lake.root / "rejects"} <= synced

@@ -66,14 +66,30 @@ def test_bad_features_are_counted_and_the_rest_is_kept(bad, reason):
     assert count == 1
 
 
-@pytest.mark.parametrize("text", ["", "[1]", '{"type": "Topology"}', "{", "[" * 100_000])
+@pytest.mark.parametrize("text", ["", "[1]", '{"type": "Topology"}', "{"])
 def test_what_is_no_geojson_says_so(text):
     with pytest.raises(InputRejectedError, match="GeoJSON"):
         geojson.parse(text, "x")
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"type": "FeatureCollection", "features": [], "features": []}', "'features' stands twice"),
+        ('{"type": "Feature", "properties": {"code": "XXSIM", "code": "XXTWO"}}', "'code' stands twice"),
+        ('{"features": [NaN]}', "not JSON"),
+        ('{"features": [' + "1" * 400 + "]}", "not JSON"),
+        ('{"features": ' + "[" * 5_000 + "]" * 5_000 + "}", "nested too deeply"),
+        ("[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_json_that_could_be_read_in_two_ways_is_refused(text, says):
+    with pytest.raises(InputRejectedError, match=rf"{says}.*ports\.geojson"):
+        geojson.parse(text, "ports.geojson")
+
+
 JSON = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.text(max_size=5),
+    st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3),
     max_leaves=6,
 )

@@ -92,7 +92,13 @@ class Snapshot:
         if not files:
             schema = TABLES[table][0]
             return (schema if columns is None else pa.schema([schema.field(c) for c in columns])).empty_table()
-        return self.dataset(table, files).to_table(columns=None if columns is None else list(columns), filter=where)
+        with tables.reading(self.root, table, files):
+            return self.dataset(table, files).to_table(columns=None if columns is None else list(columns), filter=where)
+
+    def batches(self, table: str, file: DataFile, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """One file's rows in batches, for what is too large to be held."""
+        with tables.reading(self.root, table, [file]):
+            yield from self.dataset(table, [file]).to_batches(columns=list(columns))
 
     def read(self, table: str, bucket: int, columns: Sequence[str]) -> pa.Table:
         """All rows of one bucket, sorted by (mmsi, segment, time); for engines."""
@@ -100,7 +106,8 @@ class Snapshot:
         extra = [key for key in keys if key not in columns]
         files = self.data_files(table, bucket=bucket)
         wanted = [*columns, *extra]
-        parts = [pq.read_table(tables.local_path(self.root, table, file), columns=wanted) for file in files]
+        with tables.reading(self.root, table, files):
+            parts = [pq.read_table(tables.local_path(self.root, table, file), columns=wanted) for file in files]
         schema = pa.schema([TABLES[table][0].field(name) for name in wanted])
         merged = (
             pa.concat_tables([part.select(wanted).cast(schema) for part in parts]) if parts else schema.empty_table()
@@ -109,7 +116,8 @@ class Snapshot:
 
     def partition_rows(self, table: str, file: DataFile) -> pa.Table:
         """One file's rows without the partition columns."""
-        return pq.read_table(tables.local_path(self.root, table, file)).cast(tables.stored_schema(table))
+        with tables.reading(self.root, table, [file]):
+            return pq.read_table(tables.local_path(self.root, table, file)).cast(tables.stored_schema(table))
 
 
 def _sorted(table: pa.Table, runs: int) -> pa.Table:

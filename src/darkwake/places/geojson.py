@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from darkwake import streams, times
+from darkwake import streams, strict_json, times
 from darkwake.errors import InputRejectedError, UsageError
 from darkwake.places.model import Place, polygon_place
 from darkwake.times import Interval
@@ -45,10 +45,7 @@ def read_text(path: Path) -> str:
 
 
 def parse(text: str, where: str) -> PlaceImport:
-    try:
-        data = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise InputRejectedError(f"not JSON: {error}", expected="a GeoJSON FeatureCollection", where=where) from error
+    data = strict_json.loads(text, where=where, expected="a GeoJSON FeatureCollection")
     features = data.get("features") if isinstance(data, dict) else None
     if isinstance(data, dict) and data.get("type") == "Feature":
         features = [data]
