@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from darkwake.ledger.entries import Entry
     from darkwake.ledger.ledger import Ledger
     from darkwake.ledger.tables import Recorded
+    from darkwake.ledger.verify import Finding
     from darkwake.places import Gazetteer
     from darkwake.reports.desk import Reports
 
@@ -206,6 +207,21 @@ class Workspace:
         for name in ("places", "casebook", "reports"):  # the last two hold the places that they were made with
             self.__dict__.pop(name, None)
         return {"file": str(path), "places": len(found.places), "rejected": dict(found.rejects)}
+
+    def verify(self, head: str | None = None, *, quick: bool = False) -> Iterator[Finding]:
+        """What is not as it was recorded: the ledger, the rows of the lake, the sources' bytes. Nothing found: all is.
+
+        `head`: one that was printed before and kept elsewhere. `quick`: the ledger alone.
+        """
+        from darkwake.casebook import evidence
+        from darkwake.lake import verify as lake
+        from darkwake.ledger import verify as ledger
+
+        with self.ledger.engine.connect() as connection:
+            yield from ledger.check(connection, self.ledger.recorded, head)
+        if not quick:
+            yield from lake.check(self.lake)
+            yield from evidence.check(self.lake)
 
     def build_tracks(self, progress: Progress | None = None) -> Entry | None:
         """Bring tracks, statics and segments up to the imports; None if they are."""

@@ -45,7 +45,8 @@ def erase(ledger: Ledger, identity: str, what: Sequence[str], *, by: str, reason
             names += connection.execute(query.where(claim == of, PRIVATE_VALUES.c.key.is_not(None))).scalars()
         if names:
             private.erase(connection, names)
-            given = [recording.private(by), recording.private(reason)]
-            recording.seal(Erasure(tuple(names), *(name or "" for name in given)))
+            why = recording.private(reason)
+            assert why is not None
+            recording.seal(Erasure(tuple(names), why, recording.private(by)))
     private.scrub(ledger.engine)
     return len(names)

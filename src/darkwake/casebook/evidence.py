@@ -9,12 +9,15 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import sqlalchemy as sa
 
 from darkwake import refs
 from darkwake.casebook import reading
-from darkwake.errors import NotFoundError, SourceUnavailableError
+from darkwake.errors import DarkwakeError, NotFoundError, SourceUnavailableError
 from darkwake.events import store as events
 from darkwake.lake.store import Lake, Snapshot
+from darkwake.ledger.tables import SOURCES
+from darkwake.ledger.verify import Finding
 from darkwake.streams import SourceFile, digest, read_span
 
 _REPORT_COLUMNS = ["source", "spans"]
@@ -134,3 +137,21 @@ def verify_source(lake: Lake, sha: str) -> tuple[bool, str]:
     row = lake.ledger.source(sha)
     found = digest(source_file(row)).sha256
     return found == row.sha256, found
+
+
+def check(lake: Lake) -> Iterator[Finding]:
+    """Hash the bytes of every source that a standing import read."""
+    with lake.ledger.engine.connect() as connection:
+        query = sa.select(SOURCES.c.sha256, SOURCES.c.number, SOURCES.c.path, SOURCES.c.member).order_by(
+            SOURCES.c.number
+        )
+        rows = connection.execute(query).all()
+    for row in rows:
+        name = row.path + (f"!{row.member}" if row.member else "")
+        try:
+            same, found = verify_source(lake, row.sha256)
+        except DarkwakeError as error:
+            yield Finding(row.number, f"source {row.sha256[:16]}… cannot be read: {error.found}", name)
+            continue
+        if not same:
+            yield Finding(row.number, f"source {row.sha256[:16]}… was changed: it has SHA-256 {found[:16]}… now", name)

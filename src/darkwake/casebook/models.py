@@ -78,7 +78,7 @@ class ClaimState:
 class Erasure:
     """Somebody had private values of a claim erased."""
 
-    by: str
+    by: str | None
     reason: str
     number: int
     recorded_at: int

@@ -79,7 +79,7 @@ def claims(connection: sa.Connection, number: int, wanted: Wanted = None) -> lis
             replies=_made(Reply, sorted(parts[REPLIES][of], key=lambda row: row["said_on"] or _BEFORE_ALL)),
             states=_made(ClaimState, parts[CLAIM_STATES][of]),
             erasures=tuple(
-                Erasure(values[e.by], values[e.reason], e.number, e.recorded_at)
+                Erasure(values.get(e.by or ""), values[e.reason], e.number, e.recorded_at)
                 for e in sorted(gone[of], key=lambda e: e.number)
             ),
         )

@@ -30,6 +30,7 @@ COMMANDS = {
     "report": ("darkwake.cli.reports", "Self-contained pages: a dossier, a claim."),
     "evidence": ("darkwake.cli.evidence", "The bytes behind a row, an event, a claim."),
     "sim": ("darkwake.cli.sim", "Simulated feeds with ground truth."),
+    "verify": ("darkwake.cli.verify", "Whether all is as it was recorded: ledger, lake, sources."),
     "lake": ("darkwake.cli.basics", "The ledger of what was recorded, and digests of the tables."),
 }
 

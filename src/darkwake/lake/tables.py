@@ -127,6 +127,12 @@ def place(root: Path, name: str, file: DataFile, number: int) -> DataFile:
     return replace(file, path=path, partition=partition)
 
 
+def write_id_of(file: DataFile) -> str | None:
+    """The id of the write that made a file; None for one of version 0.1, which named them by number."""
+    stem = Path(file.path).name.rpartition("-")[0]
+    return stem if len(stem) == 16 else None
+
+
 def exists(root: Path, name: str) -> bool:
     return (root / name / "_delta_log").is_dir()
 

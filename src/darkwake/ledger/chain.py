@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import json
+import operator
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,15 +27,25 @@ def canonical(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
-def content_of(connection: sa.Connection, recorded: Sequence[Recorded], number: int) -> str:
-    """SHA-256 over the rows that an entry recorded, of all tables, in the order of their primary keys."""
-    digest = hashlib.sha256()
-    for each in sorted(recorded, key=lambda each: each.name):
+def contents(
+    connection: sa.Connection, recorded: Sequence[Recorded], first: int, last: int
+) -> dict[int, dict[str, str]]:
+    """Of entries `first` to `last`: table → SHA-256 over the rows that the entry recorded there, by primary key."""
+    found: dict[int, dict[str, str]] = {number: {} for number in range(first, last + 1)}
+    for each in recorded:
         columns = [column for column in each.table.c if column.name not in each.left_out]
-        query = sa.select(*columns).where(each.table.c.number == number).order_by(*each.table.primary_key.columns)
-        for row in connection.execute(query).mappings():
-            digest.update(canonical([each.name, dict(row)]) + b"\n")
-    return digest.hexdigest()
+        number = each.table.c.number
+        query = sa.select(*columns).where(number.between(first, last)).order_by(number)
+        rows = (dict(row) for row in connection.execute(query).mappings())
+        for entry, own in itertools.groupby(rows, key=operator.itemgetter("number")):
+            found[entry][each.name] = _hash_of(own, [column.name for column in each.table.primary_key.columns])
+    return found
+
+
+def _hash_of(rows: Iterable[Mapping[str, Any]], keys: Sequence[str]) -> str:
+    """Databases sort texts differently, so this does not leave it to them."""
+    ordered = sorted(rows, key=lambda row: [str(row[key]) for key in keys])
+    return hashlib.sha256(b"".join(canonical(row) + b"\n" for row in ordered)).hexdigest()
 
 
 def link(before: str, entry: Mapping[str, Any]) -> str:

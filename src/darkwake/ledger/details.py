@@ -108,8 +108,8 @@ class Erasure:
     """Private values were erased; their HMACs stay. `by` and `reason` are of private values themselves."""
 
     values: tuple[str, ...]
-    by: str
     reason: str
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ class Entry:
     detail: Detail
     versions: Mapping[str, int] = field(default_factory=dict)
     write_id: str | None = None
-    content: str = ""
+    content: Mapping[str, str] = field(default_factory=dict)
     chain: str = ""
 
 

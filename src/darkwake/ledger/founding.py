@@ -40,11 +40,13 @@ def found(connection: sa.Connection, workspace_id: str | None, recorded: Sequenc
     if migrated:  # the migration knows when the first of what it found was recorded
         connection.execute(sa.update(LEDGER).where(LEDGER.c.number == 0).values(**entry))
     else:
-        unsealed = {"recorded_at": times.now(), "versions": {}, "content": "", "chain": ""}
+        unsealed = {"recorded_at": times.now(), "versions": {}, "content": {}, "chain": ""}
         connection.execute(sa.insert(LEDGER).values(number=0, **unsealed, **entry))
     before = chain.START
-    for row in connection.execute(sa.select(LEDGER).order_by(LEDGER.c.number)).mappings().all():
-        filled = {**row, "content": chain.content_of(connection, recorded, row["number"])}
+    rows = connection.execute(sa.select(LEDGER).order_by(LEDGER.c.number)).mappings().all()
+    contents = chain.contents(connection, recorded, 0, rows[-1]["number"])
+    for row in rows:
+        filled = {**row, "content": contents[row["number"]]}
         before = chain.link(before, filled)
         changed = {"content": filled["content"], "chain": before}
         connection.execute(sa.update(LEDGER).where(LEDGER.c.number == row["number"]).values(**changed))

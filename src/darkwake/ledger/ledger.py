@@ -38,7 +38,7 @@ class Recording:
         self.sealed: Entry | None = None
         self._recorded = recorded
         self._positions: dict[str, int] = {}
-        unsealed = {"software": VERSION, "detail": {}, "versions": {}, "content": "", "chain": ""}
+        unsealed = {"software": VERSION, "detail": {}, "versions": {}, "content": {}, "chain": ""}
         connection.execute(  # rows refer to it, so it must be there; `seal` fills in the rest
             sa.insert(LEDGER).values(number=self.number, kind=kind, recorded_at=self.recorded_at, **unsealed)
         )
@@ -82,7 +82,7 @@ class Recording:
             "detail": details.to_json(detail),
             "versions": dict(self.before.versions if versions is None else versions),
             "write_id": write_id,
-            "content": chain.content_of(self.connection, self._recorded, self.number),
+            "content": chain.contents(self.connection, self._recorded, self.number, self.number)[self.number],
         }
         row["chain"] = chain.link(self.before.chain, row)
         self.connection.execute(sa.update(LEDGER).where(LEDGER.c.number == self.number).values(**row))

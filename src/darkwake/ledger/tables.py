@@ -38,7 +38,7 @@ LEDGER = sa.Table(
     sa.Column("detail", sa.JSON, nullable=False),
     sa.Column("versions", sa.JSON, nullable=False),  # Delta version of every table as of this number
     sa.Column("write_id", sa.String(16)),  # of the files that it wrote into the lake
-    sa.Column("content", sa.String(64), nullable=False),  # SHA-256 over the rows that it recorded
+    sa.Column("content", sa.JSON, nullable=False),  # table → SHA-256 over the rows that it recorded there
     sa.Column("chain", sa.String(64), nullable=False),  # SHA-256 over this entry and the chain before it
 )
 

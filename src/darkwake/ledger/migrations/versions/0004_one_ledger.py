@@ -35,26 +35,20 @@ def upgrade() -> None:
     for name in _OLD:
         op.drop_table(name)
     op.add_column("ledger", sa.Column("write_id", sa.String(16)))
-    for name in ("content", "chain"):
-        op.add_column("ledger", sa.Column(name, sa.String(64), nullable=False, server_default=""))
+    op.add_column("ledger", sa.Column("content", sa.JSON, nullable=False, server_default="{}"))
+    op.add_column("ledger", sa.Column("chain", sa.String(64), nullable=False, server_default=""))
     op.create_index("ix_ledger_recorded_at", "ledger", ["recorded_at"])
     made = _create()
     dated = ("claim_states", "replies", "evaluations", "claims", "cases")
     recorded = [row["recorded_at"] - 1 for row in ledger] + [row["recorded_at"] for name in dated for row in old[name]]
     if not recorded:
         return
-    plain = ("number", "kind", "recorded_at", "software", "content", "chain")
-    json_columns = (sa.column(name, sa.JSON) for name in ("detail", "versions"))
+    plain = ("number", "kind", "recorded_at", "software", "chain")
+    json_columns = (sa.column(name, sa.JSON) for name in ("detail", "versions", "content"))
     table = sa.table("ledger", *(sa.column(name) for name in plain), *json_columns)
-    founding = {
-        "number": 0,
-        "kind": "founding",
-        "recorded_at": min(recorded),
-        "software": "",
-        "content": "",
-        "chain": "",
-    }
-    connection.execute(sa.insert(table).values(**founding, detail={"workspace": "", "note": ""}, versions={}))
+    unsealed = {"detail": {"workspace": "", "note": ""}, "versions": {}, "software": "", "content": {}, "chain": ""}
+    founding = {"number": 0, "kind": "founding", "recorded_at": min(recorded)}
+    connection.execute(sa.insert(table).values(**founding, **unsealed))
     for row in ledger:
         if row["kind"] == "detect":
             detail = _detection(row["number"], row["detail"])
