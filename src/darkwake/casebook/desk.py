@@ -27,6 +27,7 @@ from darkwake.casebook.tables import Decision
 from darkwake.engine import open_engine
 from darkwake.errors import DarkwakeError, NotFoundError, UsageError
 from darkwake.events import store
+from darkwake.lake.held import HeldSnapshot
 from darkwake.lake.schema import BUCKETS
 from darkwake.lake.store import Lake, Snapshot, data_span
 from darkwake.ledger import entries
@@ -202,7 +203,7 @@ class Casebook:
             found = moment if moment is not None else _pin(pins, claim, case)
             return newest if found is None else found
 
-        snapshot_of = functools.cache(self.lake.snapshot)  # and with it what is read of the lake's logs
+        snapshot_of = functools.cache(functools.partial(HeldSnapshot, self.lake))  # claims ask for the same rows
         answers: list[Answer] = []
         for start in range(0, len(wanted), _AT_ONCE):
             some = [self._run(*each, pinned, snapshot_of) for each in wanted[start : start + _AT_ONCE]]
