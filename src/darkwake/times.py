@@ -121,3 +121,12 @@ class Interval:
         if not starts or not ends:
             return None
         return max(0, min(ends) - max(starts))
+
+
+def parse_interval(text: str) -> Interval:
+    """`DATE` or `FROM..TO`, either side of which may be left out: from the first moment of FROM to the end of TO."""
+    start, dots, end = text.partition("..")
+    end = end if dots else start
+    if not start.strip() and not end.strip():
+        raise UsageError(f"not a date or interval: {text!r}", expected="such as 2019-02-01 or 2019-02-01..2019-03-05")
+    return Interval(parse(start) if start.strip() else None, parse_end(end) if end.strip() else None)

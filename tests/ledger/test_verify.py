@@ -111,7 +111,7 @@ def test_a_verdict_changed_by_hand_is_named(ledger: Ledger) -> None:
         recording.insert(CLAIMS, {**claim, "status": "alleged"})
         verdict = {"as_of": 3, "outcome": "supported", "verdict": {"lower": 1}, "software": "0"}
         recording.insert(VERDICTS, {"claim_id": claim["id"], **verdict})
-        recording.seal(details.About("clm-0123456789ab"))
+        recording.seal(details.Verdicts(("clm-0123456789ab",)))
     assert findings(ledger) == []
     change(ledger, "UPDATE verdicts SET outcome = 'contradicted'")
     assert findings(ledger) == [(4, "the rows that it recorded in verdicts were changed")]

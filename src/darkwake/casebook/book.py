@@ -1,148 +1,234 @@
-"""Writing into the casebook and reading it back as of a moment. The caller opens and commits the session."""
+"""Writing into the book: one ledger entry for each thing that a person does. What is not new is not written."""
 
 from __future__ import annotations
 
-import hashlib
-import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, get_args
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+import sqlalchemy as sa
 
 from darkwake import times
-from darkwake.answers.evaluate import Verdict
 from darkwake.answers.query import Query, canonical, from_json, to_json
-from darkwake.casebook.models import Case, Claim, ClaimState, Decision, Evaluation, Reply, ReplyKind, Status
-from darkwake.errors import AmbiguousError, NotFoundError, UsageError
+from darkwake.casebook import reading
+from darkwake.casebook.models import Claim
+from darkwake.casebook.models import Source as Known
+from darkwake.casebook.tables import (
+    CASE_CLAIMS,
+    CASES,
+    CLAIM_SOURCES,
+    CLAIM_STATES,
+    CLAIMS,
+    REPLIES,
+    VERDICTS,
+    Decision,
+    ReplyKind,
+    Status,
+)
+from darkwake.errors import UsageError
+from darkwake.ledger.details import About, Verdicts
+from darkwake.ledger.details import Case as CaseDetail
+from darkwake.ledger.ledger import Ledger, Recording
+
+#: Where the date is farthest ahead of UTC, it is tomorrow already.
+_AHEAD_US = 14 * times.HOUR_US
+_CASE_NAME = 80  # characters
 
 
-def claim_id(words: str, query: Query | None, asserted_by: str) -> str:
-    """`clm-` and 12 hex of SHA-256 over the words, the query and who says it: the same claim has the same id."""
-    key = json.dumps([words, canonical(query), asserted_by], ensure_ascii=False)
-    return f"clm-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One who makes a claim: who, where, and when it was published, as far as is known."""
+
+    asserted_by: str
+    source: str | None = None
+    published: times.Interval | None = None
+
+    def __post_init__(self) -> None:
+        if not self.asserted_by.strip():
+            raise UsageError("a claim needs who says so", do='Give: --by "…"')
+
+    @property
+    def dates(self) -> tuple[int | None, int | None]:
+        return (None, None) if self.published is None else (self.published.start, self.published.end)
 
 
-def add_case(session: Session, name: str, question: str, *, number: int, as_of: int | None = None) -> Case:
-    """A new case. `number` is the ledger's latest; a name that is taken is an error."""
-    if not name.strip():
-        raise UsageError("a case without a name")
-    if session.get(Case, name) is not None:
-        raise UsageError(f"there is a case {name!r} already", do=f"Show it with: darkwake case show {name}")
-    case = Case(name=name, question=question, as_of=as_of, recorded_number=number, recorded_at=times.now())
-    session.add(case)
-    session.flush()
-    return case
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What was new of a claim: `claim`, `source`, `case`; nothing where all of it was known."""
+
+    id: str
+    what: tuple[str, ...]
+
+
+def add_case(ledger: Ledger, name: str, question: str, *, as_of: int | None = None) -> None:
+    """A new case, its figures pinned to a ledger number if one is given. A name that is taken is an error."""
+    if not name.strip() or len(name) > _CASE_NAME:
+        raise UsageError(f"not a name for a case: {name!r}", expected=f"1 to {_CASE_NAME} characters")
+    with ledger.recording("case") as recording:
+        if recording.connection.execute(sa.select(CASES.c.name).where(CASES.c.name == name)).first():
+            raise UsageError(f"there is a case {name!r} already", do=f"Show it with: darkwake case show {name}")
+        asked = recording.private(question or None)
+        recording.insert(CASES, {"name": name, "question": asked, "as_of": as_of})
+        recording.seal(CaseDetail(name))
 
 
 def add_claim(
-    session: Session,
+    ledger: Ledger,
     words: str,
     query: Query | None,
+    by: Source,
     *,
-    asserted_by: str,
-    number: int,
-    status: Status = "alleged",
-    source: str | None = None,
-    published: times.Interval | None = None,
-    case: str | None = None,
-) -> Claim:
-    """A claim, words as they were said. Adding the same claim again returns the one that stands."""
-    if not words.strip() or not asserted_by.strip():
-        raise UsageError("a claim needs its words and who says so", do='Give: --words "…" --by "…"')
-    if status not in get_args(Status):
+    status: Status | None = None,
+    cases: Sequence[str] = (),
+) -> Added:
+    """A claim, words as they were said; `alleged` unless another status is given.
+
+    The same words with the same query are the same claim: said by another, elsewhere or on another day they are a
+    further source of it. A withdrawn one is not added once more in silence: UsageError tells who withdrew it and why.
+    """
+    if not words.strip():
+        raise UsageError("a claim needs its words", do='Give: --words "…"')
+    if status is not None and status not in get_args(Status):
         raise UsageError(f"not a status: {status!r}", expected="one of " + ", ".join(get_args(Status)))
-    if case is not None and session.get(Case, case) is None:
-        raise NotFoundError(f"no case {case!r}", do=f"Make it with: darkwake case new {case}")
-    identity = claim_id(words, query, asserted_by)
-    known = session.get(Claim, identity)
-    if known is not None and known.withdrawal is not None:
-        raise UsageError(
-            f"{identity} says just this, and was withdrawn by {known.withdrawal.decided_by}: {known.withdrawal.reason}",
-            do=f"To take it up again: darkwake claim restore {identity} --reason …",
-        )
-    if known is not None:
-        return known
-    claim = Claim(
-        id=identity,
-        case_name=case,
-        words=words,
-        query=None if query is None else to_json(query),
-        asserted_by=asserted_by,
-        status=status,
-        source=source,
-        published_from=None if published is None else published.start,
-        published_to=None if published is None else published.end,
-        recorded_number=number,
-        recorded_at=times.now(),
+    with ledger.recording("claim") as recording:
+        known = _same(recording, words, query)
+        if known is not None:
+            if status not in (None, known.status):
+                raise UsageError(f"{known.id} says just this, and is {known.status}, not {status}")
+            added = _add_to(recording, known, None, by, cases)
+            if known.withdrawal is not None and not added.what:
+                raise UsageError(
+                    f"{known.id} says just this, and was withdrawn by {known.withdrawal.decided_by}: "
+                    f"{known.withdrawal.reason}",
+                    do=f"To take it up again: darkwake claim restore {known.id} --reason …",
+                )
+            return added
+        name = recording.private(words)
+        assert name is not None
+        identity = f"clm-{name[:12]}"  # of a random key: it tells nothing of the words once they are erased
+        asked = None if query is None else to_json(query)
+        recording.insert(CLAIMS, {"id": identity, "words": name, "query": asked, "status": status or "alleged"})
+        _insert_source(recording, identity, None, by)
+        _insert_cases(recording, identity, cases)
+        recording.seal(About(identity))
+        return Added(identity, ("claim",))
+
+
+def add_to_claim(
+    ledger: Ledger, identity: str, by: Source | None, *, words: str | None = None, cases: Sequence[str] = ()
+) -> Added:
+    """A further source of a claim, in its own words if given, or further cases in which it stands."""
+    if by is None and (words is not None or not cases):
+        raise UsageError("nothing to add to the claim", expected="who says so as well, or a case")
+    with ledger.recording("claim") as recording:
+        return _add_to(recording, _claim(recording, identity), words, by, cases)
+
+
+def _add_to(recording: Recording, known: Claim, words: str | None, by: Source | None, cases: Sequence[str]) -> Added:
+    what: list[str] = []
+    said = None if words == known.words else words
+    if by is not None and not any(_covers(source, known, said, by) for source in known.sources):
+        _insert_source(recording, known.id, said, by)
+        what.append("source")
+    if new := [name for name in dict.fromkeys(cases) if name not in known.cases]:
+        _insert_cases(recording, known.id, new)
+        what.append("case")
+    if what:
+        recording.seal(About(known.id))
+    return Added(known.id, tuple(what))
+
+
+def _covers(source: Known, claim: Claim, words: str | None, by: Source) -> bool:
+    """Whether a source says all that is given anew. What is not given is not another thing."""
+    return (
+        source.asserted_by == by.asserted_by
+        and (words is None or words == (source.words or claim.words))
+        and (by.source is None or by.source == source.source)
+        and (by.published is None or by.dates == (source.published_from, source.published_to))
     )
-    session.add(claim)
-    session.flush()
-    return claim
 
 
-def get_claim(session: Session, identity: str) -> Claim:
-    """A claim by its id, with or without `clm:`, or by an unambiguous beginning of it."""
-    wanted = identity.removeprefix("clm:")
-    exact = session.get(Claim, wanted)
-    if exact is not None:
-        return exact
-    found = session.scalars(select(Claim).where(Claim.id.startswith(wanted, autoescape=True)).order_by(Claim.id)).all()
-    if not wanted or not found:
-        raise NotFoundError(f"no claim {identity!r}", do="List claims with: darkwake claim list")
-    if len(found) > 1:
-        raise AmbiguousError(f"several claims begin with {wanted!r}", [claim.id for claim in found])
-    return found[0]
+def _insert_source(recording: Recording, identity: str, words: str | None, by: Source) -> None:
+    recording.insert(
+        CLAIM_SOURCES,
+        {
+            "claim_id": identity,
+            "asserted_by": recording.private(by.asserted_by),
+            "words": recording.private(words),
+            "source": recording.private(by.source),
+            "published_from": by.dates[0],
+            "published_to": by.dates[1],
+        },
+    )
 
 
-def claims(session: Session, *, case: str | None = None, before: int | None = None) -> list[Claim]:
-    """Claims in the order in which they were recorded; `before`: only those recorded before that instant."""
-    wanted = select(Claim).order_by(Claim.recorded_at, Claim.id)
-    if case is not None:
-        wanted = wanted.where(Claim.case_name == case)
-    if before is not None:
-        wanted = wanted.where(Claim.recorded_at < before)
-    return list(session.scalars(wanted))
+def _insert_cases(recording: Recording, identity: str, cases: Sequence[str]) -> None:
+    for name in dict.fromkeys(cases):
+        reading.case(recording.connection, name, recording.before.number)
+        recording.insert(CASE_CLAIMS, {"case_name": name, "claim_id": identity})
+
+
+def _claim(recording: Recording, identity: str) -> Claim:
+    return reading.claim(recording.connection, identity, recording.before.number)
+
+
+def _same(recording: Recording, words: str, query: Query | None) -> Claim | None:
+    for known in reading.claims(recording.connection, recording.before.number, reading.in_words(words)):
+        if canonical(query_of(known)) == canonical(query):
+            return known
+    return None
 
 
 def query_of(claim: Claim) -> Query | None:
     return None if claim.query is None else from_json(claim.query)
 
 
-def add_evaluation(session: Session, claim: Claim, verdict: Verdict, *, as_of: int, software: str) -> Evaluation:
-    """Keep what the data said. The same verdict as of the same number is kept once."""
-    content: dict[str, Any] = json.loads(json.dumps(verdict.to_json()))
-    for known in claim.evaluations:
-        if known.as_of == as_of and known.software == software and known.verdict == content:
-            return known
-    evaluation = Evaluation(
-        claim=claim,
-        as_of=as_of,
-        outcome=verdict.outcome,
-        verdict=content,
-        software=software,
-        recorded_at=times.now(),
-    )
-    session.add(evaluation)
-    session.flush()
-    return evaluation
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What the data, as of a ledger number, said to a claim; `verdict` as JSON."""
+
+    claim: str
+    as_of: int
+    outcome: str
+    verdict: dict[str, Any]
+    software: str
 
 
-#: Where the date is farthest ahead of UTC, it is tomorrow already.
-_AHEAD_US = 14 * times.HOUR_US
+def add_verdicts(ledger: Ledger, ran: Sequence[Ran]) -> None:
+    """Keep what the data said, in one entry. An equal verdict as of the same number is kept once."""
+    with ledger.recording("verdict") as recording:
+        query = sa.select(VERDICTS).where(VERDICTS.c.claim_id.in_(sorted({run.claim for run in ran})))
+        known = [Ran(*(row[name] for name in _RAN)) for row in recording.connection.execute(query).mappings()]
+        of: dict[tuple[str, int], list[Ran]] = {}
+        for one in known:
+            of.setdefault((one.claim, one.as_of), []).append(one)
+        new = []
+        for run in ran:
+            there = of.setdefault((run.claim, run.as_of), [])
+            if run not in there:
+                there.append(run)
+                new.append(run)
+        if not new:
+            return
+        rows = [dict(zip(_RAN, (r.claim, r.as_of, r.outcome, r.verdict, r.software), strict=True)) for r in new]
+        recording.insert(VERDICTS, rows)
+        recording.seal(Verdicts(tuple(dict.fromkeys(run.claim for run in new))))
+
+
+_RAN = ("claim_id", "as_of", "outcome", "verdict", "software")
 
 
 def add_reply(
-    session: Session,
-    claim: Claim,
+    ledger: Ledger,
+    identity: str,
     kind: ReplyKind,
     *,
     party: str,
-    number: int,
     words: str | None = None,
     said_on: int | None = None,
     source: str | None = None,
-) -> Reply:
-    """A denial, reply, correction, or that a party was asked or did not answer."""
+) -> bool:
+    """A denial, reply, correction, or that a party was asked or did not answer. False: just this is in the book."""
     if kind not in get_args(ReplyKind):
         raise UsageError(f"not a kind of reply: {kind!r}", expected="one of " + ", ".join(get_args(ReplyKind)))
     if not party.strip():
@@ -151,38 +237,36 @@ def add_reply(
         raise UsageError(f"a {kind} needs its words", expected="the words as they were said")
     if said_on is not None and said_on > times.now() + _AHEAD_US:
         raise UsageError(f"a {kind} of {times.told(said_on)} lies in the future", expected="when it was said")
-    reply = Reply(
-        claim=claim,
-        party=party,
-        kind=kind,
-        words=words,
-        said_on=said_on,
-        source=source,
-        recorded_number=number,
-        recorded_at=times.now(),
-    )
-    session.add(reply)
-    session.flush()
-    return reply
+    given = (party, kind, words, said_on, source)
+    with ledger.recording("reply") as recording:
+        claim = _claim(recording, identity)
+        if given in [(r.party, r.kind, r.words, r.said_on, r.source) for r in claim.replies]:
+            return False
+        recording.insert(
+            REPLIES,
+            {
+                "claim_id": claim.id,
+                "party": recording.private(party),
+                "kind": kind,
+                "words": recording.private(words),
+                "said_on": said_on,
+                "source": recording.private(source),
+            },
+        )
+        recording.seal(About(claim.id))
+        return True
 
 
-def decide(
-    session: Session, claim: Claim, decision: Decision, *, decided_by: str, reason: str, number: int
-) -> ClaimState:
-    """Withdraw a claim, or take it up again. It stays in the book, with who decided so and why."""
+def decide(ledger: Ledger, identity: str, decision: Decision, *, decided_by: str, reason: str) -> str:
+    """Withdraw a claim, or take it up again; its id. It stays in the book, with who decided so and why."""
     if not reason.strip() or not decided_by.strip():
         raise UsageError("a decision needs its reason and who takes it", do='Give: --reason "…" --by "…"')
-    if (claim.withdrawal is not None) == (decision == "withdrawn"):
-        stands = "is withdrawn already" if decision == "withdrawn" else "is not withdrawn"
-        raise UsageError(f"{claim.id} {stands}", do=f"Look at it with: darkwake claim show {claim.id}")
-    state = ClaimState(
-        claim=claim,
-        state=decision,
-        decided_by=decided_by,
-        reason=reason,
-        recorded_number=number,
-        recorded_at=times.now(),
-    )
-    session.add(state)
-    session.flush()
-    return state
+    with ledger.recording("decision") as recording:
+        claim = _claim(recording, identity)
+        if (claim.withdrawal is not None) == (decision == "withdrawn"):
+            stands = "is withdrawn already" if decision == "withdrawn" else "is not withdrawn"
+            raise UsageError(f"{claim.id} {stands}", do=f"Look at it with: darkwake claim show {claim.id}")
+        by, why = recording.private(decided_by), recording.private(reason)
+        recording.insert(CLAIM_STATES, {"claim_id": claim.id, "state": decision, "decided_by": by, "reason": why})
+        recording.seal(About(claim.id))
+        return claim.id

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from darkwake import times
 from darkwake.answers.checks import check_measures, unknown_waters_h
@@ -21,13 +20,19 @@ from darkwake.answers.evaluate import Verdict, evaluate
 from darkwake.answers.query import Filter, Query, filters, from_json
 from darkwake.answers.seen import would_have_seen
 from darkwake.answers.windows import DEFAULTS, Box, Spot, Target
-from darkwake.casebook import book
-from darkwake.casebook.models import Case, Claim, Decision
+from darkwake.casebook import book, erasing, reading
+from darkwake.casebook.models import Claim
+from darkwake.casebook.shapes import case_row, claim_row
+from darkwake.casebook.tables import Decision
 from darkwake.engine import open_engine
 from darkwake.errors import DarkwakeError, NotFoundError, UsageError
 from darkwake.events import store
+from darkwake.lake.held import HeldSnapshot
 from darkwake.lake.schema import BUCKETS
 from darkwake.lake.store import Lake, Snapshot, data_span
+from darkwake.ledger import entries
+from darkwake.ledger.details import Detection
+from darkwake.ledger.entries import AsOf
 from darkwake.places import Gazetteer
 from darkwake.tracks import reception
 from darkwake.tracks.build import CLASS_B_TYPES
@@ -35,12 +40,8 @@ from darkwake.tracks.reception import ReceptionModel
 from darkwake.version import VERSION
 from darkwake.vessels import broadcast
 
-
-class Recorded(Protocol):
-    """A row of the book."""
-
-    @property
-    def recorded_at(self) -> int: ...
+#: Verdicts that one ledger entry records at most; a kill loses no more.
+_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,42 +57,16 @@ class Answer:
 class Casebook:
     """What people recorded, over one lake."""
 
-    def __init__(self, engine: sa.Engine, lake: Lake, places: Gazetteer) -> None:
-        self.engine, self.lake, self.places = engine, lake, places
+    def __init__(self, lake: Lake, places: Gazetteer) -> None:
+        self.lake, self.places = lake, places
         self._model: tuple[int, ReceptionModel] | None = None
 
-    @contextmanager
-    def session(self) -> Iterator[Session]:
-        """A session of the casebook; committed at the end."""
-        with Session(self.engine) as session, session.begin():
-            yield session
+    # --- writing -----------------------------------------------------------------------------------------------
 
-    def add_case(self, name: str, question: str = "", *, as_of: str | int | None = None) -> None:
-        pinned = self.lake.number_as_of(as_of)
-        with self.session() as session:
-            book.add_case(session, name, question, number=self.lake.snapshot().number, as_of=pinned)
-
-    def cases(self, as_of: str | int | None = None) -> list[dict[str, Any]]:
-        before = self.lake.recorded_before(as_of)
-        with self.session() as session:
-            return [
-                {
-                    "name": case.name,
-                    "question": case.question,
-                    "as_of": case.as_of,
-                    "claims": sum(_was(claim, before) for claim in case.claims),
-                    "recorded_at": times.iso(case.recorded_at),
-                }
-                for case in session.scalars(select(Case).order_by(Case.recorded_at))
-                if _was(case, before)
-            ]
-
-    def case(self, name: str, as_of: str | int | None = None) -> dict[str, Any]:
-        for row in self.cases(as_of):
-            if row["name"] == name:
-                return row
-        when = "" if as_of is None else f" as of {as_of}"
-        raise NotFoundError(f"no case {name!r}{when}", do="List cases with: darkwake case list")
+    def add_case(self, name: str, question: str = "", *, as_of: AsOf = None) -> None:
+        """Open a case; with `as_of`, its figures are pinned to that moment."""
+        pinned = None if as_of is None else self.lake.ledger.number_as_of(as_of)
+        book.add_case(self.lake.ledger, name, question, as_of=pinned)
 
     def add_claim(
         self,
@@ -99,13 +74,15 @@ class Casebook:
         query: Any = None,
         *,
         asserted_by: str,
-        status: str = "alleged",
+        status: str | None = None,
         source: str | None = None,
-        case: str | None = None,
+        published: times.Interval | None = None,
+        cases: Sequence[str] = (),
     ) -> dict[str, Any]:
         """Record who says what; `query` is the typed query as JSON (text or decoded), or None.
 
-        A vessel named in it by IMO number, call sign or name is stored as the one MMSI that sent this.
+        A vessel named in it by IMO number, call sign or name is stored as the one MMSI that sent this. `added` in the
+        row tells what was new: `claim`, or of a known one `source`, `case`, or nothing.
         """
         typed = None if query is None else from_json(self._with_mmsi(query))
         if typed is not None:
@@ -113,13 +90,26 @@ class Casebook:
         for given in filters(typed) if typed is not None else ():
             if given.place is not None:
                 self.places.by_code(given.place)  # a misspelt place would never be found
-        number = self.lake.snapshot().number
-        with self.session() as session:
-            claim = book.add_claim(
-                session, words, typed,
-                asserted_by=asserted_by, number=number, status=cast(Any, status), source=source, case=case,
-            )  # fmt: skip
-            return _claim_row(claim)
+        by = book.Source(asserted_by, source, published)
+        added = book.add_claim(self.lake.ledger, words, typed, by, status=cast(Any, status), cases=cases)
+        return {**self.claim(added.id), "added": list(added.what)}
+
+    def add_to_claim(
+        self,
+        id: str,
+        *,
+        asserted_by: str | None = None,
+        words: str | None = None,
+        source: str | None = None,
+        published: times.Interval | None = None,
+        cases: Sequence[str] = (),
+    ) -> dict[str, Any]:
+        """Record that somebody else says so as well, in other words or elsewhere, or that a claim is of more cases."""
+        by = None if asserted_by is None else book.Source(asserted_by, source, published)
+        if by is None and (source is not None or published is not None):
+            raise UsageError("a source needs who says so", do='Give: --by "…"')
+        added = book.add_to_claim(self.lake.ledger, id, by, words=words, cases=cases)
+        return {**self.claim(added.id), "added": list(added.what)}
 
     def _with_mmsi(self, query: Any) -> Any:
         """The query with its vessels as events carry them. What is no query at all is left to the reader of queries."""
@@ -143,65 +133,107 @@ class Casebook:
     def add_reply(
         self, id: str, kind: str, *, party: str, words: str | None = None, said_on: str | None = None,
         source: str | None = None,
-    ) -> None:  # fmt: skip
-        number = self.lake.snapshot().number
-        with self.session() as session:
-            book.add_reply(
-                session, book.get_claim(session, id), cast(Any, kind), party=party, number=number, words=words,
-                said_on=times.parse(said_on) if said_on else None, source=source,
-            )  # fmt: skip
+    ) -> bool:  # fmt: skip
+        """What a party answered. False: just this was in the book."""
+        day = times.parse(said_on) if said_on else None
+        return book.add_reply(
+            self.lake.ledger, id, cast(Any, kind), party=party, words=words, said_on=day, source=source
+        )
 
     def decide(self, id: str, decision: Decision, *, decided_by: str, reason: str) -> dict[str, Any]:
         """Withdraw a claim, or take it up again: who, when and why go into the book, and nothing is deleted."""
-        number = self.lake.snapshot().number
-        with self.session() as session:
-            claim = book.get_claim(session, id)
-            book.decide(session, claim, decision, decided_by=decided_by, reason=reason, number=number)
-            return _claim_row(claim)
+        return self.claim(book.decide(self.lake.ledger, id, decision, decided_by=decided_by, reason=reason))
 
-    def claim(self, id: str, as_of: str | int | None = None) -> dict[str, Any]:
-        before = self.lake.recorded_before(as_of)
-        with self.session() as session:
-            claim = book.get_claim(session, id)
-            if not _was(claim, before):
-                raise NotFoundError(
-                    f"{claim.id} was not recorded yet as of {as_of}", do="Ask for it without --as-of, or later."
-                )
-            return _claim_row(claim, before)
+    def erase(self, id: str, what: Sequence[str] = ("words",), *, by: str, reason: str) -> int:
+        """Erase words or names of a claim for good (see `erasing.What`); how many values there were."""
+        return erasing.erase(self.lake.ledger, id, what, by=by, reason=reason)
 
-    def claims(self, *, case: str | None = None, as_of: str | int | None = None) -> list[dict[str, Any]]:
-        before = self.lake.recorded_before(as_of)
-        with self.session() as session:
-            return [_claim_row(claim, before) for claim in book.claims(session, case=case, before=before)]
+    # --- reading -----------------------------------------------------------------------------------------------
 
-    def verify_claims(self, ids: Sequence[str] = (), *, as_of: str | int | None = None) -> list[Answer]:
-        """Run claims on the data as of a moment and keep the answers; one that cannot be run spoils no other.
+    @contextmanager
+    def _as_of(self, as_of: AsOf = None) -> Iterator[tuple[sa.Connection, int]]:
+        """A connection to read with, and the ledger number that is meant."""
+        with self.lake.ledger.engine.connect() as connection:
+            yield connection, entries.number_as_of(connection, as_of)
 
-        Without `ids`: all that have a query and are not withdrawn.
+    def cases(self, as_of: AsOf = None) -> list[dict[str, Any]]:
+        with self._as_of(as_of) as (connection, number):
+            return [case_row(case) for case in reading.cases(connection, number)]
+
+    def case(self, name: str, as_of: AsOf = None) -> dict[str, Any]:
+        with self._as_of(as_of) as (connection, number):
+            return case_row(reading.case(connection, name, number))
+
+    def read(self, id: str, as_of: AsOf = None) -> Claim:
+        """A claim as an object."""
+        with self._as_of(as_of) as (connection, number):
+            return reading.claim(connection, id, number)
+
+    def claim(self, id: str, as_of: AsOf = None) -> dict[str, Any]:
+        """A claim as a row of the outer contract."""
+        return claim_row(self.read(id, as_of))
+
+    def claims(self, *, case: str | None = None, as_of: AsOf = None) -> list[dict[str, Any]]:
+        with self._as_of(as_of) as (connection, number):
+            wanted = None if case is None else reading.in_case(case, number)
+            return [claim_row(claim) for claim in reading.claims(connection, number, wanted)]
+
+    # --- running -----------------------------------------------------------------------------------------------
+
+    def pin(self, claim: Claim, case: str | None = None) -> int | None:
+        """The ledger number that a case pins a claim to: the one named, else the only one it stands in; None: none."""
+        with self._as_of() as (connection, number):
+            return _pin({known.name: known.as_of for known in reading.cases(connection, number)}, claim, case)
+
+    def verify_claims(self, ids: Sequence[str] = (), *, as_of: AsOf = None, case: str | None = None) -> list[Answer]:
+        """Run claims on the data and keep the answers; one that cannot be run spoils no other.
+
+        As of `as_of` if given, else of the pin of `case`, else of that of the only case in which a claim stands, else
+        of the newest data. Without `ids`: all (of the case) that have a query and are not withdrawn.
         """
-        self.lake.number_as_of(as_of)  # one that is wrong is told of once
-        if not ids:
-            with self.session() as session:
-                ids = [c.id for c in book.claims(session) if c.query is not None and c.withdrawal is None]
-        answers = []
-        for id in ids:
-            try:
-                answers.append(self._verify(id, as_of))
-            except DarkwakeError as error:
-                answers.append(Answer(id, error=error))
+        with self._as_of() as (connection, number):
+            moment = None if as_of is None else entries.number_as_of(connection, as_of)
+            newest = reading.newest_data(connection)
+            pins = {known.name: known.as_of for known in reading.cases(connection, number)}
+            if case is not None:
+                reading.case(connection, case, number)
+            wanted = _named(connection, ids, number) if ids else _standing(connection, case, number)
+
+        def pinned(claim: Claim) -> int:
+            found = moment if moment is not None else _pin(pins, claim, case)
+            return newest if found is None else found
+
+        snapshot_of = functools.cache(functools.partial(HeldSnapshot, self.lake))  # claims ask for the same rows
+        answers: list[Answer] = []
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = [self._run(*each, pinned, snapshot_of) for each in wanted[start : start + _AT_ONCE]]
+            ran = [
+                book.Ran(a.id, a.as_of, a.verdict.outcome, json.loads(json.dumps(a.verdict.to_json())), VERSION)
+                for a in some
+                if a.verdict is not None and a.as_of is not None
+            ]
+            if ran:
+                book.add_verdicts(self.lake.ledger, ran)
+            answers += some
         return answers
 
-    def _verify(self, id: str, as_of: str | int | None) -> Answer:
-        with self.session() as session:
-            claim = book.get_claim(session, id)
+    def _run(
+        self,
+        id: str,
+        claim: Claim | DarkwakeError,
+        pinned: Callable[[Claim], int],
+        snapshot_of: Callable[[int], Snapshot],
+    ) -> Answer:
+        try:
+            if isinstance(claim, DarkwakeError):
+                raise claim
             query = book.query_of(claim)
             if query is None:
                 raise UsageError(f"{claim.id} has no query", do="Only claims with a query can be run.")
-            pinned = as_of if as_of is not None else (claim.case.as_of if claim.case else None)
-            snapshot = self.lake.snapshot(pinned)
-            verdict = evaluate(query, self.data_for(query, snapshot))
-            book.add_evaluation(session, claim, verdict, as_of=snapshot.number, software=VERSION)
-            return Answer(claim.id, verdict, snapshot.number)
+            number = pinned(claim)
+            return Answer(claim.id, evaluate(query, self.data_for(query, snapshot_of(number))), number)
+        except DarkwakeError as error:
+            return Answer(id, error=error)
 
     def data_for(self, query: Query, snapshot: Snapshot) -> Data:
         """What a query runs on: events, the vessel's track, where its place is, and whether its detectors ran."""
@@ -209,7 +241,7 @@ class Casebook:
         wanted = filters(query)
         kinds = {given.kind for given in wanted}
         standing = [s.event for s in store.read(snapshot, sorted(kinds), retracted=False)]
-        ran = {kind for run in self.lake.entries("detect", up_to=snapshot.number) for kind in run.detail["found"]}
+        ran = {kind for _, run in self.lake.ledger.told(Detection, snapshot.number) for kind in run.found}
         of = wanted[0]
         mmsi = of.mmsi
         if mmsi is None and of.segment is not None:
@@ -250,39 +282,32 @@ class Casebook:
         return snapshot.scan("tracks", where=pc.field("mmsi") == mmsi, bucket=mmsi % BUCKETS).sort_by("time")
 
 
-def _was(row: Recorded, before: int | None) -> bool:
-    """Whether something was recorded before an instant."""
-    return before is None or row.recorded_at < before
+def _pin(pins: Mapping[str, int | None], claim: Claim, case: str | None) -> int | None:
+    if case is not None:
+        if case not in claim.cases:
+            raise NotFoundError(
+                f"{claim.id} does not stand in the case {case!r}",
+                expected="one of " + (", ".join(claim.cases) or "none"),
+                do=f"Add it with: darkwake claim add --to {claim.id} --case {case}",
+            )
+        return pins[case]
+    return pins[claim.cases[0]] if len(claim.cases) == 1 else None
 
 
-def _claim_row(claim: Claim, before: int | None = None) -> dict[str, Any]:
-    """A claim with all that was recorded of it before an instant."""
-    evaluations = [e for e in claim.evaluations if _was(e, before)]
-    states = [s for s in claim.states if _was(s, before)]
-    return {
-        "id": claim.id,
-        "case": claim.case_name,
-        "words": claim.words,
-        "asserted_by": claim.asserted_by,
-        "status": claim.status,
-        "state": "withdrawn" if states and states[-1].state == "withdrawn" else "standing",
-        "source": claim.source,
-        "published_from": times.iso(claim.published_from),
-        "published_to": times.iso(claim.published_to),
-        "recorded_at": times.iso(claim.recorded_at),
-        "recorded_number": claim.recorded_number,
-        "query": claim.query,
-        "outcome": evaluations[-1].outcome if evaluations else None,
-        "evaluations": [
-            {"as_of": e.as_of, "outcome": e.outcome, "software": e.software, "verdict": e.verdict} for e in evaluations
-        ],
-        "replies": [
-            {"party": r.party, "kind": r.kind, "words": r.words, "said_on": times.iso(r.said_on), "source": r.source}
-            for r in claim.replies
-            if _was(r, before)
-        ],
-        "decisions": [
-            {"state": s.state, "by": s.decided_by, "reason": s.reason, "recorded_at": times.iso(s.recorded_at)}
-            for s in states
-        ],
-    }
+def _standing(connection: sa.Connection, case: str | None, number: int) -> list[tuple[str, Claim | DarkwakeError]]:
+    """Every claim (of a case) that can be run and was not withdrawn."""
+    known = reading.claims(connection, number, None if case is None else reading.in_case(case, number))
+    return [(claim.id, claim) for claim in known if claim.query is not None and claim.withdrawal is None]
+
+
+def _named(connection: sa.Connection, ids: Sequence[str], number: int) -> list[tuple[str, Claim | DarkwakeError]]:
+    """Claims by their ids, in this order; the error in place of one that is not there."""
+    found: dict[str, str | DarkwakeError] = {}
+    for id in ids:
+        try:
+            found[id] = reading.find(connection, id)
+        except DarkwakeError as error:
+            found[id] = error
+    there = [id for id in found.values() if isinstance(id, str)]
+    known = {claim.id: claim for claim in reading.claims(connection, number, there)}
+    return [(given, known[id] if isinstance(id, str) else id) for given, id in found.items()]

@@ -10,9 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from darkwake import refs
+from darkwake.casebook import reading
 from darkwake.errors import DarkwakeError, NotFoundError, SourceUnavailableError
 from darkwake.events import store as events
 from darkwake.lake.store import Lake, Snapshot
@@ -88,9 +88,11 @@ def _open(lake: Lake, sha16: str, spans: Sequence[refs.Span]) -> list[tuple[str,
 def show(lake: Lake, text: str, snapshot: Snapshot | None = None) -> list[Exhibit]:
     """Everything behind a reference: bytes behind a report, a segment, an event, or what a claim's verdict counted."""
     ref = refs.parse(text)
+    snapshot = snapshot or lake.snapshot()
     if isinstance(ref, refs.ClaimRef):
-        return [exhibit for event in _counted(lake, ref) for exhibit in show(lake, f"evt:{event}", snapshot)]
-    return open_refs(lake, list(resolve(ref, snapshot or lake.snapshot())))
+        events = _counted(lake, ref, snapshot.number)
+        return [exhibit for event in events for exhibit in show(lake, f"evt:{event}", snapshot)]
+    return open_refs(lake, list(resolve(ref, snapshot)))
 
 
 def resolve(ref: refs.Ref, snapshot: Snapshot) -> Iterator[refs.SourceRef]:
@@ -127,15 +129,16 @@ def _of_segment(ref: refs.SegmentRef, snapshot: Snapshot) -> Iterator[refs.Sourc
         yield refs.source_ref(item["source"], [(item["span_offset"], item["span_length"])])
 
 
-def _counted(lake: Lake, ref: refs.ClaimRef) -> list[str]:
-    """The events that the claim's last evaluation counted."""
-    from darkwake.casebook import book
-
-    with Session(lake.engine) as session:
-        claim = book.get_claim(session, ref.id)
-        if not claim.evaluations:
-            raise NotFoundError(f"{claim.id} was not run on the data yet", do=f"Run: darkwake claim verify {claim.id}")
-        return [event for item in claim.evaluations[-1].verdict["counted"] for event in item["events"]]
+def _counted(lake: Lake, ref: refs.ClaimRef, number: int) -> list[str]:
+    """The events that the claim's last verdict, of those recorded up to a number, counted."""
+    with lake.ledger.engine.connect() as connection:
+        claim = reading.find(connection, ref.id)
+        verdict = reading.last_verdict(connection, claim, number)
+    if verdict is None:
+        raise NotFoundError(
+            f"{claim} was not run on the data yet as of {number}", do=f"Run: darkwake claim verify {claim}"
+        )
+    return [event for item in verdict["counted"] for event in item["events"]]
 
 
 def verify_source(lake: Lake, sha: str) -> tuple[bool, str]:

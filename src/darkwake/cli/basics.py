@@ -88,6 +88,10 @@ def _summary(detail: Any) -> str:
         return f"up to entry {detail.imports_up_to}, {detail.partitions_written} partitions written"
     if isinstance(detail, details.Detection):
         return ", ".join(f"{found} {name}" for name, found in detail.found.items())
+    if isinstance(detail, details.Verdicts):
+        return f"{len(detail.claims)} claim{'' if len(detail.claims) == 1 else 's'} run"
+    if isinstance(detail, details.Erasure):
+        return f"{len(detail.values)} value{'' if len(detail.values) == 1 else 's'} erased"
     return ", ".join(f"{name} {value}" for name, value in details.to_json(detail).items() if value)
 
 

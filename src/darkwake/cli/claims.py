@@ -65,8 +65,8 @@ def claim() -> None:
 
 
 @claim.command("add")
-@click.option("--words", required=True, help="The claim, in the words in which it was made.")
-@click.option("--by", "asserted_by", required=True, metavar="WHO", help="Who says so.")
+@click.option("--words", help="The claim, in the words in which it was made.")
+@click.option("--by", "asserted_by", metavar="WHO", help="Who says so.")
 @click.option("--query", "query_text", metavar="JSON|@FILE", help="The typed query (docs/reference/claims.md).")
 @click.option("--at-least", type=int, metavar="N", help="Instead of --query: at least N events …")
 @click.option("--kind", default="port_call", show_default=True, help="… of this kind")
@@ -74,15 +74,17 @@ def claim() -> None:
 @click.option("--place", metavar="CODE", help="… at this place")
 @since
 @until
-@click.option("--status", type=click.Choice(["alleged", "inferred", "decided"]), default="alleged", show_default=True)
+@click.option("--status", type=click.Choice(["alleged", "inferred", "decided"]), help="alleged, unless this is given.")
 @click.option("--source", help="Where it was said: a reference, a document, an address.")
-@click.option("--case", "case_name", metavar="NAME", help="The case it belongs to.")
+@click.option("--published", metavar="DATE|FROM..TO", help="When it was said.")
+@click.option("--case", "cases", metavar="NAME", multiple=True, help="A case to which it belongs; may be given again.")
+@click.option("--to", "known", metavar="ID", help="A claim that --by makes as well, in these or its own words.")
 @output_options()
 @click.pass_context
 def add_claim(
     ctx: click.Context,
-    words: str,
-    asserted_by: str,
+    words: str | None,
+    asserted_by: str | None,
     query_text: str | None,
     at_least: int | None,
     kind: str,
@@ -90,12 +92,14 @@ def add_claim(
     place: str | None,
     since: str | None,
     until: str | None,
-    status: str,
+    status: str | None,
     source: str | None,
-    case_name: str | None,
+    published: str | None,
+    cases: tuple[str, ...],
+    known: str | None,
     out: Output,
 ) -> None:
-    """Record a claim; with a query it can be run on the data."""
+    """Record a claim; with a query it can be run on the data. The same claim from another source is a source more."""
     query: Any = None
     if query_text is not None and at_least is not None:
         raise click.UsageError("give --query or --at-least, not both")
@@ -111,12 +115,32 @@ def add_claim(
         }
         query = {"v": 1, "count": {k: v for k, v in given.items() if v is not None}, "at_least": at_least}
     workspace = workspace_of(ctx)
-    workspace.build_tracks()
-    row = workspace.casebook.add_claim(
-        words, query, asserted_by=asserted_by, status=status, source=source, case=case_name
-    )
+    book = workspace.casebook
+    when = None if published is None else times.parse_interval(published)
+    if known is not None:
+        if query is not None or status is not None:
+            raise click.UsageError("--to names a claim that has its query and status; leave them out")
+        row = book.add_to_claim(known, asserted_by=asserted_by, words=words, source=source, published=when, cases=cases)
+    elif words is None or asserted_by is None:
+        raise click.UsageError("a claim needs --words and --by")
+    else:
+        workspace.build_tracks()
+        row = book.add_claim(
+            words, query, asserted_by=asserted_by, status=status, source=source, published=when, cases=cases
+        )
     _show(row, out)
-    note(f"next: darkwake claim verify {row['id']}")
+    _told(row)
+
+
+def _told(row: dict[str, Any]) -> None:
+    """Say what came of adding a claim."""
+    if row["added"] == ["claim"]:
+        note(f"next: darkwake claim verify {row['id']}")
+        return
+    what = "added: " + ", ".join(row["added"]) if row["added"] else "just this is in the book, nothing was added"
+    note(f"{row['id']} is known: {what}")
+    if row["state"] == "withdrawn":
+        note(f"{row['id']} is withdrawn {_decision(row['decisions'][-1])}")
 
 
 @claim.command("list")
@@ -204,19 +228,45 @@ def reply(
     ctx: click.Context, id: str, kind: str, party: str, words: str | None, said_on: str | None, source: str | None
 ) -> None:
     """Record what a party answered to a claim, or that it was asked and did not."""
-    workspace_of(ctx).casebook.add_reply(id, kind, party=party, words=words, said_on=said_on, source=source)
-    note("recorded; it stands beside the claim on every page")
+    book = workspace_of(ctx).casebook
+    if book.add_reply(id, kind, party=party, words=words, said_on=said_on, source=source):
+        note("recorded; it stands beside the claim on every page")
+    else:
+        note("just this is in the book, nothing was added")
+
+
+@claim.command()
+@click.argument("id")
+@click.option(
+    "--what",
+    type=click.Choice(["words", "source", "reply", "decision"]),
+    multiple=True,
+    default=["words"],
+    show_default=True,
+    help="Its words (of all sources); who says so and where; the replies; who withdrew it and why. May be given again.",
+)
+@_why
+@_who
+@click.pass_context
+def erase(ctx: click.Context, id: str, what: tuple[str, ...], reason: str, by: str | None) -> None:
+    """Erase words or names for good, in every file of the workspace. Their hashes stay, and who erased them and why."""
+    erased = workspace_of(ctx).casebook.erase(id, what, by=by if by is not None else _account(), reason=reason)
+    note(f"{erased} values erased; they read “erased” at every as-of" if erased else "nothing of it was left to erase")
 
 
 @claim.command()
 @click.argument("ids", nargs=-1, metavar="[ID]…")
+@click.option("--case", "case_name", metavar="NAME", help="Those of this case, as of its pin.")
 @as_of
 @output_options()
 @click.pass_context
-def verify(ctx: click.Context, ids: tuple[str, ...], as_of: str | None, out: Output) -> None:
-    """Run claims (all that stand, or IDS) on the data: supported, contradicted, or not enough data, as a bound."""
+def verify(ctx: click.Context, ids: tuple[str, ...], case_name: str | None, as_of: str | None, out: Output) -> None:
+    """Run claims (all that stand, or IDS) on the data: supported, contradicted, or not enough data, as a bound.
+
+    As of --as-of; else of the pin of --case, or of the only case in which a claim stands; else of now.
+    """
     book = workspace_of(ctx).casebook
-    answers = book.verify_claims(ids, as_of=as_of)
+    answers = book.verify_claims(ids, as_of=as_of, case=case_name)
     columns = ["id", "outcome", "lower", "upper", "coverage", "as_of"]
     out.rows(_alike([_answer(answer) for answer in answers]), columns, empty="No claim that stands has a query to run.")
     for answer in answers:
@@ -243,8 +293,9 @@ def _show(row: dict[str, Any], out: Output) -> None:
     def lines(_: Any) -> list[str]:
         text = [f"WITHDRAWN  {_decision(row['decisions'][-1])}"] if row["state"] == "withdrawn" else []
         text += [f"{row['id']}  ({row['status']} by {row['asserted_by']})", f"  “{row['words']}”"]
-        if row["source"]:
-            text.append(f"  said in: {row['source']}")
+        text += [_source(source, first=k == 0) for k, source in enumerate(row["sources"])]
+        if row["cases"]:
+            text.append(f"  cases: {', '.join(row['cases'])}")
         if row["query"]:
             text.append(f"  query: {json.dumps(row['query'])}")
         for evaluation in row["evaluations"]:
@@ -252,9 +303,19 @@ def _show(row: dict[str, Any], out: Output) -> None:
         for answer in row["replies"]:
             text.append(f"  {answer['kind']} by {answer['party']}: {answer['words'] or ''}")
         text += [f"  {decided['state']} {_decision(decided)}" for decided in row["decisions"]]
-        return text
+        text += [f"  erased {_decision(erased)}" for erased in row["erasures"]]
+        return [line for line in text if line]
 
     out.one(row, lines)
+
+
+def _source(source: dict[str, Any], first: bool) -> str:
+    """Who else says so; of the first one, who stands above, where and when."""
+    days = [times.told(source[name]) for name in ("published_from", "published_to") if source[name] is not None]
+    parts = [] if first else [f"by {source['by']}" + (f": “{source['words']}”" if source["words"] else "")]
+    parts += [f"in: {source['source']}"] if source["source"] else []
+    parts += [f"published {' to '.join(days)}"] if days else []
+    return f"  said {', '.join(parts)}" if parts else ""
 
 
 def _decision(decided: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ are swept by the next one.
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -162,7 +163,7 @@ class Writer:
     def __init__(self, lake: Lake, lease: Lease, base: Snapshot) -> None:
         self.base = base
         self._lake, self._lease = lake, lease
-        self._index = 0
+        self._index = itertools.count()  # `file` is called by several threads
         self._added: dict[str, list[DataFile]] = {}
         self._removed: dict[str, list[DataFile]] = {}
         self._written: list[dict[str, Any]] = []
@@ -174,8 +175,7 @@ class Writer:
 
         The number by which `reports`, `rejects` and `events` are partitioned is given at the commit.
         """
-        file = FileWriter(self._lake.root, table, self._lease.write_id, self._index, partition)
-        self._index += 1
+        file = FileWriter(self._lake.root, table, self._lease.write_id, next(self._index), partition)
         self._open.append(file)
         return file
 

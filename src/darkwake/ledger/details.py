@@ -91,17 +91,25 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Something was recorded of a claim: itself, a source or case of it, a verdict, a reply, a decision."""
+    """Something was recorded of a claim: itself, a source or case of it, a reply, a decision."""
 
     claim: str
 
 
 @dataclass(frozen=True, slots=True)
+class Verdicts:
+    """Claims were run on the data."""
+
+    claims: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Erasure:
-    """Private values were erased, for a reason; their HMACs stay."""
+    """Private values were erased; their HMACs stay. `by` and `reason` are of private values themselves."""
 
     values: tuple[str, ...]
     reason: str
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +120,7 @@ class Founding:
     note: str = ""
 
 
-Detail: TypeAlias = Import | Withdrawal | Tracks | Detection | Places | Case | About | Erasure | Founding
+Detail: TypeAlias = Import | Withdrawal | Tracks | Detection | Places | Case | About | Verdicts | Erasure | Founding
 
 #: kind of entry → the shape of its detail.
 KINDS: Mapping[str, type[Detail]] = {
@@ -124,7 +132,7 @@ KINDS: Mapping[str, type[Detail]] = {
     "places": Places,
     "case": Case,
     "claim": About,
-    "verdict": About,
+    "verdict": Verdicts,
     "reply": About,
     "decision": About,
     "erasure": Erasure,

@@ -34,19 +34,14 @@ def found(connection: sa.Connection, workspace_id: str | None, recorded: Sequenc
         return there
     workspace_id = workspace_id or fresh_id()
     connection.execute(sa.insert(WORKSPACE).values(id=workspace_id))
-    query = sa.select(sa.func.min(LEDGER.c.recorded_at)).where(LEDGER.c.number > 0)
-    first = connection.execute(query).scalar()
-    note = "" if first is None else f"chained by version {VERSION}"
-    entry = {
-        "kind": "founding",
-        "recorded_at": times.now() if first is None else first - 1,
-        "software": VERSION,
-        "detail": to_json(Founding(workspace_id, note)),
-    }
-    if connection.execute(sa.select(LEDGER.c.number).where(LEDGER.c.number == 0)).first():  # a migration made it
+    migrated = connection.execute(sa.select(LEDGER.c.number).where(LEDGER.c.number == 0)).first() is not None
+    note = f"chained by version {VERSION}" if migrated else ""
+    entry = {"kind": "founding", "software": VERSION, "detail": to_json(Founding(workspace_id, note))}
+    if migrated:  # the migration knows when the first of what it found was recorded
         connection.execute(sa.update(LEDGER).where(LEDGER.c.number == 0).values(**entry))
     else:
-        connection.execute(sa.insert(LEDGER).values(number=0, versions={}, content={}, chain="", **entry))
+        unsealed = {"recorded_at": times.now(), "versions": {}, "content": {}, "chain": ""}
+        connection.execute(sa.insert(LEDGER).values(number=0, **unsealed, **entry))
     before = chain.START
     rows = connection.execute(sa.select(LEDGER).order_by(LEDGER.c.number)).mappings().all()
     contents = chain.contents(connection, recorded, 0, rows[-1]["number"])

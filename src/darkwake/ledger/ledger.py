@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from darkwake import times
 from darkwake.errors import UsageError
 from darkwake.failpoints import failpoint
-from darkwake.ledger import chain, details
+from darkwake.ledger import chain, details, private
 from darkwake.ledger import entries as reading
 from darkwake.ledger.details import Detail
 from darkwake.ledger.engines import writing
@@ -24,9 +24,6 @@ from darkwake.ledger.tables import LEDGER, PRIVATE_VALUES, RECORDED, WORKSPACE, 
 from darkwake.version import VERSION
 
 Shape = TypeVar("Shape", bound=Detail)
-
-#: What stands in the place of a private value that was erased.
-ERASED = "erased"
 
 
 class Recording:
@@ -157,12 +154,6 @@ class Ledger:
             return recording.seal(detail)
 
     def private(self, names: Sequence[str | None]) -> dict[str, str]:
-        """Name → value of private values; one that was erased reads ERASED."""
-        wanted = sorted({name for name in names if name is not None})
-        found: dict[str, str] = {}
+        """Name → value of private values; see `private.resolve`."""
         with self.engine.connect() as connection:
-            for start in range(0, len(wanted), 500):
-                some = wanted[start : start + 500]
-                query = sa.select(PRIVATE_VALUES.c.id, PRIVATE_VALUES.c.value).where(PRIVATE_VALUES.c.id.in_(some))
-                found |= {row.id: ERASED if row.value is None else row.value for row in connection.execute(query)}
-        return found
+            return private.resolve(connection, names)

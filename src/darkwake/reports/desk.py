@@ -54,28 +54,26 @@ class Reports:
 
         Replies and a withdrawal are always those of today: no page prints a claim without them.
         """
-        with self.casebook.session() as session:
-            claim = book.get_claim(session, id)
-            pinned = as_of if as_of is not None else (claim.case.as_of if claim.case else None)
-            snapshot = self.lake.snapshot(pinned)
-            query = book.query_of(claim)
-            verdict = None if query is None else evaluate(query, self.casebook.data_for(query, snapshot))
-            mmsi = None if query is None else query.of.mmsi
-            return claim_page(
-                claim,
-                query,
-                verdict,
-                stamp=_stamp(snapshot),
-                withdrawal=claim.withdrawal,
-                replies=claim.replies,
-                history=claim.evaluations,
-                track=None if mmsi is None else _rows(snapshot, "tracks", mmsi),
-                opener=self._open,
-                land=self._land,
-                places=self._names,
-                definitions=self._detected(snapshot),
-                simulated=self.simulated,
-            )
+        claim = self.casebook.read(id)
+        snapshot = self.lake.snapshot(as_of if as_of is not None else self.casebook.pin(claim))
+        query = book.query_of(claim)
+        verdict = None if query is None else evaluate(query, self.casebook.data_for(query, snapshot))
+        mmsi = None if query is None else query.of.mmsi
+        return claim_page(
+            claim,
+            query,
+            verdict,
+            stamp=_stamp(snapshot),
+            withdrawal=claim.withdrawal,
+            replies=claim.replies,
+            history=claim.evaluations,
+            track=None if mmsi is None else _rows(snapshot, "tracks", mmsi),
+            opener=self._open,
+            land=self._land,
+            places=self._names,
+            definitions=self._detected(snapshot),
+            simulated=self.simulated,
+        )
 
     def _open(self, ref: refs.SourceRef) -> bytes:
         return evidence.open_ref(self.lake, ref)[0].data

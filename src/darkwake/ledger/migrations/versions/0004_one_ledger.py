@@ -39,14 +39,16 @@ def upgrade() -> None:
     op.add_column("ledger", sa.Column("chain", sa.String(64), nullable=False, server_default=""))
     op.create_index("ix_ledger_recorded_at", "ledger", ["recorded_at"])
     made = _create()
-    if not ledger:
+    dated = ("claim_states", "replies", "evaluations", "claims", "cases")
+    recorded = [row["recorded_at"] - 1 for row in ledger] + [row["recorded_at"] for name in dated for row in old[name]]
+    if not recorded:
         return
     plain = ("number", "kind", "recorded_at", "software", "chain")
     json_columns = (sa.column(name, sa.JSON) for name in ("detail", "versions", "content"))
     table = sa.table("ledger", *(sa.column(name) for name in plain), *json_columns)
-    first = min(row["recorded_at"] for row in ledger)
-    founding = {"number": 0, "kind": "founding", "recorded_at": first - 1, "software": "", "content": {}, "chain": ""}
-    connection.execute(sa.insert(table).values(**founding, detail={"workspace": "", "note": ""}, versions={}))
+    unsealed = {"detail": {"workspace": "", "note": ""}, "versions": {}, "software": "", "content": {}, "chain": ""}
+    founding = {"number": 0, "kind": "founding", "recorded_at": min(recorded)}
+    connection.execute(sa.insert(table).values(**founding, **unsealed))
     for row in ledger:
         if row["kind"] == "detect":
             detail = _detection(row["number"], row["detail"])
