@@ -33,9 +33,10 @@ class Database:
 def open_database(folder: Path, url: str | None = None) -> Database:
     """The database of a workspace folder, brought to this software's revision. Write-protected ones are only read."""
     file = folder / FILE
-    if url is None and not file.exists() and any((folder / "lake").glob("*/_delta_log")):
+    gone = not file.exists() or file.stat().st_size == 0  # SQLite takes a file without content for a new database
+    if url is None and gone and any((folder / "lake").glob("*/_delta_log")):
         raise SourceUnavailableError(  # an empty one would make the next writer sweep the whole lake
-            "the database of this workspace is gone, and its lake is still there",
+            "the database of this workspace is gone or empty, and its lake is still there",
             where=str(file),
             do="Bring the file back from a copy. To begin anew, import into a new workspace.",
         )
