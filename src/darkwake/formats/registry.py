@@ -116,7 +116,14 @@ def read_source(
     if entry.ascii_only:
         _refuse_utf16(source)
     with source.open() as reader:
-        yield from entry.read(reader, sha16=sha16, options=options)
+        try:
+            yield from entry.read(reader, sha16=sha16, options=options)
+        except InputRejectedError as error:
+            if source.name in error.where:
+                raise
+            raise InputRejectedError(
+                error.found, expected=error.expected, do=error.do, where=f"{source.name} ({error.where})"
+            ) from error
 
 
 def read(path: str | Path, format: str | None = None, options: ReadOptions | None = None) -> Iterator[Batch]:
