@@ -148,6 +148,21 @@ def files(lake: Path) -> Counter[Path]:
     return Counter(path.parent.relative_to(lake) for path in lake.rglob("*.parquet"))
 
 
+@pytest.mark.parametrize("acknowledged", [0, 1])
+def test_half_a_log_entry_that_was_never_acknowledged_keeps_nobody_from_writing(
+    tmp_path: Path, acknowledged: int
+) -> None:
+    """A power cut within a commit can leave the entry of Delta's log as garbage."""
+    lake = lake_at(tmp_path)
+    for _ in range(acknowledged):
+        write(lake, 3)
+    assert _put_in_a_process(tmp_path, 5, failpoint="delta_committed").returncode == -9
+    newest = max((lake.root / "rejects" / "_delta_log").glob("*.json"))
+    newest.write_bytes(newest.read_bytes()[:40])
+    write(lake, 7)
+    assert lake.snapshot().rows("rejects") == 3 * acknowledged + 7
+
+
 def _folder(path: Path) -> Path:
     path.mkdir()
     return path

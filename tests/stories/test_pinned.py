@@ -35,7 +35,7 @@ PORT = {
 
 
 def figures(ws: workspace.Workspace, number: int) -> str:
-    """Everything that can be asked as of a number, in one text; but for pages of claims, which carry today's replies."""
+    """All that can be asked as of a number, in one text; but for pages of claims, which carry today's replies."""
     events = [stored.as_json() for stored in ws.events(as_of=number, retracted=True)]
     mmsi = events[0]["vessels"][0]["mmsi"]
     (answer,) = ws.casebook.verify_claims([ws.casebook.claims(as_of=number)[0]["id"]], as_of=number)

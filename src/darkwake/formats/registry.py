@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -120,11 +121,15 @@ def read_source(
         raise UsageError(f"the format {entry.name!r} is only written")
     if entry.ascii_only:
         _refuse_utf16(source)
-    if reader is not None:
-        yield from entry.read(reader, sha16=sha16, options=options)
-        return
-    with source.open() as own:
-        yield from entry.read(own, sha16=sha16, options=options)
+    with contextlib.nullcontext(reader) if reader is not None else source.open() as given:
+        try:
+            yield from entry.read(given, sha16=sha16, options=options)
+        except InputRejectedError as error:
+            if source.name in error.where:
+                raise
+            raise InputRejectedError(
+                error.found, expected=error.expected, do=error.do, where=f"{source.name} ({error.where})"
+            ) from error
 
 
 def read(path: str | Path, format: str | None = None, options: ReadOptions | None = None) -> Iterator[Batch]:

@@ -21,7 +21,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
-from darkwake.errors import DarkwakeError, NotFoundError, SourceUnavailableError
+from darkwake.errors import DarkwakeError, NotFoundError, SourceUnavailableError, VerificationError
 from darkwake.failpoints import failpoint
 from darkwake.lake import tables
 from darkwake.lake.contents import digest_of
@@ -300,7 +300,14 @@ class Lake:
                 raise self._behind(table, version, None)
             tables.create(self.root, table)
             return
-        found = tables.open_table(self.root, table)
+        try:
+            found = tables.open_table(self.root, table)
+        except VerificationError:  # a power cut within a commit that was never acknowledged can leave half an entry
+            tables.forget_beyond(self.root, table, -1 if version is None else version)
+            if version is None:
+                tables.create(self.root, table)
+                return
+            found = tables.open_table(self.root, table)
         if version is None:
             if tables.files_of(found):
                 found.delete()

@@ -220,6 +220,16 @@ def commit(root: Path, name: str, added: Sequence[DataFile], removed: Sequence[D
     return version
 
 
+def forget_beyond(root: Path, name: str, version: int) -> None:
+    """Remove entries of a table's log above a version. Only for those that no ledger entry knows of."""
+    log = root / name / "_delta_log"
+    for path in log.iterdir():
+        number = path.name.split(".")[0]
+        if path.name == "_last_checkpoint" or (number.isdigit() and int(number) > version):
+            path.unlink()
+    _sync(log)
+
+
 def _sync_log(table: Path, version: int) -> None:
     """Delta leaves its log to the system's cache; this brings an entry, and a checkpoint made with it, to the disk."""
     log = table / "_delta_log"

@@ -45,16 +45,22 @@ def open_database(
     `workspace_id` is the folder's; None in a workspace of version 0.1, which gets one here.
     """
     file = folder / FILE
+    gone = not file.exists() or file.stat().st_size == 0  # SQLite takes a file without content for a new database
+    if url is None and gone and any((folder / "lake").glob("*/_delta_log")):
+        raise SourceUnavailableError(  # an empty one would make the next writer sweep the whole lake
+            "the database of this workspace is gone or empty, and its lake is still there",
+            where=str(file),
+            do="Bring the file back from a copy. To begin anew, import into a new workspace.",
+        )
     if url is None and file.exists() and not _writable(folder):
         return _write_protected(file, workspace_id, recorded)
     engine = engine_of(url or f"sqlite:///{file}")
     try:
         if any((folder / "lake").glob("*/_delta_log")) and migrations.current(engine) is None:
             raise SourceUnavailableError(
-                "the database of this workspace is gone: the one that is named is empty, and its lake is still there",
+                "the database that is named is empty, and the lake of this workspace is there",
                 where=engine.url.render_as_string(hide_password=True),
-                do="Bring the database back from a copy, or mend `database` in darkwake.toml. To begin anew, import "
-                "into a new workspace.",
+                do="Mend `database` in darkwake.toml, or bring the database back from a copy.",
             )
         migrations.upgrade(engine)
         with writing(engine) as connection:
