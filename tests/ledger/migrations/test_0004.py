@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import old_book
-from darkwake.casebook import reading
+from darkwake.casebook import erasing, reading
 from darkwake.casebook.models import Claim
 from darkwake.ledger import chain, details, verify
 from darkwake.ledger.database import Database, open_database
@@ -100,6 +100,17 @@ def test_a_book_without_a_lake_is_kept(tmp_path: Path) -> None:
     assert [(claim.words, claim.recorded_at) for claim in found.values()] == [("Before any import.", at(-5))]
     assert [entry.number for entry in ledger.entries()] == [0]
     database.close()
+
+
+def test_words_of_the_old_book_can_be_erased_without_a_trace(tmp_path: Path, ledger: Ledger) -> None:
+    def traces(text: str) -> list[str]:
+        return [path.name for path in tmp_path.iterdir() if text.encode() in path.read_bytes()]
+
+    assert traces("Before any import.")
+    erasing.erase(ledger, EARLY, ["words"], by="SIM ARCHIVIST", reason="asked for")
+    assert traces("Before any import.") == []
+    assert claims(ledger, 6)[EARLY].words == "erased"
+    assert claims(ledger, 6)[ONE].words == "It was silent."
 
 
 def test_opening_it_again_changes_nothing(tmp_path: Path) -> None:
