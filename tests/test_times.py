@@ -136,3 +136,14 @@ def test_an_unbounded_overlap_is_unknown() -> None:
     assert times.Interval(0, None).overlap_us(times.Interval(3, 9)) == 6
     with pytest.raises(UsageError, match="ends before"):
         times.Interval(5, 4)
+
+
+def test_an_interval_is_a_date_or_from_to() -> None:
+    start = times.parse("2019-02-01")
+    assert times.parse_interval("2019-02-01") == times.Interval(start, start + times.DAY_US)
+    assert times.parse_interval("2019-02-01..2019-02-03") == times.Interval(start, start + 3 * times.DAY_US)
+    assert times.parse_interval("2019-02-01..") == times.Interval(start, None)
+    assert times.parse_interval("..2019-02-01T06:00:00Z") == times.Interval(None, start + 6 * times.HOUR_US)
+    for wrong in ("", "..", "yesterday", "2019-02-03..2019-02-01"):
+        with pytest.raises(UsageError):
+            times.parse_interval(wrong)

@@ -4,34 +4,23 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 
+import old_book
 from darkwake import workspace
 from darkwake.errors import InputRejectedError, UsageError
-from darkwake.ledger import database, migrations
-
-
-def downgraded(folder: Path, revision: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    engine = sa.create_engine(f"sqlite:///{folder}/darkwake.sqlite")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, revision)
-    engine.dispose()
+from darkwake.ledger import database
 
 
 def test_an_older_workspace_on_write_protected_media_can_be_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with workspace.create(tmp_path / "w") as made:
-        claim = made.casebook.add_claim("It called.", asserted_by="SIM WITNESS")["id"]
-    downgraded(tmp_path / "w", "0002_casebook")
+    (tmp_path / "w").mkdir()
+    (tmp_path / "w" / workspace.MARKER).write_text('name = "w"\nsimulated = true\n')
+    old_book.make(tmp_path / "w" / "darkwake.sqlite")
     before = (tmp_path / "w" / "darkwake.sqlite").read_bytes()
     monkeypatch.setattr(database, "_writable", lambda _: False)
     with workspace.open(tmp_path / "w") as old:
-        assert [row["id"] for row in old.casebook.claims()] == [claim]
+        assert [row["id"] for row in old.casebook.claims()] == [old_book.EARLY, old_book.ONE, old_book.TWO]
         with pytest.raises(sa.exc.OperationalError, match="readonly"):  # nothing is taken that would be lost
             old.casebook.add_claim("Another.", asserted_by="SIM WITNESS")
         copy = Path(old._database.copy.name) if old._database.copy else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -146,11 +147,69 @@ def test_claims_are_verified_one_by_one_and_withdrawn_by_name(run: Run, case: Pa
     assert "WITHDRAWN" not in run("-w", case, "claim", "restore", first, "--reason", "he saw it", "--by", "him")[1]
 
 
+def test_the_same_claim_from_elsewhere_is_told_of(run: Run, case: Path) -> None:
+    add = ("-w", case, "claim", "add", "--words", "Silent.", "--json")
+    run("-w", case, "case", "new", "first")
+    row = json.loads(run(*add, "--by", "A", "--published", "2026-01-05..2026-01-06")[1])
+    assert (row["published_from"], row["published_to"]) == ("2026-01-05T00:00:00Z", "2026-01-07T00:00:00Z")
+    code, out, told = run(*add, "--by", "A", "--source", "SIM GAZETTE", "--case", "first")
+    assert (code, json.loads(out)["id"]) == (0, row["id"])
+    assert f"{row['id']} is known: added: source, case" in told
+    assert "nothing was added" in run(*add, "--by", "A", "--source", "SIM GAZETTE", "--case", "first")[2]
+    to = ("-w", case, "claim", "add", "--to", row["id"])
+    assert "added: source" in run(*to, "--words", "No word of her.", "--by", "B")[2]
+    assert run(*to, "--by", "C", "--status", "decided")[0] == 2
+    assert run(*to, "--source", "SIM GAZETTE")[0] == run(*to)[0] == run("-w", case, "claim", "add", "--by", "C")[0] == 2
+    (line,) = run("-w", case, "claim", "list", "--json")[1].splitlines()
+    listed = json.loads(line)
+    assert (listed["cases"], listed["origins"], listed["for"], listed["verdict"]) == (["first"], 3, 3, None)
+    shown = run("-w", case, "claim", "show", row["id"])[1]
+    assert "said by B: “No word of her.”" in shown
+    assert "cases: first" in shown
+    run("-w", case, "claim", "withdraw", row["id"], "--reason", "hearsay", "--by", "SIM EDITOR")
+    code, _, told = run(*to, "--by", "D")
+    assert (code, "is withdrawn by SIM EDITOR" in told) == (0, True)
+
+
+def test_words_can_be_erased_and_are_told_to_be(run: Run, case: Path) -> None:
+    row = json.loads(run("-w", case, "claim", "add", "--words", "Blue.", "--by", "A", "--json")[1])
+    erase = ("-w", case, "claim", "erase", row["id"], "--by", "SIM ARCHIVIST")
+    assert run(*erase)[0] == 2
+    assert "1 value erased" in run(*erase, "--reason", "asked for")[2]
+    assert "nothing of it was left" in run(*erase, "--reason", "asked for")[2]
+    shown = run("-w", case, "claim", "show", row["id"])[1]
+    assert "“erased”" in shown
+    assert "erased by SIM ARCHIVIST" in shown
+    assert run("-w", case, "verify")[0] == 0
+    assert "1 value erased" in run("-w", case, "lake", "log")[1]
+
+
+def test_words_changed_by_hand_end_with_6(run: Run, case: Path) -> None:
+    row = json.loads(run("-w", case, "claim", "add", "--words", "Blue.", "--by", "A", "--json")[1])
+    with sqlite3.connect(case / "darkwake.sqlite") as database:
+        database.execute("UPDATE private_values SET value = 'Green.' WHERE value = 'Blue.'")
+    for args in (("claim", "show", row["id"]), ("claim", "list"), ("report", "claim", row["id"], "-o", "-")):
+        code, out, told = run("-w", case, *args)
+        assert (code, "entry 4" in told, "Green" in out) == (6, True, False)
+
+
+def test_a_case_pins_what_verify_says(run: Run, case: Path) -> None:
+    run("-w", case, "case", "new", "old", "--as-of", "2")
+    query = ("--kind", "gap", "--at-least", "0", "--vessel", "mmsi:299000001")
+    row = json.loads(
+        run("-w", case, "claim", "add", "--words", "S.", "--by", "A", "--case", "old", "--json", *query)[1]
+    )
+    for args, as_of in (((), 2), (("--as-of", "1"), 1), (("--case", "old"), 2)):
+        assert json.loads(run("-w", case, "claim", "verify", row["id"], "--json", *args)[1])["as_of"] == as_of
+    assert run("-w", case, "claim", "verify", "--case", "none")[0] == 3
+
+
 def test_the_log_is_readable(run: Run, case: Path) -> None:
     out = run("-w", case, "lake", "log")[1]
     assert "1 file, 19 messages" in out
     assert "{" not in out
-    assert json.loads(run("-w", case, "lake", "log", "--json", "--as-of", "1")[1])["detail"]["messages"] == 19
+    _, first = run("-w", case, "lake", "log", "--json", "--as-of", "1")[1].splitlines()
+    assert json.loads(first)["detail"]["messages"] == 19
 
 
 def test_the_ending_of_a_file_says_its_form(run: Run, case: Path, tmp_path: Path) -> None:

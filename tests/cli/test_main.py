@@ -112,7 +112,7 @@ def test_what_is_not_there_is_told_of(tmp_path: Path) -> None:
     assert darkwake("-w", "w", "event", "list", "--place", "XXXXX", cwd=tmp_path).returncode == 3
     assert darkwake("-w", "w", "event", "list", "--vessel", "mmsi:1", cwd=tmp_path).returncode == 3
     assert darkwake("-w", "w", "report", "dossier", "mmsi:1", cwd=tmp_path).returncode == 3
-    assert darkwake("-w", "w", "event", "list", "--as-of", "99", cwd=tmp_path).returncode == 2
+    assert darkwake("-w", "w", "event", "list", "--as-of", "99", cwd=tmp_path).returncode == 3
     assert "No detection has been run" in darkwake("-w", "w", "event", "list", cwd=tmp_path).stderr
 
 

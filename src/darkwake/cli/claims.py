@@ -251,7 +251,8 @@ def reply(
 def erase(ctx: click.Context, id: str, what: tuple[str, ...], reason: str, by: str | None) -> None:
     """Erase words or names for good, in every file of the workspace. Their hashes stay, and who erased them and why."""
     erased = workspace_of(ctx).casebook.erase(id, what, by=by if by is not None else _account(), reason=reason)
-    note(f"{erased} values erased; they read “erased” at every as-of" if erased else "nothing of it was left to erase")
+    many = "1 value" if erased == 1 else f"{erased} values"
+    note(f"{many} erased: “erased” is read at every as-of" if erased else "nothing of it was left to erase")
 
 
 @claim.command()
