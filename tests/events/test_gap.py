@@ -24,7 +24,8 @@ class Ports:
 
     def ports_table(self) -> pa.Table:
         code, lon, lat = zip(*self.rows, strict=True)
-        return pa.table({"code": code, "lon": lon, "lat": lat})
+        always = {"valid_from": [-(2**62)] * len(code), "valid_to": [2**62] * len(code)}
+        return pa.table({"code": code, "lon": lon, "lat": lat, **always})
 
 
 class Fixed(ReceptionModel):

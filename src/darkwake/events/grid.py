@@ -135,7 +135,7 @@ def _resample(
                 x -= 360.0
             elif x < -180.0:
                 x += 360.0
-            if has_ports and nearest_place(ports, x, y, port_distance_m)[0] >= 0:
+            if has_ports and nearest_place(ports, x, y, instant, port_distance_m)[0] >= 0:
                 continue
             near = i if instant - start <= stop - instant or not follows else i + 1
             window = (step - 1) // WINDOW_STEPS

@@ -108,7 +108,7 @@ class Loitering:
         far = np.flatnonzero(shore >= nm_to_m(values["min_shore_distance_nm"]))
         found = found.drop_columns(["lons", "lats"]).take(pa.array(far))
         lon, lat = lons[far, _SAMPLES // 2], lats[far, _SAMPLES // 2]
-        port_m = context.places.distance_to_port_m(lon, lat)
+        port_m = context.places.distance_to_port_m(lon, lat, ints(found["first_time"]))
         around = zip(lon.tolist(), lat.tolist(), shore[far].tolist(), port_m.tolist(), strict=True)
         method = method_of(self, values)
         return [
@@ -167,7 +167,7 @@ def _thinned(
             broken = True
         if not broken and time[i] - time[kept[count - 1]] < _LEG_US:
             continue
-        if len(ports.grid.lon) > 0 and nearest_place(ports, lon[i], lat[i], margin_m)[0] >= 0:
+        if len(ports.grid.lon) > 0 and nearest_place(ports, lon[i], lat[i], time[i], margin_m)[0] >= 0:
             broken = True
             continue
         kept[count], starts[count] = i, broken
