@@ -38,10 +38,13 @@ def nearest_place(areas: Areas, lon: float, lat: float, time_us: int, limit_m: f
     best, least = -1, np.inf
     for at in range(areas.grid.approach_first[cell], areas.grid.approach_first[cell + 1]):
         place = areas.grid.approach_list[at]
-        if not (in_use(place, time_us, areas.grid) and in_use(areas.owner[place], time_us, areas.grid)):
-            continue
         distance = distance_to_place_m(lon, lat, place, areas.grid)
-        if distance <= limit_m and distance < least:
+        if (
+            distance <= limit_m
+            and distance < least
+            and in_use(place, time_us, areas.grid.valid)
+            and in_use(areas.owner[place], time_us, areas.grid.valid)
+        ):
             best, least = place, distance
             if least == 0.0:
                 break  # lists begin with the smallest

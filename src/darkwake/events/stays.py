@@ -12,7 +12,7 @@ from darkwake.events import reports
 from darkwake.events.areas import Areas, areas_of, nearest_place, outside_owner_m
 from darkwake.geo.sphere import bearing_deg, distance_m
 from darkwake.jit import kernel
-from darkwake.places.grid import cell_at
+from darkwake.places.grid import cell_at, occupied
 from darkwake.tracks.columns import floats, ints
 from darkwake.units import KNOTS_TO_METRES_PER_SECOND
 
@@ -107,6 +107,7 @@ def _stays(
     """Fill `out` (rows by the columns above) in order of time; returns how many, or −1 if `out` is too small."""
     found = -1
     inside = False
+    near_first = near.grid.approach_first
     for i in range(len(time)):
         same = i > 0 and segment[i] == segment[i - 1] and mmsi[i] == mmsi[i - 1]
         if not same:
@@ -135,7 +136,9 @@ def _stays(
                     if back <= approach_m[owner] and travel_us + min_call_us <= dt <= max_silence_us:
                         out[found, _SILENCE] = max(out[found, _SILENCE], dt)
         if not inside:
-            place, _ = nearest_place(near, lon[i], lat[i], time[i], 0.0)
+            place = -1
+            if occupied(lon[i], lat[i], near_first):
+                place, _ = nearest_place(near, lon[i], lat[i], time[i], 0.0)
             if place >= 0:
                 if found + 1 >= len(out):
                     return -1

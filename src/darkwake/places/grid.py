@@ -146,9 +146,9 @@ def cell_at(lon: float, lat: float) -> int:
 
 
 @kernel
-def in_use(place: int, time_us: int, grid: PlaceGrid) -> bool:
-    """Whether a place was in use at an instant (or WHENEVER)."""
-    return time_us == WHENEVER or grid.valid[place, 0] <= time_us < grid.valid[place, 1]
+def in_use(place: int, time_us: int, valid: NDArray[np.int64]) -> bool:
+    """Whether a place was in use at an instant (or WHENEVER); `valid` is that of its grid."""
+    return time_us == WHENEVER or valid[place, 0] <= time_us < valid[place, 1]
 
 
 @kernel
@@ -191,7 +191,7 @@ def place_at(lon: float, lat: float, time_us: int, grid: PlaceGrid) -> int:
     cell = cell_at(lon, lat)
     for k in range(grid.place_first[cell], grid.place_first[cell + 1]):
         place = grid.place_list[k]
-        if in_use(place, time_us, grid) and in_place(lon, lat, place, grid):
+        if in_use(place, time_us, grid.valid) and in_place(lon, lat, place, grid):
             return place
     return -1
 
@@ -258,7 +258,7 @@ def _locate_approach(lons: Floats, lats: Floats, grid: PlaceGrid) -> Ints:
 
 @kernel
 def _nearest(lons: Floats, lats: Floats, times: NDArray[np.int64], grid: PlaceGrid) -> tuple[Ints, Floats]:
-    count = grid.lon.size
+    count, valid = grid.lon.size, grid.valid
     unit = np.empty((count, 3), np.float64)
     for p in range(count):
         x, y = math.radians(grid.lon[p]), math.radians(grid.lat[p])
@@ -275,7 +275,7 @@ def _nearest(lons: Floats, lats: Floats, times: NDArray[np.int64], grid: PlaceGr
         first, least = -1, np.inf
         for p in range(count):
             chord[p] = np.inf
-            if not in_use(p, times[i], grid):
+            if not in_use(p, times[i], valid):
                 continue
             dx, dy, dz = ux - unit[p, 0], uy - unit[p, 1], uz - unit[p, 2]
             chord[p] = dx * dx + dy * dy + dz * dz
