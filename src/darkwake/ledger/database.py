@@ -25,11 +25,15 @@ FILE = "darkwake.sqlite"
 
 @dataclass
 class Database:
-    """An open database with its workspace's id, and the folder of a copy that goes when it is closed."""
+    """An open database with its workspace's id, and the folder of a copy that goes when it is closed.
+
+    `read_only`: it lies on write-protected media.
+    """
 
     engine: sa.Engine
     workspace_id: str
     copy: tempfile.TemporaryDirectory[str] | None = None
+    read_only: bool = False
 
     def close(self) -> None:
         self.engine.dispose()
@@ -103,7 +107,7 @@ def _write_protected(file: Path, workspace_id: str | None, recorded: Sequence[Re
     engine = _read_only(file)
     if migrations.current(engine) == migrations.HEAD:
         with engine.connect() as connection:
-            return Database(engine, founding.known(connection) or workspace_id or "")
+            return Database(engine, founding.known(connection) or workspace_id or "", read_only=True)
     engine.dispose()
     copy = tempfile.TemporaryDirectory(prefix="darkwake-")
     file = Path(shutil.copy(file, copy.name))
@@ -113,7 +117,7 @@ def _write_protected(file: Path, workspace_id: str | None, recorded: Sequence[Re
     with writing(engine) as connection:
         found = founding.found(connection, workspace_id, recorded)
     engine.dispose()
-    return Database(_read_only(file), found, copy)
+    return Database(_read_only(file), found, copy, read_only=True)
 
 
 def _read_only(file: Path) -> sa.Engine:
