@@ -5,11 +5,11 @@ version, events that are no longer found are retracted in the open, with a reaso
 from __future__ import annotations
 
 import gc
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 import pyarrow.compute as pc
 
@@ -17,9 +17,12 @@ from darkwake import times
 from darkwake.engine.base import Engine, Source
 from darkwake.errors import UsageError
 from darkwake.events import registry, store
-from darkwake.events.base import Context, Detector, Event, values_of
+from darkwake.events.base import DEFAULT, Context, Detector, Event, check_profile, method_of, values_of
+from darkwake.events.runs import bound, data_number, differing
 from darkwake.events.store import Standing, Stored
 from darkwake.lake.store import Lake, Snapshot
+from darkwake.ledger.details import Detection, to_json
+from darkwake.ledger.tables import Entry
 from darkwake.tracks import reception
 from darkwake.tracks.reception import ReceptionModel
 
@@ -40,17 +43,25 @@ def detect(
     engine: Engine,
     *,
     params: Mapping[str, Mapping[str, float]] | None = None,
+    profile: str = DEFAULT,
     since: int | None = None,
     until: int | None = None,
+    withdrawn: Mapping[int, str] | None = None,
 ) -> Run:
-    """Run detectors (and those that they need) over the committed tracks and record what changed."""
+    """Run detectors (and those that they need) over the committed tracks and record what changed.
+
+    `params` need a `profile` of their own, which is bound to them for good. `withdrawn`: MMSI → what to say where its
+    event is gone, for example "import 3 was withdrawn".
+    """
+    check_profile(profile, params)
     detectors = registry.in_order(kinds)
     for kind in params or {}:
         if kind not in {d.kind for d in detectors}:
             raise UsageError(f"no detector {kind!r} runs here", expected=", ".join(d.kind for d in detectors))
-    values = {d.kind: values_of(d, (params or {}).get(d.kind)) for d in detectors}
     with lake.write() as writer:
-        context = replace(context_of(writer.base), extras={"ship_types": _ship_types(writer.base)})
+        entries = lake.entries(up_to=writer.base.number)
+        values = _values(detectors, params or {}, profile, entries)
+        context = replace(context_of(writer.base), profile=profile, extras={"ship_types": _ship_types(writer.base)})
         found = {
             kind: [event for event in events if _within(event, since, until)]
             for kind, events in search(detectors, values, context, engine, writer.base).items()
@@ -58,27 +69,52 @@ def detect(
         run = Run(writer.number)
         recorded_at = times.now()
         changed: list[Stored] = []
-        for kind, events in found.items():
+        for detector in detectors:
+            kind, events = detector.kind, found[detector.kind]
             run.found[kind] = len(events)
             versions, counted = compare(
-                store.standing(writer.base, kind), partial(_stored, writer.base, kind), events,
-                run=writer.number, recorded_at=recorded_at, since=since, until=until,
+                store.standing(writer.base, kind, profile), partial(_stored, writer.base, kind, profile), events,
+                method=method_of(detector, values[kind], profile), run=writer.number, recorded_at=recorded_at,
+                since=since, until=until, withdrawn=withdrawn,
             )  # fmt: skip
             changed += versions
             run.changes[kind] = counted
         if changed:
-            writer.put("events", store.table(changed), run=writer.number)
-        detail = {
-            "kinds": [d.kind for d in detectors],
-            "methods": {d.kind: {"version": d.version, "params": values[d.kind]} for d in detectors},
-            "places": _digest_of_places(context),
-            "since": times.iso(since),
-            "until": times.iso(until),
-            "found": dict(run.found),
-            "changes": {kind: dict(counted) for kind, counted in run.changes.items()},
-        }
-        writer.commit("detect", detail)
+            store.put(writer, changed)
+        detail = Detection(
+            kinds=tuple(d.kind for d in detectors),
+            methods={d.kind: {"version": d.version, "params": values[d.kind]} for d in detectors},
+            profile=profile,
+            data=data_number(entries),
+            since=since,
+            until=until,
+            found=dict(run.found),
+            changes={kind: dict(counted) for kind, counted in run.changes.items()},
+        )
+        writer.commit("detect", to_json(detail))
     return run
+
+
+def _values(
+    detectors: Sequence[Detector],
+    params: Mapping[str, Mapping[str, float]],
+    profile: str,
+    entries: Sequence[Entry],
+) -> dict[str, dict[str, float]]:
+    """kind → parameters: those that the profile is bound to, else those given on top of the defaults."""
+    known = {} if profile == DEFAULT else bound(entries, profile)
+    found = {}
+    for detector in detectors:
+        kind = detector.kind
+        number, before = known.get(kind, (0, None))
+        found[kind] = values_of(detector, params.get(kind) if before is None or kind in params else before)
+        if before is not None and (other := differing(found[kind], before)):
+            raise UsageError(
+                f"{kind} with {other} under the profile {profile!r}, which run {number} bound to other parameters",
+                expected="a name that means one thing",
+                do="Choose another name with --profile, or leave --param out to run this one again.",
+            )
+    return found
 
 
 def search(
@@ -111,11 +147,6 @@ def search(
     return found
 
 
-def _digest_of_places(context: Context) -> str:
-    """Places are files of the workspace; a run says which state of them it used."""
-    return hashlib.sha256(repr(list(context.places)).encode()).hexdigest()[:16]
-
-
 def _ship_types(snapshot: Snapshot) -> dict[int, int]:
     """MMSI → the ship type that it sent last."""
     order = [("time", "ascending"), ("ship_type", "ascending")]
@@ -129,15 +160,17 @@ def compare(
     stored: Callable[[Collection[str]], Mapping[str, Stored]],
     found: Sequence[Event],
     *,
+    method: Mapping[str, Any],
     run: int,
     recorded_at: int,
     since: int | None = None,
     until: int | None = None,
+    withdrawn: Mapping[int, str] | None = None,
 ) -> tuple[list[Stored], Counter[str]]:
     """New versions to write, and how many events were new, extended, unchanged, retracted.
 
-    `before` is all that stood of one kind; `stored` gives the content of some of it. Only what touches the interval
-    can be gone: the run did not look elsewhere.
+    `before` is all that stood of one kind and profile; `stored` gives the content of some of it; `method` is that of
+    this run. Only what touches the interval can be gone: the run did not look elsewhere.
     """
     digests = {event.id: event.digest() for event in found}
     gone = [
@@ -165,20 +198,27 @@ def compare(
     for event in fresh:
         for mmsi in {vessel.mmsi for vessel in event.vessels}:
             heirs[mmsi].append(event)
-    method = dict(found[0].method) if found else None
     for old in (olds[id] for id in gone):
         heir = _heir(old.event, [event for vessel in old.event.vessels for event in heirs[vessel.mmsi]])
-        if method is not None and dict(old.event.method) != method:
-            reason = "not an event by the parameters or the version of the method of this run"
-        else:
-            reason = "its opening moved with late data" if heir else "not found any more with the data now at hand"
         event = replace(old.event, state="retracted")
+        reason = _why_gone(old.event, method, heir, withdrawn or {})
         changed.append(Stored(event, old.version + 1, run, recorded_at, event.digest(), heir, reason))
     return changed, +counted
 
 
-def _stored(snapshot: Snapshot, kind: str, ids: Collection[str]) -> dict[str, Stored]:
-    return {each.id: each for each in store.read(snapshot, [kind], ids=ids)}
+def _why_gone(old: Event, method: Mapping[str, Any], heir: str | None, withdrawn: Mapping[int, str]) -> str:
+    if differing(method["params"], old.method["params"]):
+        return "not an event by the parameters of this run"
+    if old.method["version"] != method["version"]:
+        return f"not an event by version {method['version']} of the method"
+    for vessel in old.vessels:
+        if vessel.mmsi in withdrawn:
+            return withdrawn[vessel.mmsi]
+    return "its opening moved with late data" if heir else "not found any more with the data now at hand"
+
+
+def _stored(snapshot: Snapshot, kind: str, profile: str, ids: Collection[str]) -> dict[str, Stored]:
+    return {each.id: each for each in store.read(snapshot, [kind], profile=profile, ids=ids)}
 
 
 def _heir(old: Event, fresh: Sequence[Event]) -> str | None:

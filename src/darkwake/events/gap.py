@@ -90,6 +90,7 @@ class Gap:
         "reachable": "up to 5 places within reach, longest possible stay first, with other silent ships within reach",
     }
     needs: tuple[str, ...] = ()
+    asks_places = False
     look_back_h = 24.0 * 14
 
     def plan(self, values: Mapping[str, float], context: Context) -> Plan:
@@ -140,7 +141,7 @@ class Gap:
             measures["p_silence_by_reception"] = rounded(judged.p_silence[i], 3)
         opening = (row["payload_key"], start)
         return Event(
-            id=event_id(self.kind, self.version, "default", [opening]),
+            id=event_id(self.kind, self.version, context.profile, [opening]),
             kind=self.kind,
             state="closed" if closed else "open",
             start=start,
@@ -152,7 +153,7 @@ class Gap:
             measures=measures,
             reasons=(f"no report for {hours:.1f} h, longer than {values['min_gap_h']:g} h",),
             innocent=_checks(row, i, judged, distance_km, closed, context),
-            method=method_of(self, values),
+            method=method_of(self, values, context.profile),
             evidence=tuple(
                 str(source_ref(row[f"{side}_source"], [(row[f"{side}_span_offset"], row[f"{side}_span_length"])]))
                 for side in (("before", "after") if closed else ("before",))

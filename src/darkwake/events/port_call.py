@@ -71,6 +71,7 @@ class PortCall:
         "berth": "code of the berth or anchorage around the slowest report; null if none is known",
     }
     needs: tuple[str, ...] = ()
+    asks_places = True
     look_back_h = 24.0 * 60
 
     def plan(self, values: Mapping[str, float], context: Context) -> Plan:
@@ -133,7 +134,7 @@ class PortCall:
         )
         sides = ("first", "last") if row["approach"] else SIDES
         return Event(
-            id=event_id(self.kind, self.version, "default", [reports.opening(row, "first")]),
+            id=event_id(self.kind, self.version, context.profile, [reports.opening(row, "first")]),
             kind=self.kind,
             state="open" if is_open else "closed",
             start=first,
@@ -145,7 +146,7 @@ class PortCall:
             measures=measures,
             reasons=_reasons(row, stop, values, context.data_end - last),
             innocent=_checks(row) if inferred else (),
-            method=method_of(self, values),
+            method=method_of(self, values, context.profile),
             evidence=reports.evidence(row, sides),
         )
 
