@@ -228,7 +228,8 @@ def _main_measure(told: dict[str, Any]) -> str:
     if told.get("duration_h") is not None:
         return f"{told['duration_h']:.1f} h"
     if told.get("confidence_level") is not None:
-        return ("gap, " if told.get("inferred_from_silence") else "") + f"level {told['confidence_level']}"
+        seen = "gap, " if told.get("inferred_from_silence") else "contradicted, " if told.get("contradicted") else ""
+        return seen + f"level {told['confidence_level']}"
     if told.get("before_m") is not None and told.get("after_m") is not None:
         return f"{told['before_m']:g} → {told['after_m']:g} m"
     return next((f"{name} {value}" for name, value in measures(told) if value != NOT_KNOWN), "")

@@ -55,7 +55,7 @@ _STILL_KNOTS = 1.0
 
 class Gap:
     kind = "gap"
-    version = "1.1"
+    version = "1.2"
     status = "stable"
     title = "Silence of a ship"
     definition = (
@@ -86,6 +86,10 @@ class Gap:
         "p_silence_by_reception": (
             "probability that the receivers would not have heard a ship of this class transmitting normally here and "
             "then for so long, given that a silence was seen; null without a reception model or any data of those hours"
+        ),
+        "hours_with_data": (
+            "share, 0 to 1, of the hours of the silence in which any ship was heard within 5 to 10 degrees; near 0: "
+            "there is no data at hand; null without a reception model"
         ),
         "reachable": "up to 5 places within reach, longest possible stay first, with other silent ships within reach",
     }
@@ -134,6 +138,7 @@ class Gap:
             "implied_speed_knots": rounded(m_to_nm(distance_km * 1000.0) / hours, 2) if closed else None,
             "expected_reports": None,
             "p_silence_by_reception": None,
+            "hours_with_data": None if judged is None else significant(judged.hours_with_data[i], 2),
             "reachable": reachable,
         }
         if judged is not None and judged.with_data[i]:

@@ -45,6 +45,7 @@ from darkwake.tracks.reception_kernels import (
 )
 
 _MAX_SILENCE_US = 24 * 14 * times.HOUR_US
+_EVER_US = 2**61
 _STRAY = 3  # segments of fewer reports are not learned from
 #: Odds of reception against the transmitter: e^BASE × (unusualness before × after)^-PACE × (1 + slots due)^-DUE.
 #: Fitted on simulated feeds, see docs/methods/reception.md.
@@ -82,7 +83,8 @@ class Judged:
     ships: Ints  # other ships known in the cell where it began
     unusual_before: Floats  # share of slots in which reports came as slowly as before it, or more so
     unusual_after: Floats  # the same after it; 1 of an open one
-    with_data: Floats  # share of its whole hours in which any ship was heard within 5 to 10°; 1 where it has none
+    with_data: Floats  # share of its whole hours (of the first 14 days) in which any ship was heard within 5 to 10°
+    hours_with_data: Floats  # the same over all of it, however long; both 1 where it has no whole hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,16 +174,23 @@ class ReceptionModel:
         after = np.where(is_open, 1.0, self._unusual(silent, "after", class_b))
         odds = BASE - DUE_POWER * np.log1p(due * ratio) - PACE_POWER * (np.log(before) + np.log(after))
         told = np.where(others_due < _FEWEST_DUE, np.nan, ratio)
-        with_data = self.with_data(*(silent[name] for name in ("start", "end", "lon0", "lat0", "lon1", "lat1")))
+        way = [silent[name] for name in ("start", "end", "lon0", "lat0", "lon1", "lat1")]
+        with_data = self.with_data(*way)
         p = 1.0 - with_data * (1.0 - _with_share(odds, with_data > 0.5))
-        return Judged(p, reports * ratio, told, found[4][back], before, after, with_data)
+        return Judged(
+            p, reports * ratio, told, found[4][back], before, after, with_data, self.with_data(*way, _EVER_US)
+        )
 
-    def with_data(self, start: Ints, end: Ints, lon0: Floats, lat0: Floats, lon1: Floats, lat1: Floats) -> Floats:
+    def with_data(
+        self, start: Ints, end: Ints, lon0: Floats, lat0: Floats, lon1: Floats, lat1: Floats,
+        longest_us: int = _MAX_SILENCE_US,
+    ) -> Floats:  # fmt: skip
         """Share of the whole hours of each silence in which any ship was heard around; 1 where it has no whole hour.
 
+        Of a silence longer than `longest_us` only the beginning counts.
         Where the feed itself has nothing (a file that was not imported, receivers all off) no ship can be blamed.
         """
-        hours = hours_with_data(self._data, _MAX_SILENCE_US, start, end, lon0, lat0, lon1, lat1)
+        hours = hours_with_data(self._data, longest_us, start, end, lon0, lat0, lon1, lat1)
         return np.where(hours[:, 0] > 0, hours[:, 1] / np.maximum(hours[:, 0], 1), 1.0)
 
     def p_silence(self, lons: Floats, lats: Floats, times_us: Ints, class_b: bool) -> tuple[float, float]:
