@@ -24,7 +24,6 @@ from darkwake.lake.store import Lake, Snapshot
 from darkwake.ledger.details import Detection, to_json
 from darkwake.ledger.tables import Entry
 from darkwake.tracks import reception
-from darkwake.tracks.reception import ReceptionModel
 
 
 @dataclass
@@ -126,11 +125,14 @@ def search(
 ) -> dict[str, list[Event]]:
     """What detectors, in their order, find in a source of tracks and statics. Nothing is written."""
     plans = {d.kind: d.plan(values[d.kind], context) for d in detectors}
-    models = [reception.plan()] if {"gap", "port_call"} & set(plans) else []  # those that ask it
-    tables = engine.run([*plans.values(), *models], source)
-    for model in models:
-        counts = tables.pop(model.name)
-        context = replace(context, extras={**context.extras, "reception": ReceptionModel.from_counts(counts)})
+    asked = bool({"gap", "port_call"} & set(plans))
+    model = reception.known(source) if asked else None
+    counting = [reception.plan()] if asked and model is None else []
+    tables = engine.run([*plans.values(), *counting], source)
+    for each in counting:
+        model = reception.learned(source, tables.pop(each.name))
+    if model is not None:
+        context = replace(context, extras={**context.extras, "reception": model})
     found: dict[str, list[Event]] = {}
     # A million small objects that all stay: looking through them for garbage again and again costs a third.
     collecting = gc.isenabled()

@@ -27,7 +27,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from darkwake import times
-from darkwake.engine.base import Plan, Stage
+from darkwake.engine.base import Engine, Plan, Source, Stage
+from darkwake.lake.store import Snapshot
+from darkwake.tracks import reception_kept
 from darkwake.tracks.build import CLASS_B_TYPES
 from darkwake.tracks.columns import Bools, Floats, Ints, flat, floats, instants, ints
 from darkwake.tracks.reception_kernels import (
@@ -44,6 +46,8 @@ from darkwake.tracks.reception_kernels import (
     walk,
 )
 
+#: Of the counting: counts of another version are not taken for those of this one.
+VERSION = "1"
 _MAX_SILENCE_US = 24 * 14 * times.HOUR_US
 _EVER_US = 2**61
 _STRAY = 3  # segments of fewer reports are not learned from
@@ -120,6 +124,29 @@ def count_tracks(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:  # 
     return _rows(_by_ship(cells), _by_ship(hours), paces)
 
 
+def known(source: Source) -> ReceptionModel | None:
+    """The model of some tracks, if it was learned before and is still at hand."""
+    counts = reception_kept.load(source, VERSION, COUNTS) if isinstance(source, Snapshot) else None
+    return None if counts is None else ReceptionModel.from_counts(counts)
+
+
+def learned(source: Source, counts: pa.Table) -> ReceptionModel:
+    """The model from what the plan counted of some tracks; it is kept for the next who asks."""
+    found = ReceptionModel.from_counts(counts)
+    if isinstance(source, Snapshot):
+        reception_kept.save(source, VERSION, found.counts())
+    return found
+
+
+def model(source: Source, engine: Engine) -> ReceptionModel:
+    """What is known of reception from the tracks of a snapshot: looked up, or learned by an engine and kept."""
+    found = known(source)
+    if found is None:
+        counting = plan()
+        found = learned(source, engine.run([counting], source)[counting.name])
+    return found
+
+
 class ReceptionModel:
     """Counts, frozen, and the judgement from them. Equal counts give equal judgements, whatever their order."""
 
@@ -178,7 +205,14 @@ class ReceptionModel:
         with_data = self.with_data(*way)
         p = 1.0 - with_data * (1.0 - _with_share(odds, with_data > 0.5))
         return Judged(
-            p, reports * ratio, told, found[4][back], before, after, with_data, self.with_data(*way, _EVER_US)
+            p,
+            reports * ratio,
+            told,
+            found[4][back],
+            before,
+            after,
+            with_data,
+            self.with_data(*way, longest_us=_EVER_US),
         )
 
     def with_data(
