@@ -65,9 +65,8 @@ def test_learned_once_and_looked_up_by_verdicts_and_runs_alike(ws: Workspace, mo
 def test_a_run_keeps_what_it_learned(ws: Workspace) -> None:
     ws.detect(["gap"])
     engine = Watched()
-    assert equal(
-        reception.model(ws.snapshot(), engine), reception.ReceptionModel.from_counts(pq.read_table(kept(ws)[0]))
-    )
+    (path,) = kept(ws)
+    assert equal(reception.model(ws.snapshot(), engine), reception.ReceptionModel.from_counts(pq.read_table(path)))
     assert engine.runs == 0
 
 

@@ -222,17 +222,16 @@ class _Files:
         parts = [pa.schema([self._schema.field(name) for name in names]).empty_table()]
         begin = 0
         for fragment, counts in zip(self._fragments, self._counts, strict=True):
-            end = begin + int(counts.sum())
+            first = begin + np.append(0, np.cumsum(counts))
+            begin = int(first[-1])
             if at is None:
                 parts.append(fragment.to_table(schema=self._schema, columns=names))
-            elif len(here := at[np.searchsorted(at, begin) : np.searchsorted(at, end)] - begin):
-                first = np.cumsum(counts) - counts
-                group = np.searchsorted(first, here, side="right") - 1
-                groups, number = np.unique(group, return_inverse=True)
-                before = np.cumsum(counts[groups]) - counts[groups]  # rows of the groups that are read, ahead of each
-                part = fragment.subset(row_group_ids=groups.tolist()).to_table(schema=self._schema, columns=names)
-                parts.append(part.take(pa.array(here - first[group] + before[number])))
-            begin = end
+                continue
+            edges = np.searchsorted(at, first)
+            for group in np.flatnonzero(np.diff(edges)):  # one at a time: what is not wanted is not held
+                here = at[edges[group] : edges[group + 1]] - first[group]
+                part = fragment.subset(row_group_ids=[int(group)]).to_table(schema=self._schema, columns=names)
+                parts.append(part.take(pa.array(here)))
         return pa.concat_tables(parts)
 
 

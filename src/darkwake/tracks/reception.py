@@ -204,19 +204,11 @@ class ReceptionModel:
         way = [silent[name] for name in ("start", "end", "lon0", "lat0", "lon1", "lat1")]
         with_data = self.with_data(*way)
         p = 1.0 - with_data * (1.0 - _with_share(odds, with_data > 0.5))
-        return Judged(
-            p,
-            reports * ratio,
-            told,
-            found[4][back],
-            before,
-            after,
-            with_data,
-            self.with_data(*way, longest_us=_EVER_US),
-        )
+        whole = self.with_data(*way, longest_us=_EVER_US)
+        return Judged(p, reports * ratio, told, found[4][back], before, after, with_data, whole)
 
     def with_data(
-        self, start: Ints, end: Ints, lon0: Floats, lat0: Floats, lon1: Floats, lat1: Floats,
+        self, start: Ints, end: Ints, lon0: Floats, lat0: Floats, lon1: Floats, lat1: Floats, *,
         longest_us: int = _MAX_SILENCE_US,
     ) -> Floats:  # fmt: skip
         """Share of the whole hours of each silence in which any ship was heard around; 1 where it has no whole hour.

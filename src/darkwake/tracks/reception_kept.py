@@ -63,6 +63,6 @@ def _key(snapshot: Snapshot, version: str) -> str:
 
 
 def _forget(folder: Path) -> None:
-    newest_first = sorted(folder.glob("reception-*.parquet"), key=lambda path: path.stat().st_mtime, reverse=True)
+    newest_first = sorted(folder.glob("reception-*"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in newest_first[_KEPT:]:
         path.unlink(missing_ok=True)
