@@ -204,7 +204,9 @@ class ReceptionModel:
         way = [silent[name] for name in ("start", "end", "lon0", "lat0", "lon1", "lat1")]
         with_data = self.with_data(*way)
         p = 1.0 - with_data * (1.0 - _with_share(odds, with_data > 0.5))
-        whole = self.with_data(*way, longest_us=_EVER_US)
+        whole = with_data.copy()
+        if np.any(longer := np.asarray(silent["end"]) - silent["start"] > _MAX_SILENCE_US):
+            whole[longer] = self.with_data(*(np.asarray(each)[longer] for each in way), longest_us=_EVER_US)
         return Judged(p, reports * ratio, told, found[4][back], before, after, with_data, whole)
 
     def with_data(
