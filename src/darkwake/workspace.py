@@ -249,15 +249,22 @@ class Workspace:
         kinds: Sequence[str] = (),
         *,
         engine: str = "local",
+        profile: str = "default",
         params: dict[str, dict[str, float]] | None = None,
         since: str | None = None,
         until: str | None = None,
         progress: Progress | None = None,
     ) -> Run:
-        """Run detectors over the data (tracks are brought up to date first) and record what changed."""
+        """Run detectors over the data (tracks are brought up to date first) and record what changed.
+
+        Parameters other than the defaults need a profile of their own; its events stand beside the others.
+        """
         from darkwake.engine import open_engine
         from darkwake.events import registry
+        from darkwake.events.base import check_profile
         from darkwake.events.detect import detect
+
+        check_profile(profile, params)
 
         chosen = list(kinds) or registry.kinds()
         registry.in_order(chosen)  # an unknown kind is told of before any work
@@ -270,6 +277,7 @@ class Workspace:
             self._context,
             open_engine(engine, **options),
             params=params,
+            profile=profile,
             since=start,
             until=end,
         )
@@ -350,6 +358,7 @@ class Workspace:
         self,
         kinds: Sequence[str] = (),
         *,
+        profile: str = "default",
         vessel: str | None = None,
         place: str | None = None,
         since: str | None = None,
@@ -358,26 +367,28 @@ class Workspace:
         as_of: str | int | None = None,
         retracted: bool = False,
     ) -> list[Stored]:
-        """Events as they stood at `as_of`; OR within a filter, AND across filters."""
-        from darkwake.answers.occurrences import in_box
+        """Events of a profile as they stood at `as_of`; OR within a filter, AND across filters."""
         from darkwake.events import registry, store
+        from darkwake.events.base import check_profile
 
+        check_profile(profile)
         for kind in kinds:
             registry.get(kind)
         snapshot = self.snapshot(as_of)
         if place is not None:
             place = self.places_as_of(snapshot.number).by_code(place).code
         start, end = _interval(since, until)
-        found = store.read(
+        return store.read(
             snapshot,
             kinds,
+            profile=profile,
             mmsis=self.mmsis(vessel, snapshot) if vessel else None,
             place=place,
             since=start,
             until=end,
+            bbox=bbox,
             retracted=retracted,
         )
-        return [s for s in found if bbox is None or in_box(bbox, s.event.lon, s.event.lat)]
 
     def search(self, text: str, as_of: str | int | None = None) -> list[dict[str, Any]]:
         """Broadcast identities that contain `text`, each with its MMSI and the time over which it was sent."""

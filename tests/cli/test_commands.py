@@ -318,13 +318,22 @@ def test_wrong_checksums_missing_times_and_times_of_a_prefix_are_told_of(run: Ru
     assert "take no part in tracks" in run("-w", "w", "ais", "stats")[1]
 
 
-def test_other_parameters_are_said_to_replace_the_standing_events(run: Run, case: Path) -> None:
-    assert "ran with" not in run("-w", case, "event", "detect", "gap")[2]
-    told = run("-w", case, "event", "detect", "gap", "--param", "gap.min_gap_h=12")[2]
-    assert "gap ran with min_gap_h=12: its events as they stand are now those found so" in told
-    told = run("-w", case, "event", "detect", "gap")[2]
-    assert "gap ran with the defaults again (the run before had min_gap_h=12)" in told
-    assert run("-w", case, "event", "detect", "gap", "--param", "gap.min_gap_h=1e308")[0] == 2
+def test_other_parameters_need_a_profile_whose_events_stand_beside_the_others(run: Run, case: Path) -> None:
+    assert run("-w", case, "event", "detect", "gap")[0] == 0
+    usual = run("-w", case, "event", "list", "--json")[1]
+    code, _, told = run("-w", case, "event", "detect", "gap", "--param", "gap.min_gap_h=0.2")
+    assert (code, "--profile gap-2" in told) == (2, True)
+    told = run("-w", case, "event", "detect", "gap", "--profile", "short", "--param", "gap.min_gap_h=0.2")[2]
+    assert "next: darkwake event list --profile short" in told
+    assert run("-w", case, "event", "list", "--json")[1] == usual
+    other = json.loads(run("-w", case, "event", "list", "--profile", "short", "--json")[1].splitlines()[0])
+    assert (other["method"]["profile"], other["method"]["params"]["min_gap_h"]) == ("short", 0.2)
+    code, _, told = run("-w", case, "event", "show", other["id"])
+    assert (code, "--profile short" in told) == (3, True)
+    assert "profile short" in run("-w", case, "event", "show", other["id"], "--profile", "short")[1]
+    assert "under the profile nobody yet" in run("-w", case, "event", "list", "--profile", "nobody")[2]
+    refused = ("-w", case, "event", "detect", "gap", "--profile", "x", "--param", "gap.min_gap_h=1e308")
+    assert run(*refused)[0] == 2
     assert "retracted" in run("event", "detect", "--help")[1]
 
 

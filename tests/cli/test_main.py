@@ -102,7 +102,7 @@ def test_a_workspace_needs_a_folder_of_its_own(tmp_path: Path) -> None:
 )
 def test_absurd_parameters_are_refused(param: str, tmp_path: Path) -> None:
     darkwake("init", "w", cwd=tmp_path)
-    refused = darkwake("-w", "w", "event", "detect", "--param", param, cwd=tmp_path)
+    refused = darkwake("-w", "w", "event", "detect", "--profile", "x", "--param", param, cwd=tmp_path)
     assert refused.returncode in (2, 3), refused.stderr
     assert "Traceback" not in refused.stderr
 

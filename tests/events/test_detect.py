@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+import pytest
+
 from darkwake.events.base import Event, VesselRef
 from darkwake.events.detect import compare
 from darkwake.events.store import Standing, Stored
@@ -25,14 +27,21 @@ def event(id: str, start: int = 0, end: int | None = 10 * HOUR, mmsi: int = 2990
 
 
 def run(
-    stood: Collection[Stored], found: list[Event], since: int | None = None, until: int | None = None
+    stood: Collection[Stored],
+    found: list[Event],
+    since: int | None = None,
+    until: int | None = None,
+    method: Mapping[str, object] = METHOD,
+    withdrawn: Mapping[int, str] | None = None,
 ) -> tuple[dict[str, Stored], dict[str, int]]:
     before = {s.id: Standing(s.version, s.event.state, s.digest, s.event.start, s.event.end) for s in stood}
 
     def content(ids: Collection[str]) -> Mapping[str, Stored]:
         return {s.id: s for s in stood if s.id in ids}
 
-    changed, counted = compare(before, content, found, run=7, recorded_at=5, since=since, until=until)
+    changed, counted = compare(
+        before, content, found, method=method, run=7, recorded_at=5, since=since, until=until, withdrawn=withdrawn
+    )
     assert len({s.id for s in changed}) == len(changed)
     assert all(s.run == 7 and s.digest == s.event.digest() for s in changed)
     return {s.id: s for s in changed}, dict(counted)
@@ -91,3 +100,32 @@ def test_an_old_event_that_late_data_draw_into_the_interval_is_not_a_second_firs
     old = event("gap-a", end=10 * HOUR)
     changed, counted = run([stood(old, 2)], [event("gap-a", end=60 * HOUR)], since=50 * HOUR)
     assert (changed["gap-a"].version, counted) == (3, {"extended": 1})
+
+
+@pytest.mark.parametrize(
+    ("method", "why"),
+    [
+        ({**METHOD, "params": {"min_gap_h": 3.0}}, "not an event by the parameters of this run"),
+        ({**METHOD, "version": "1.1"}, "not an event by version 1.1 of the method"),
+        (
+            {**METHOD, "version": "1.1", "params": {"min_gap_h": 6.0, "of_late": 1.0}},
+            "not an event by version 1.1 of the method",
+        ),
+        (METHOD, "not found any more with the data now at hand"),
+    ],
+)
+def test_why_an_event_is_gone_is_told_by_the_method_of_the_run_even_if_it_found_nothing(
+    method: Mapping[str, object], why: str
+) -> None:
+    for found in ([], [event("gap-b", start=100 * HOUR, end=110 * HOUR, method=METHOD)]):
+        changed, _ = run([stood(event("gap-a"))], found, method=method)
+        assert changed["gap-a"].reason == why
+
+
+def test_the_withdrawal_of_an_import_is_named_where_it_touched_the_vessel() -> None:
+    told = {299000001: "import 3 was withdrawn"}
+    changed, _ = run([stood(event("gap-a")), stood(event("gap-b", mmsi=299000002))], [], withdrawn=told)
+    assert changed["gap-a"].reason == "import 3 was withdrawn"
+    assert changed["gap-b"].reason == "not found any more with the data now at hand"
+    changed, _ = run([stood(event("gap-a"))], [event("gap-new", start=HOUR)], withdrawn=told)
+    assert (changed["gap-a"].reason, changed["gap-a"].superseded_by) == ("import 3 was withdrawn", "gap-new")

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from darkwake import refs, times
+from darkwake import refs, times, workspace
 from darkwake.events.base import Context, Event, values_of
 from darkwake.events.gap import CANDIDATES, Gap
 from darkwake.tracks.reception import ReceptionModel
@@ -41,7 +42,7 @@ class Fixed(ReceptionModel):
         from darkwake.tracks.reception import Judged
 
         n = len(silent["start"])
-        return Judged(*(pa.array([v] * n).to_numpy() for v in (self.p, 12.0, 1.0, 5, 0.5, 0.5, 1.0)))
+        return Judged(*(pa.array([v] * n).to_numpy() for v in (self.p, 12.0, 1.0, 5, 0.5, 0.5, 1.0, 1.0)))
 
 
 def gaps(
@@ -169,9 +170,35 @@ def test_nothing_comes_of_nothing() -> None:
 def test_a_silence_of_which_there_is_no_data_is_not_judged() -> None:
     class Nobody(Fixed):
         def judge(self, silent: Any) -> Any:
-            return replace(super().judge(silent), with_data=np.zeros(len(silent["start"])))
+            nothing = np.zeros(len(silent["start"]))
+            return replace(super().judge(silent), with_data=nothing, hours_with_data=nothing)
 
     [event] = gaps(with_silence(30), model=Nobody(0.01))
     assert event.measures["p_silence_by_reception"] is None
+    assert event.measures["hours_with_data"] == 0.0
     assert event.measures["reachable"] == []
     assert event.innocent[0].outcome.startswith("not tested: no ship at all was heard")
+
+
+def test_a_hole_between_two_archives_is_told_from_a_silence_within_one(tmp_path: Path) -> None:
+    """Ten ships, heard in January 2020 and from November 2021 on; one of them was silent for a day before."""
+    lines = ["mmsi,time,lat,lon"]
+    for start in ("2020-01-01", "2021-11-04"):
+        for ship in range(10):
+            for minute in range(ship, 4 * 1440, 20):
+                if start != "2020-01-01" or ship or not 1440 <= minute < 2880:
+                    moment = times.iso(times.parse(start) + minute * times.MINUTE_US)
+                    lines.append(f"{SHIP + ship},{moment},38.{ship},124.0")
+    (tmp_path / "t.csv").write_text("\n".join([*lines, ""]))
+    with workspace.create(tmp_path / "w") as ws:
+        ws.import_files([tmp_path / "t.csv"])
+        ws.detect(["gap"])
+        silent, *holes = (stored.event.measures for stored in ws.events(["gap"]))
+    assert 24 < silent["duration_h"] < 25
+    assert silent["hours_with_data"] == 1.0
+    assert silent["p_silence_by_reception"] < 0.5
+    assert len(holes) == 10
+    for hole in holes:
+        assert hole["duration_h"] > 600 * 24
+        assert (hole["p_silence_by_reception"], hole["expected_reports"], hole["reachable"]) == (None, None, [])
+        assert hole["hours_with_data"] == 0.0

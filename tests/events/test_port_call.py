@@ -8,11 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from darkwake import refs, times
+from darkwake import refs, times, workspace
 from darkwake.events.base import values_of
 from darkwake.events.port_call import PortCall
 from darkwake.times import Interval
 from events.ships import METRES, T0, World, candidates, detect, every, h, harbour, ship, tracks
+from support import shared_data
 
 CALL = PortCall()
 PORT = harbour("SIMPT", 125.0, 38.0, 3000.0)
@@ -52,6 +53,7 @@ def test_a_call_that_was_seen_whole():
     assert h(call.end) == pytest.approx(13.4, abs=0.2)
     assert call.measures["stopped_h"] == pytest.approx(10, abs=0.3)
     assert call.measures["draught_change_m"] is None
+    assert (call.measures["stop_seen"], call.measures["contradicted"]) == (True, False)
     assert call.measures["arrival_earliest"] < call.measures["arrival"] == call.measures["arrival_latest"]
     assert call.measures["departure"] == call.measures["departure_earliest"] < call.measures["departure_latest"]
     assert len(call.evidence) == 5  # before, first, slowest, last, after
@@ -128,6 +130,7 @@ def test_a_silence_in_the_approach_is_a_call_of_level_two():
     assert (call.state, call.place, call.measures["confidence_level"]) == ("closed", "SIMPT", 2)
     assert call.reasons[0].startswith("inferred from a silence in the approach")
     assert (call.measures["arrival"], call.measures["departure"]) == (None, None)
+    assert call.measures["stop_seen"] is False
     bounds = [call.measures[f"{side}_{end}"] for side in ("arrival", "departure") for end in ("earliest", "latest")]
     assert bounds[0] < bounds[1] < bounds[3]
     assert bounds[0] < bounds[2] < bounds[3]
@@ -167,6 +170,7 @@ def test_a_silence_that_ends_inside_counts_as_a_stop_and_says_that_none_was_seen
     (call,) = detect(CALL, silent(2.5, 13.2), WORLD, data_end_h=60)
     assert call.measures["silence_h"] > 10
     assert call.measures["inferred_from_silence"] is True
+    assert call.measures["stop_seen"] is False
     assert call.measures["confidence_level"] == 4  # by the definition of GFW: it was entered and left
     assert [(i.explanation, i.outcome) for i in call.innocent] == [
         ("waiting at anchor in the approach", "yes"),
@@ -188,6 +192,89 @@ def test_a_single_report_and_a_ship_that_is_not_heard_again_read_sensibly():
         "already inside when its reports begin",
         "still inside when the data end",
     )
+
+
+def stray(hours: list[float], segment: int = 77, nav_status: int = 5, sog: float | None = 0.0) -> pa.Table:
+    """A ship at sea 200 km off, heard every hour from 0 to 6; and reports of its number from the berth."""
+    sea = ship(1, every(60, 0, 6), at(200_000), 5.0)
+    return tracks(sea, ship(1, hours, at(0), sog, nav_status=nav_status, segment=segment))
+
+
+@pytest.mark.parametrize("segment", [77, 1001])  # apart, or among the others by mistake
+def test_one_report_between_two_that_it_cannot_join_shows_no_stop(segment: int):
+    (call,) = detect(CALL, stray([3.5], segment), WORLD, data_end_h=40)
+    assert (call.measures["stop_seen"], call.measures["contradicted"]) == (False, True)
+    assert call.state == "closed"  # nobody lies there to the end of the data
+    assert call.reasons[0] == "said that it was moored or at anchor"
+    assert call.reasons[1] == (
+        "seen in one report only, and contradicted by the other reports: it would have needed 215 kn to come from the "
+        "report before and 215 kn to be at the one after"
+    )
+
+
+def test_of_several_reports_both_sides_must_contradict():
+    (twice,) = detect(CALL, stray([3.3, 3.7]), WORLD, data_end_h=40)
+    assert (twice.measures["stop_seen"], twice.measures["contradicted"]) == (False, True)
+    assert twice.reasons[-1].startswith("contradicted by the other reports")
+    (once,) = detect(CALL, stray([6.5]), WORLD, data_end_h=40)  # of one report all that there are
+    assert once.measures["contradicted"] is True
+    assert once.reasons[1].endswith("it would have needed 215 kn to come from the report before")
+    (after,) = detect(CALL, stray([6.5, 7.0]), WORLD, data_end_h=40)
+    assert (after.measures["stop_seen"], after.measures["contradicted"]) == (True, False)
+    (later,) = detect(CALL, stray([16.0]), WORLD, data_end_h=40)  # 200 km in ten hours
+    assert (later.measures["stop_seen"], later.measures["contradicted"]) == (True, False)
+
+
+def test_another_hull_under_the_number_contradicts_no_call_that_was_heard_for_long():
+    (call,) = detect(CALL, stray([1.5, 2.5, 3.5, 4.5, 5.5]), WORLD, data_end_h=40)
+    assert (call.measures["stop_seen"], call.measures["contradicted"], call.state) == (True, False, "open")
+
+
+def test_moored_is_believed_without_a_speed_only_while_the_ship_does_not_move():
+    where, _, _ = approach(stay_h=10.0)
+    (lying,) = detect(CALL, tracks(ship(1, every(5, 0, 3.4), where, None, nav_status=5)), WORLD)
+    assert (lying.measures["stopped_h"] < 0.25, lying.measures["stop_seen"]) == (True, True)
+    where, _, _ = approach(stay_h=0.0)
+    assert detect(CALL, tracks(ship(1, every(5, 0, 8), where, None, nav_status=5)), WORLD) == []  # a pass
+    (sailing,) = detect(CALL, tracks(ship(1, every(5, 0, 3.2), where, None, nav_status=5)), WORLD)
+    assert sailing.measures["stop_seen"] is False  # the data end inside
+    (alone,) = detect(CALL, tracks(ship(1, [0.0], at(0), None, nav_status=5)), WORLD, data_end_h=1)
+    assert alone.measures["stop_seen"] is True
+
+
+def test_the_case_of_a_stray_report_at_nampo(tmp_path):
+    rows = [f"298000703,2025-03-10T0{hour}:00:00Z,{15 + hour / 10:.2f},36.0,5.0,90,90,0" for hour in range(6)]
+    rows.append("298000703,2025-03-10T02:30:00Z,125.37,38.705,0.0,0,0,5")
+    (tmp_path / "stray_call.csv").write_text("\n".join(["mmsi,timestamp,lon,lat,sog,cog,heading,navstatus", *rows, ""]))
+    with workspace.create(tmp_path / "w") as ws:
+        ws.import_files([tmp_path / "stray_call.csv"])
+        ws.detect(["port_call"])
+        (call,) = ws.events()
+    assert call.event.place == "KPNAM"
+    assert (call.event.measures["stop_seen"], call.event.measures["contradicted"]) == (False, True)
+
+
+def test_a_passage_at_13_knots_whose_data_end_inside_has_no_stop(tmp_path):
+    shared_data("reference/world_port_index_2024.csv.gz")
+    ways = {
+        "298000811": [(-5.60, 36.03), (-5.513, 36.062), (-5.425, 36.092), (-5.37, 36.11)],
+        "298000812": [(-5.37, 36.11), (-5.285, 36.14), (-5.20, 36.17), (-5.15, 36.19)],
+    }
+    rows = [
+        f"{mmsi},2025-03-10T00:{minute:02}:00Z,{lon},{lat},13.0,68,68,0"
+        for mmsi, way in ways.items()
+        for minute, (lon, lat) in zip((0, 20, 40, 52), way, strict=True)
+    ]
+    (tmp_path / "passing.csv").write_text("\n".join(["mmsi,timestamp,lon,lat,sog,cog,heading,navstatus", *rows, ""]))
+    with workspace.create(tmp_path / "w") as ws:
+        ws.import_places(shared_data("reference/world_port_index_2024.csv.gz"))
+        ws.import_files([tmp_path / "passing.csv"])
+        ws.detect(["port_call"])
+        passages = ws.events()
+    assert len(passages) == 2
+    for passage in passages:
+        assert passage.event.measures["confidence_level"] == 1
+        assert (passage.event.measures["stop_seen"], passage.event.measures["contradicted"]) == (False, False)
 
 
 def test_berth_and_anchorage_belong_to_the_port():

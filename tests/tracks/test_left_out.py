@@ -3,14 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from darkwake import times
 from darkwake.lake.imports import import_files
 from darkwake.lake.store import Lake
-from darkwake.ledger import tables as ledger
 from darkwake.tracks.left_out import left_out, without_track
 from darkwake.tracks.update import update
+from lakes import lake_at
 
 ROWS = """mmsi,time,lat,lon
 299000001,2026-01-05T00:00:00Z,38.0,124
@@ -27,9 +26,7 @@ ROWS = """mmsi,time,lat,lon
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
-    engine = sa.create_engine(f"sqlite:///{tmp_path}/l.sqlite")
-    ledger.METADATA.create_all(engine)
-    made = Lake(tmp_path / "lake", engine)
+    made = lake_at(tmp_path)
     (tmp_path / "t.csv").write_text(ROWS)
     imported = import_files(made, [tmp_path / "t.csv"])
     assert imported.counts.implausible_time == 2

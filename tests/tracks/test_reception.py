@@ -272,6 +272,17 @@ def test_time_of_which_there_is_no_data_is_held_against_nobody() -> None:
     assert judged.p_silence[2] > 0.6
 
 
+def test_a_long_silence_tells_over_how_much_of_it_there_is_data() -> None:
+    model = ReceptionModel.from_counts(counted(fleet(10, 6, 0.9)))
+    hole = 642 * 24.0  # until another archive begins
+    judged = model.judge(
+        together(silence(143, hole), silence(96, hole, mmsi=SHIP + 3200), silence(24, 20, mmsi=SHIP + 4800))
+    )
+    assert judged.with_data == pytest.approx([0.0, 2 / 14, 1.0], abs=0.01)  # of the first two weeks
+    assert judged.hours_with_data == pytest.approx([0.0, 2 / 642, 1.0], abs=0.003)
+    assert judged.hours_with_data[1] > 0
+
+
 def test_other_waters_are_no_data_of_these() -> None:
     model = ReceptionModel.from_counts(counted(fleet(10, 6, 0.9)))
     far = {**silence(24, 20), "lon0": np.array([160.0]), "lon1": np.array([160.0])}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,9 @@ from darkwake.cli.main import workspace_of
 from darkwake.cli.options import as_of, bbox, since, until
 from darkwake.cli.output import Output, compiling_note, note, output_options, progress_bar
 
+_profile = click.option(
+    "--profile", default="default", show_default=True, metavar="NAME", help="Only events found under this profile."
+)
 _COLUMNS = ["id", "state", "start", "end", "vessels", "place", "measures"]
 
 
@@ -67,14 +69,17 @@ def show_detector(name: str, out: Output) -> None:
 @detector.command()
 @click.option("--truth", required=True, type=click.Path(path_type=Path), help="truth.jsonl")
 @click.option("--min-heard-per-hour", type=float, default=None, help="Only true events heard at least so often.")
+@_profile
 @as_of
 @output_options()
 @click.pass_context
-def score(ctx: click.Context, truth: Path, min_heard_per_hour: float | None, as_of: str | None, out: Output) -> None:
+def score(
+    ctx: click.Context, truth: Path, min_heard_per_hour: float | None, profile: str, as_of: str | None, out: Output
+) -> None:
     """Compare the events of the workspace with a truth file: kind, truth, found, matched, precision, recall."""
     from darkwake.events import score as scoring
 
-    events = [stored.event for stored in workspace_of(ctx).events(as_of=as_of)]
+    events = [stored.event for stored in workspace_of(ctx).events(profile=profile, as_of=as_of)]
     found = scoring.score(events, scoring.load_truth(truth), min_heard_per_hour=min_heard_per_hour)
     out.rows(row.as_row() for row in found)
 
@@ -90,11 +95,18 @@ def event() -> None:
 @until
 @click.option("--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True)
 @click.option(
+    "--profile",
+    default="default",
+    show_default=True,
+    metavar="NAME",
+    help="The name that the events go by; one of your own for other values of --param.",
+)
+@click.option(
     "--param",
     "params",
     multiple=True,
     metavar="KIND.NAME=VALUE",
-    help="Another value for a parameter; what is found so replaces the standing events of the kind.",
+    help="Another value for a parameter; needs a --profile, which then means these values for good.",
 )
 @output_options()
 @click.pass_context
@@ -104,49 +116,30 @@ def detect(
     since: str | None,
     until: str | None,
     engine: str,
+    profile: str,
     params: tuple[str, ...],
     out: Output,
 ) -> None:
     """Run detectors (all, or KINDS) over the imported data and record what changed.
 
-    The events that stand are those of the last run: with other values of --param, events of earlier runs that are not
-    found again are retracted. They stay readable with --as-of and --retracted.
+    The events that stand are those of the last run of each profile; those that it does not find again are retracted
+    and stay readable with --as-of and --retracted. Events found with other values of --param go by a --profile of
+    their own and stand beside the others: lists and claims read the profile "default" unless told.
     """
+    given = _params(params)
     compiling_note()
     workspace = workspace_of(ctx)
     with progress_bar("") as progress:
         run = workspace.detect(
-            kinds, engine=engine, since=since, until=until, params=_params(params), progress=progress
+            kinds, engine=engine, profile=profile, params=given, since=since, until=until, progress=progress
         )
     names = ("new", "extended", "unchanged", "retracted")
     out.rows(
         {"kind": kind, "found": run.found[kind], **{name: run.changes[kind][name] for name in names}}
         for kind in run.changes
     )
-    for text in _other_values(workspace, run.number):
-        note(text)
-    note(f"run {run.number}; next: darkwake event list")
-
-
-def _other_values(workspace: Any, number: int) -> Iterator[str]:
-    """Which kinds of a run had values other than the defaults, or than the run before: their events were replaced."""
-    from darkwake.events import registry
-    from darkwake.ledger.details import Detection
-
-    runs = [run for _, run in workspace.ledger.told(Detection, number)]
-    for kind, method in runs[-1].methods.items():
-        defaults = {param.name: param.default for param in registry.get(kind).params}
-        earlier = [run.methods[kind]["params"] for run in runs[:-1] if kind in run.methods]
-        unusual = _differing(method["params"], defaults)
-        if unusual:
-            told = f"{kind} ran with {unusual}: its events as they stand are now those found so. "
-            yield told + f"Back to the defaults with: darkwake event detect {kind}"
-        elif earlier and (before := _differing(earlier[-1], method["params"])):
-            yield f"{kind} ran with the defaults again (the run before had {before}): its events were replaced."
-
-
-def _differing(values: Mapping[str, float], others: Mapping[str, float]) -> str:
-    return ", ".join(f"{name}={value:g}" for name, value in values.items() if value != others.get(name))
+    shown = "" if profile == "default" else f" --profile {profile}"
+    note(f"run {run.number}; next: darkwake event list{shown}")
 
 
 def _params(given: tuple[str, ...]) -> dict[str, dict[str, float]]:
@@ -165,6 +158,7 @@ def _params(given: tuple[str, ...]) -> dict[str, dict[str, float]]:
 
 @event.command("list")
 @click.option("--kind", "kinds", multiple=True, help="Only this kind (may be repeated).")
+@_profile
 @click.option("--vessel", metavar="REF", help='imo:…, mmsi:…, callsign:… or name:"…".')
 @click.option("--place", metavar="CODE", help="Place code, for example KPNAM.")
 @since
@@ -177,6 +171,7 @@ def _params(given: tuple[str, ...]) -> dict[str, dict[str, float]]:
 def list_events(
     ctx: click.Context,
     kinds: tuple[str, ...],
+    profile: str,
     vessel: str | None,
     place: str | None,
     since: str | None,
@@ -187,18 +182,28 @@ def list_events(
     out: Output,
 ) -> None:
     """Events as they stand, in order of their start."""
+    from darkwake.events.runs import detections
+
     workspace = workspace_of(ctx)
     found = workspace.events(
-        kinds, vessel=vessel, place=place, since=since, until=until, bbox=bbox, as_of=as_of, retracted=retracted
-    )
+        kinds, profile=profile, vessel=vessel, place=place, since=since, until=until, bbox=bbox, as_of=as_of,
+        retracted=retracted,
+    )  # fmt: skip
     rows = (stored.as_json() for stored in found)
     if out.form == "table":
         rows = (_brief(row) for row in rows)
     number = workspace.snapshot(as_of).number
-    ran, imports = (workspace.ledger.entries(kind, up_to=number) for kind in ("detect", "import"))
-    empty = "No event fits." if ran else "No detection has been run yet; next: darkwake event detect"
-    if ran and imports and imports[-1].number > ran[-1].number:
-        note(f"Import {imports[-1].number} is newer than the last detection, run {ran[-1].number}: event detect")
+    runs = [each for each in detections(workspace.ledger.entries(up_to=number)) if each[1].profile == profile]
+    imports = workspace.ledger.entries("import", up_to=number)
+    again = "event detect" if profile == "default" else f"event detect --profile {profile}"
+    if runs:
+        empty = "No event fits."
+    elif profile == "default":
+        empty = f"No detection has been run yet; next: darkwake {again}"
+    else:
+        empty = f"No detection has been run under the profile {profile} yet."
+    if runs and imports and imports[-1].number > runs[-1][1].data:
+        note(f"Import {imports[-1].number} is newer than the last detection, run {runs[-1][0]}: {again}")
     least = ["measures", "state"] if retracted else ["state", "measures"]
     out.rows(rows, _COLUMNS, empty=empty, marks=_marks(workspace), least=least)
 
@@ -223,7 +228,8 @@ def _main_measure(told: dict[str, Any]) -> str:
     if told.get("duration_h") is not None:
         return f"{told['duration_h']:.1f} h"
     if told.get("confidence_level") is not None:
-        return ("gap, " if told.get("inferred_from_silence") else "") + f"level {told['confidence_level']}"
+        seen = "gap, " if told.get("inferred_from_silence") else "contradicted, " if told.get("contradicted") else ""
+        return seen + f"level {told['confidence_level']}"
     if told.get("before_m") is not None and told.get("after_m") is not None:
         return f"{told['before_m']:g} → {told['after_m']:g} m"
     return next((f"{name} {value}" for name, value in measures(told) if value != NOT_KNOWN), "")
@@ -231,16 +237,17 @@ def _main_measure(told: dict[str, Any]) -> str:
 
 @event.command("show")
 @click.argument("id")
+@_profile
 @as_of
 @output_options(positions=True)
 @click.pass_context
-def show_event(ctx: click.Context, id: str, as_of: str | None, out: Output) -> None:
+def show_event(ctx: click.Context, id: str, profile: str, as_of: str | None, out: Output) -> None:
     """One event with its reasons, what was checked, its evidence and its earlier versions."""
     from darkwake.events import store
     from darkwake.reports.render import measures, place_name, plainly
 
     workspace = workspace_of(ctx)
-    history = store.find(workspace.snapshot(as_of), id)
+    history = store.find(workspace.snapshot(as_of), id, profile)
     row = {**history[-1].as_json(), **_marks(workspace)}
 
     def lines(_: Any) -> list[str]:

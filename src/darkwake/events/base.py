@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -32,6 +33,11 @@ UPPER_LIMITS: Mapping[str, float] = {
     "reports": 1e6,
     "messages": 1e6,
 }
+
+
+#: The profile of a run with the default parameters, and of nothing else.
+DEFAULT = "default"
+_PROFILE = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,7 @@ class Context:
     data_end: int
     places: Any  # darkwake.places.Gazetteer
     coast: Any  # darkwake.geo.coast.Coast
+    profile: str = DEFAULT  # the name under which the parameters of this run go
     events: Mapping[str, Sequence[Event]] = field(default_factory=dict)  # of the kinds this one needs
     extras: Mapping[str, Any] = field(default_factory=dict)  # for example the reception model
 
@@ -154,7 +161,14 @@ class Detector(Protocol):
         ...
 
     @property
-    def look_back_h(self) -> float: ...
+    def asks_places(self) -> bool:
+        """Whether other ports, anchorages or zones would give other events."""
+        ...
+
+    @property
+    def look_back_h(self) -> float:
+        """Hours: reports farther than this from a period do not change which events overlap it."""
+        ...
 
     def plan(self, values: Mapping[str, float], context: Context) -> Plan: ...
 
@@ -178,7 +192,23 @@ def values_of(detector: Detector, given: Mapping[str, float] | None = None) -> d
     return values
 
 
-def method_of(detector: Detector, values: Mapping[str, float], profile: str = "default") -> dict[str, Any]:
+def check_profile(profile: str, params: Mapping[str, Any] | None = None) -> None:
+    """UsageError for a name that is none, and for other parameters without a name of their own."""
+    if not _PROFILE.fullmatch(profile):
+        raise UsageError(
+            f"profile {profile!r}", expected="a name of up to 40 small letters, digits, dots, dashes, such as gap-12h"
+        )
+    if params and profile == DEFAULT:
+        kind = min(params)
+        raise UsageError(
+            f"parameters of {kind} were given for the profile {DEFAULT!r}, under which events always mean the defaults",
+            expected="a profile of their own",
+            do=f"Give them a name, for example: --profile {kind.replace('_', '-')}-2. "
+            "Its events stand beside the others and replace none.",
+        )
+
+
+def method_of(detector: Detector, values: Mapping[str, float], profile: str = DEFAULT) -> dict[str, Any]:
     return {"name": detector.kind, "version": detector.version, "profile": profile, "params": dict(values)}
 
 

@@ -5,11 +5,17 @@ That something was not found is a fact only where, when and by what it was looke
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from darkwake import times
+from darkwake.events import registry
+from darkwake.events.base import DEFAULT
+from darkwake.events.newer import Newer
+from darkwake.events.runs import detections, differing
+from darkwake.lake.store import Snapshot
+from darkwake.ledger.entries import Entry
 
 #: never_run: no run of this kind and profile looked here. other_parameters: one did, but not with the values of this
 #: profile. newer_data: reports that matter here were imported, or withdrawn, since. newer_places: places were.
@@ -75,3 +81,82 @@ class Coverage:
             "stretches": [stretch.as_json() for stretch in self.stretches],
             "missing": [missing.as_json() for missing in self.missing],
         }  # fmt: skip
+
+
+#: Instants before and after all others.
+_FIRST, _LAST = -(2**62), 2**62
+
+Span = tuple[int, int]  # [start, end), µs
+
+
+def cover(
+    entries: Sequence[Entry],
+    snapshot: Snapshot,
+    kind: str,
+    *,
+    profile: str = DEFAULT,
+    since: int | None = None,
+    until: int | None = None,
+    mmsi: int | None = None,
+) -> Coverage:
+    """Which standing runs cover a question about a kind over [since, until) (µs; None: no bound), and what is missing.
+
+    `entries`: all of the ledger up to the snapshot. At each instant the latest run of the kind and profile whose own
+    period holds it is what stands. A run looks at all vessels and all waters, so no place is asked for here; `mmsi`
+    (None: any vessel) says whose newer reports matter.
+    """
+    entries = [entry for entry in entries if entry.number <= snapshot.number]
+    detector = registry.get(kind)
+    defaults = {param.name: param.default for param in detector.params}
+    newer = Newer(entries, snapshot, detector, mmsi)
+    left = [(_FIRST if since is None else since, _LAST if until is None else until)]
+    left = [span for span in left if span[0] < span[1]]
+    stretches: list[Stretch] = []
+    missing: list[Missing] = []
+    for number, run in reversed(detections(entries)):
+        if run.profile != profile or kind not in run.methods:
+            continue
+        method = {"name": kind, "profile": profile, **run.methods[kind]}
+        # Older versions took other parameters and still called the events the default ones.
+        other = differing(method["params"], defaults) if profile == DEFAULT else ""
+        taken, left = _split(
+            left, (_FIRST if run.since is None else run.since, _LAST if run.until is None else run.until)
+        )
+        for span in taken:
+            start, end = _bounds(span)
+            stretches.append(Stretch(start, end, number, run.data, method))
+            if other:
+                text = f"run {number} looked for {kind} with {other}"
+                missing.append(Missing(start, end, "other_parameters", number, text))
+            missing += [Missing(start, end, *lacking) for lacking in newer.than(number, run, start, end)]
+    for span in left:
+        start, end = _bounds(span)
+        missing.append(Missing(start, end, "never_run", None, f"{_named(kind, profile)} was not looked for"))
+    return Coverage(
+        kind, profile, since, until, tuple(sorted(stretches, key=_in_time)), tuple(sorted(missing, key=_in_time))
+    )
+
+
+def _split(spans: Iterable[Span], own: Span) -> tuple[list[Span], list[Span]]:
+    """What of some spans lies in another, and what does not."""
+    inside, outside = [], []
+    for start, end in spans:
+        first, last = max(start, own[0]), min(end, own[1])
+        if first >= last:
+            outside += [(start, end)] if start < end else []
+            continue
+        inside.append((first, last))
+        outside += [span for span in ((start, first), (last, end)) if span[0] < span[1]]
+    return inside, outside
+
+
+def _bounds(span: Span) -> tuple[int | None, int | None]:
+    return None if span[0] == _FIRST else span[0], None if span[1] == _LAST else span[1]
+
+
+def _in_time(each: Stretch | Missing) -> int:
+    return _FIRST if each.start is None else each.start
+
+
+def _named(kind: str, profile: str) -> str:
+    return kind if profile == DEFAULT else f"{kind} under the profile {profile}"

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 import pyarrow.compute as pc
 
@@ -16,13 +17,13 @@ from darkwake import times
 from darkwake.engine.base import Engine, Source
 from darkwake.errors import UsageError
 from darkwake.events import registry, store
-from darkwake.events.base import Context, Detector, Event, values_of
+from darkwake.events.base import DEFAULT, Context, Detector, Event, check_profile, method_of, values_of
+from darkwake.events.runs import bound, data_number, detections, differing
 from darkwake.events.store import Standing, Stored
 from darkwake.lake.store import Lake, Snapshot, again
-from darkwake.ledger.details import Detection
+from darkwake.ledger.details import Detection, Withdrawal
 from darkwake.ledger.entries import Entry
 from darkwake.tracks import reception
-from darkwake.tracks.reception import ReceptionModel
 
 
 @dataclass
@@ -41,51 +42,61 @@ def detect(
     engine: Engine,
     *,
     params: Mapping[str, Mapping[str, float]] | None = None,
+    profile: str = DEFAULT,
     since: int | None = None,
     until: int | None = None,
 ) -> Run:
-    """Run detectors (and those that they need) over the committed tracks and record what changed."""
+    """Run detectors (and those that they need) over the committed tracks and record what changed.
+
+    `params` need a `profile` of their own, which is bound to them for good.
+    """
+    check_profile(profile, params)
     detectors = registry.in_order(kinds)
     for kind in params or {}:
         if kind not in {d.kind for d in detectors}:
             raise UsageError(f"no detector {kind!r} runs here", expected=", ".join(d.kind for d in detectors))
-    values = {d.kind: values_of(d, (params or {}).get(d.kind)) for d in detectors}
-    return again(lambda: _detect(lake, detectors, values, context_of, engine, since, until))
+    return again(lambda: _detect(lake, detectors, params or {}, profile, context_of, engine, since, until))
 
 
 def _detect(
     lake: Lake,
     detectors: Sequence[Detector],
-    values: Mapping[str, Mapping[str, float]],
+    params: Mapping[str, Mapping[str, float]],
+    profile: str,
     context_of: Callable[[Snapshot], Context],
     engine: Engine,
     since: int | None,
     until: int | None,
 ) -> Run:
     with lake.write() as writer:
-        context = replace(context_of(writer.base), extras={"ship_types": _ship_types(writer.base)})
+        entries = lake.ledger.entries(up_to=writer.base.number)
+        values = _values(detectors, params, profile, entries)
+        context = replace(context_of(writer.base), profile=profile, extras={"ship_types": _ship_types(writer.base)})
         found = {
             kind: [event for event in events if _within(event, since, until)]
             for kind, events in search(detectors, values, context, engine, writer.base).items()
         }
         run = Run(0)
         recorded_at = times.now()
+        withdrawn = _withdrawn(lake, entries, profile)
         changed: list[Stored] = []
-        for kind, events in found.items():
+        for detector in detectors:
+            kind, events = detector.kind, found[detector.kind]
             run.found[kind] = len(events)
             versions, counted = compare(
-                store.standing(writer.base, kind), partial(_stored, writer.base, kind), events,
-                run=0, recorded_at=recorded_at, since=since, until=until,
+                store.standing(writer.base, kind, profile), partial(_stored, writer.base, kind, profile), events,
+                method=method_of(detector, values[kind], profile), run=0, recorded_at=recorded_at,
+                since=since, until=until, withdrawn=withdrawn,
             )  # fmt: skip
             changed += versions
             run.changes[kind] = counted
         if changed:
-            writer.put("events", store.table(changed))
+            store.put(writer, changed)
         detail = Detection(
             kinds=tuple(d.kind for d in detectors),
             methods={d.kind: {"version": d.version, "params": dict(values[d.kind])} for d in detectors},
-            profile="default",
-            data=writer.base.number,
+            profile=profile,
+            data=data_number(entries),
             since=since,
             until=until,
             found=dict(run.found),
@@ -94,10 +105,33 @@ def _detect(
 
         def moved(news: Sequence[Entry]) -> bool:
             """Whether another run recorded events of these kinds meanwhile: then the comparison is out of date."""
-            return any(isinstance(e.detail, Detection) and {*e.detail.kinds} & {*detail.kinds} for e in news)
+            others = [e.detail for e in news if isinstance(e.detail, Detection)]
+            return any(other.profile == profile and {*other.kinds} & {*detail.kinds} for other in others)
 
         run.number = writer.commit("detect", detail, moved=moved).number
     return run
+
+
+def _values(
+    detectors: Sequence[Detector],
+    params: Mapping[str, Mapping[str, float]],
+    profile: str,
+    entries: Sequence[Entry],
+) -> dict[str, dict[str, float]]:
+    """kind → parameters: those that the profile is bound to, else those given on top of the defaults."""
+    known = {} if profile == DEFAULT else bound(entries, profile)
+    found = {}
+    for detector in detectors:
+        kind = detector.kind
+        number, before = known.get(kind, (0, None))
+        found[kind] = values_of(detector, params.get(kind) if before is None or kind in params else before)
+        if before is not None and (other := differing(found[kind], before)):
+            raise UsageError(
+                f"{kind} with {other} under the profile {profile!r}, which run {number} bound to other parameters",
+                expected="a name that means one thing",
+                do="Choose another name with --profile, or leave --param out to run this one again.",
+            )
+    return found
 
 
 def search(
@@ -109,11 +143,14 @@ def search(
 ) -> dict[str, list[Event]]:
     """What detectors, in their order, find in a source of tracks and statics. Nothing is written."""
     plans = {d.kind: d.plan(values[d.kind], context) for d in detectors}
-    models = [reception.plan()] if {"gap", "port_call"} & set(plans) else []  # those that ask it
-    tables = engine.run([*plans.values(), *models], source)
-    for model in models:
-        counts = tables.pop(model.name)
-        context = replace(context, extras={**context.extras, "reception": ReceptionModel.from_counts(counts)})
+    asked = bool({"gap", "port_call"} & set(plans))
+    model = reception.known(source) if asked else None
+    counting = [reception.plan()] if asked and model is None else []
+    tables = engine.run([*plans.values(), *counting], source)
+    for each in counting:
+        model = reception.learned(source, tables.pop(each.name))
+    if model is not None:
+        context = replace(context, extras={**context.extras, "reception": model})
     found: dict[str, list[Event]] = {}
     # A million small objects that all stay: looking through them for garbage again and again costs a third.
     collecting = gc.isenabled()
@@ -130,6 +167,19 @@ def search(
     return found
 
 
+def _withdrawn(lake: Lake, entries: Sequence[Entry], profile: str) -> dict[int, str]:
+    """MMSI → what to say where its event is gone: an import with its reports was withdrawn since the run before."""
+    before = max((run.data for _, run in detections(entries) if run.profile == profile), default=0)
+    found: dict[int, str] = {}
+    for entry in entries:
+        if entry.number > before and isinstance(entry.detail, Withdrawal):
+            number = entry.detail.withdrawn
+            reports = lake.snapshot(number).scan("reports", ["mmsi"], **{"import": number})
+            told = f"import {number} was withdrawn"
+            found |= dict.fromkeys(pc.unique(reports["mmsi"].drop_null()).to_pylist(), told)
+    return found
+
+
 def _ship_types(snapshot: Snapshot) -> dict[int, int]:
     """MMSI → the ship type that it sent last."""
     order = [("time", "ascending"), ("ship_type", "ascending")]
@@ -143,15 +193,17 @@ def compare(
     stored: Callable[[Collection[str]], Mapping[str, Stored]],
     found: Sequence[Event],
     *,
+    method: Mapping[str, Any],
     run: int,
     recorded_at: int,
     since: int | None = None,
     until: int | None = None,
+    withdrawn: Mapping[int, str] | None = None,
 ) -> tuple[list[Stored], Counter[str]]:
     """New versions to write, and how many events were new, extended, unchanged, retracted.
 
-    `before` is all that stood of one kind; `stored` gives the content of some of it. Only what touches the interval
-    can be gone: the run did not look elsewhere.
+    `before` is all that stood of one kind and profile; `stored` gives the content of some of it; `method` is that of
+    this run. Only what touches the interval can be gone: the run did not look elsewhere.
     """
     digests = {event.id: event.digest() for event in found}
     gone = [
@@ -179,20 +231,27 @@ def compare(
     for event in fresh:
         for mmsi in {vessel.mmsi for vessel in event.vessels}:
             heirs[mmsi].append(event)
-    method = dict(found[0].method) if found else None
     for old in (olds[id] for id in gone):
         heir = _heir(old.event, [event for vessel in old.event.vessels for event in heirs[vessel.mmsi]])
-        if method is not None and dict(old.event.method) != method:
-            reason = "not an event by the parameters or the version of the method of this run"
-        else:
-            reason = "its opening moved with late data" if heir else "not found any more with the data now at hand"
         event = replace(old.event, state="retracted")
+        reason = _why_gone(old.event, method, heir, withdrawn or {})
         changed.append(Stored(event, old.version + 1, run, recorded_at, event.digest(), heir, reason))
     return changed, +counted
 
 
-def _stored(snapshot: Snapshot, kind: str, ids: Collection[str]) -> dict[str, Stored]:
-    return {each.id: each for each in store.read(snapshot, [kind], ids=ids)}
+def _why_gone(old: Event, method: Mapping[str, Any], heir: str | None, withdrawn: Mapping[int, str]) -> str:
+    if differing(method["params"], old.method["params"]):
+        return "not an event by the parameters of this run"
+    if old.method["version"] != method["version"]:
+        return f"not an event by version {method['version']} of the method"
+    for vessel in old.vessels:
+        if vessel.mmsi in withdrawn:
+            return withdrawn[vessel.mmsi]
+    return "its opening moved with late data" if heir else "not found any more with the data now at hand"
+
+
+def _stored(snapshot: Snapshot, kind: str, profile: str, ids: Collection[str]) -> dict[str, Stored]:
+    return {each.id: each for each in store.read(snapshot, [kind], profile=profile, ids=ids)}
 
 
 def _heir(old: Event, fresh: Sequence[Event]) -> str | None:

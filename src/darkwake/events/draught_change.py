@@ -64,6 +64,7 @@ class DraughtChange:
         "after_m": "reported draught after, metres",
     }
     needs: tuple[str, ...] = ()
+    asks_places = False
     look_back_h = 24.0 * 60
 
     def plan(self, values: Mapping[str, float], context: Context) -> Plan:  # noqa: ARG002 - the interface
@@ -79,15 +80,15 @@ class DraughtChange:
             },
         )
 
-    def finish(self, candidates: pa.Table, values: Mapping[str, float], context: Context) -> list[Event]:  # noqa: ARG002
+    def finish(self, candidates: pa.Table, values: Mapping[str, float], context: Context) -> list[Event]:
         found = candidates.sort_by([("before_time", "ascending"), ("mmsi", "ascending"), ("segment", "ascending")])
-        return [self._event(row, values) for row in found.to_pylist()]
+        return [self._event(row, values, context) for row in found.to_pylist()]
 
-    def _event(self, row: dict[str, Any], values: Mapping[str, float]) -> Event:
+    def _event(self, row: dict[str, Any], values: Mapping[str, float], context: Context) -> Event:
         start, end = (times.from_datetime(row[f"{side}_time"]) for side in ("before", "after"))
         before, after = rounded(row["before_m"], 1), rounded(row["after_m"], 1)
         return Event(
-            id=event_id(self.kind, self.version, "default", [(row["before_payload_key"], start)]),
+            id=event_id(self.kind, self.version, context.profile, [(row["before_payload_key"], start)]),
             kind=self.kind,
             state="closed",
             start=start,
@@ -105,7 +106,7 @@ class DraughtChange:
                     "yes: it came back" if row["returned"] else "no",
                 ),
             ),
-            method=method_of(self, values),
+            method=method_of(self, values, context.profile),
             evidence=tuple(
                 str(source_ref(row[f"{side}_source"], [(s["offset"], s["length"]) for s in row[f"{side}_spans"]]))
                 for side in ("before", "after")

@@ -72,6 +72,7 @@ class Encounter:
         "heading_difference_deg": "median angle between the true headings, 0–180; null where one sent none",
     }
     needs: tuple[str, ...] = ()
+    asks_places = True
     look_back_h = 24.0 * 7
 
     def plan(self, values: Mapping[str, float], context: Context) -> Plan:
@@ -110,7 +111,7 @@ class Encounter:
         sides = [unpack_fixed(found[side], POINT)[far] for side in ("opening", "closing")]
         rows = _rounded(found.drop_columns(["opening", "closing"])).take(pa.array(far)).to_pylist()
         places = context.places.smallest_at(lon[far], lat[far], begun[far])
-        method = method_of(self, values)
+        method = method_of(self, values, context.profile)
         # Ships, and what was checked, are the same in many events, and objects that do not change can be shared.
         vessel, checks = cache(VesselRef), cache(partial(_checks, context.extras.get("ship_types") is not None))
         ship_types: Mapping[int, int] = context.extras.get("ship_types") or {}  # by MMSI
@@ -142,7 +143,7 @@ class Encounter:
         opening, closing = ends
         first_heard = [(point[_KEY], start + point[_REPORT_US]) for point in opening]
         return Event(
-            id=event_id(self.kind, self.version, "default", first_heard),
+            id=event_id(self.kind, self.version, method["profile"], first_heard),
             kind=self.kind,
             state="open" if is_open else "closed",
             start=start,

@@ -55,7 +55,7 @@ _STILL_KNOTS = 1.0
 
 class Gap:
     kind = "gap"
-    version = "1.1"
+    version = "1.2"
     status = "stable"
     title = "Silence of a ship"
     definition = (
@@ -87,9 +87,14 @@ class Gap:
             "probability that the receivers would not have heard a ship of this class transmitting normally here and "
             "then for so long, given that a silence was seen; null without a reception model or any data of those hours"
         ),
+        "hours_with_data": (
+            "share, 0 to 1, of the hours of the silence in which any ship was heard within 5 to 10 degrees; near 0: "
+            "there is no data at hand; null without a reception model"
+        ),
         "reachable": "up to 5 places within reach, longest possible stay first, with other silent ships within reach",
     }
     needs: tuple[str, ...] = ()
+    asks_places = False
     look_back_h = 24.0 * 14
 
     def plan(self, values: Mapping[str, float], context: Context) -> Plan:
@@ -133,6 +138,7 @@ class Gap:
             "implied_speed_knots": rounded(m_to_nm(distance_km * 1000.0) / hours, 2) if closed else None,
             "expected_reports": None,
             "p_silence_by_reception": None,
+            "hours_with_data": None if judged is None else significant(judged.hours_with_data[i], 2),
             "reachable": reachable,
         }
         if judged is not None and judged.with_data[i]:
@@ -140,7 +146,7 @@ class Gap:
             measures["p_silence_by_reception"] = rounded(judged.p_silence[i], 3)
         opening = (row["payload_key"], start)
         return Event(
-            id=event_id(self.kind, self.version, "default", [opening]),
+            id=event_id(self.kind, self.version, context.profile, [opening]),
             kind=self.kind,
             state="closed" if closed else "open",
             start=start,
@@ -152,7 +158,7 @@ class Gap:
             measures=measures,
             reasons=(f"no report for {hours:.1f} h, longer than {values['min_gap_h']:g} h",),
             innocent=_checks(row, i, judged, distance_km, closed, context),
-            method=method_of(self, values),
+            method=method_of(self, values, context.profile),
             evidence=tuple(
                 str(source_ref(row[f"{side}_source"], [(row[f"{side}_span_offset"], row[f"{side}_span_length"])]))
                 for side in (("before", "after") if closed else ("before",))

@@ -83,6 +83,7 @@ class Loitering:
         "distance_from_shore_km": "nearest distance to shore at five moments of the stay, kilometres",
     }
     needs: tuple[str, ...] = ("encounter",)
+    asks_places = True
     look_back_h = 24.0 * 30
 
     def plan(self, values: Mapping[str, float], context: Context) -> Plan:
@@ -111,7 +112,7 @@ class Loitering:
         lon, lat = lons[far, _SAMPLES // 2], lats[far, _SAMPLES // 2]
         port_m = context.places.distance_to_port_m(lon, lat, ints(found["first_time"]))
         around = zip(lon.tolist(), lat.tolist(), shore[far].tolist(), port_m.tolist(), strict=True)
-        method = method_of(self, values)
+        method = method_of(self, values, context.profile)
         return [
             self._event(row, numbers, method, context) for row, numbers in zip(found.to_pylist(), around, strict=True)
         ]
@@ -134,7 +135,7 @@ class Loitering:
         if share > 0:
             reasons.append(f"{share:.0%} of it in encounters")
         return Event(
-            id=event_id(self.kind, self.version, "default", [opening]),
+            id=event_id(self.kind, self.version, context.profile, [opening]),
             kind=self.kind,
             state="open" if is_open else "closed",
             start=start,

@@ -16,6 +16,7 @@ from darkwake.engine.base import Plan, Stage
 from darkwake.events import areas, reports
 from darkwake.events.base import Context, Event, Innocent, Param, VesselRef, event_id, method_of, rounded
 from darkwake.events.stays import COLUMNS, SIDES, STAYS, stays
+from darkwake.events.strays import UNREACHABLE_KNOTS
 from darkwake.geo.sphere import distance_m
 from darkwake.tracks.columns import floats, instants
 from darkwake.units import knots_to_mps
@@ -30,7 +31,7 @@ _PASSING = "passing through the area without a stop"
 
 class PortCall:
     kind = "port_call"
-    version = "1.1"
+    version = "1.2"
     status = "stable"
     title = "Call at a port"
     definition = (
@@ -68,9 +69,18 @@ class PortCall:
         "stopped_h": "time seen lying still inside, hours",
         "silence_h": "longest silence that belongs to the call, hours; 0 if none",
         "inferred_from_silence": "true where a silence, not a stop that was seen, makes the call",
+        "stop_seen": (
+            "true only if reports show a stop: the ship lay still for min_stop_h, or said that it was moored or at "
+            "anchor and did not move, and its other reports do not contradict it"
+        ),
+        "contradicted": (
+            f"true where the reports before and after cannot be of the ship that made the call: more than "
+            f"{UNREACHABLE_KNOTS:g} kn would be needed between them and it"
+        ),
         "berth": "code of the berth or anchorage around the slowest report; null if none is known",
     }
     needs: tuple[str, ...] = ()
+    asks_places = True
     look_back_h = 24.0 * 60
 
     def plan(self, values: Mapping[str, float], context: Context) -> Plan:
@@ -109,7 +119,8 @@ class PortCall:
             measures.update(_bounds(row, ports[row["owner"]], first, last, values))
             is_open, end = False, last
         else:
-            is_open, end = not left or context.data_end - last < values["merge_h"] * times.HOUR_US, last
+            is_open = not left or context.data_end - last < values["merge_h"] * times.HOUR_US
+            is_open, end = is_open and not row["contradicted"], last
             measures.update(
                 {
                     "arrival": times.iso(first) if entry else None,
@@ -129,11 +140,13 @@ class PortCall:
                 "silence_h": rounded(row["silence_h"], 2),
                 "berth": berth,
                 "inferred_from_silence": inferred,
+                "stop_seen": bool(stop and not row["approach"] and not row["contradicted"]),
+                "contradicted": row["contradicted"],
             }
         )
         sides = ("first", "last") if row["approach"] else SIDES
         return Event(
-            id=event_id(self.kind, self.version, "default", [reports.opening(row, "first")]),
+            id=event_id(self.kind, self.version, context.profile, [reports.opening(row, "first")]),
             kind=self.kind,
             state="open" if is_open else "closed",
             start=first,
@@ -145,7 +158,7 @@ class PortCall:
             measures=measures,
             reasons=_reasons(row, stop, values, context.data_end - last),
             innocent=_checks(row) if inferred else (),
-            method=method_of(self, values),
+            method=method_of(self, values, context.profile),
             evidence=reports.evidence(row, sides),
         )
 
@@ -205,14 +218,27 @@ def _reasons(row: dict[str, Any], stop: bool, values: Mapping[str, float], unhea
         told.append(f"silent for {row['silence_h']:.1f} h in or next to the port")
     if not told:
         told.append("no stop was observed inside")
-    if row["before_time"] is None:
+    if row["before_time"] is None and not row["contradicted"]:
         told.append("already inside when its reports begin")
     if row["after_time"] is None:
         gone = unheard_us >= values["silence_h"] * times.HOUR_US
-        told.append("inside when last heard, and not heard again" if gone else "still inside when the data end")
+        if not row["contradicted"]:
+            told.append("inside when last heard, and not heard again" if gone else "still inside when the data end")
+    if row["contradicted"]:
+        told.append(_contradiction(row))
     if row["visits"] > 1:
         told.append(f"went out and came back within {values['merge_h']:g} h, {row['visits'] - 1} times")
     return tuple(told)
+
+
+def _contradiction(row: dict[str, Any]) -> str:
+    ways = [
+        f"{row[name]:,.0f} kn {way}"
+        for name, way in (("knots_in", "to come from the report before"), ("knots_out", "to be at the one after"))
+        if row[name] is not None
+    ]
+    seen = "seen in one report only, and " if row["first_time"] == row["last_time"] else ""
+    return f"{seen}contradicted by the other reports: it would have needed {' and '.join(ways)}"
 
 
 def _checks(row: dict[str, Any]) -> tuple[Innocent, ...]:

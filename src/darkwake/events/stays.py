@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from darkwake.events import reports
 from darkwake.events.areas import Areas, areas_of, nearest_place, outside_owner_m
+from darkwake.events.strays import contradicted, needed_knots
 from darkwake.geo.sphere import bearing_deg, distance_m
 from darkwake.jit import kernel
 from darkwake.places.grid import cell_at, occupied
@@ -34,6 +35,9 @@ STAYS = pa.schema(
         pa.field("moored", pa.bool_(), nullable=False),
         pa.field("silence_h", pa.float64(), nullable=False),  # the longest one that belongs to the stay
         pa.field("visits", pa.int32(), nullable=False),
+        pa.field("knots_in", pa.float64()),  # needed from the report before the stay, see `strays`
+        pa.field("knots_out", pa.float64()),
+        pa.field("contradicted", pa.bool_(), nullable=False),
         *reports.fields(SIDES),
     ]
 )
@@ -60,6 +64,21 @@ def _slow_share(
             return 1.0
     still = 0.5 if sog[i] < stop_knots else 0.0
     return still + (0.5 if sog[j] < stop_knots else 0.0)
+
+
+@kernel
+def _may_rest(
+    i: int, mmsi: np.ndarray, segment: np.ndarray, time: np.ndarray, lon: np.ndarray, lat: np.ndarray
+) -> bool:  # fmt: skip
+    """Whether a ship that sent no speed can lie still: nearly where it was just before, or is just after."""
+    beside = 0
+    for j in (i - 1, i + 1):
+        if 0 <= j < len(time) and segment[j] == segment[i] and mmsi[j] == mmsi[i]:
+            beside += 1
+            metres = distance_m(lon[i], lat[i], lon[j], lat[j])
+            if metres < abs(time[j] - time[i]) * 1e-6 * _UNDER_WAY_KNOTS * KNOTS_TO_METRES_PER_SECOND:
+                return True
+    return beside == 0
 
 
 @kernel
@@ -178,7 +197,9 @@ def _stays(
             out[found, _LAST] = i
             if np.isnan(sog[out[found, _SLOWEST]]) or sog[i] < sog[out[found, _SLOWEST]]:
                 out[found, _SLOWEST] = i
-            if (nav_status[i] == 1 or nav_status[i] == 5) and not sog[i] >= stop_knots:
+            if (nav_status[i] == 1 or nav_status[i] == 5) and (
+                sog[i] < stop_knots or (np.isnan(sog[i]) and _may_rest(i, mmsi, segment, time, lon, lat))
+            ):
                 out[found, _MOORED] = 1
     return found + 1
 
@@ -254,6 +275,10 @@ def stays(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
     slowest = out[:, _SLOWEST]
     berth = _places_at(near, lon[slowest], lat[slowest], time[slowest])
     least = sog[slowest]
+    first, last = out[:, _FIRST], out[:, _LAST]
+    knots_in, knots_out = needed_knots(mmsi, segment, time, lon, lat, first, last)
+    against = (out[:, _APPROACH] == 0) & contradicted(first == last, knots_in, knots_out)
+    stopped = np.where(against & (first == last), 0, out[:, _STOPPED])  # the way to it and from it was none
     sides = dict(zip(SIDES, (out[:, column] for column in (_BEFORE, _FIRST, _SLOWEST, _LAST, _AFTER)), strict=True))
     values = {
         "mmsi": pa.array(mmsi[slowest], pa.int32()),
@@ -263,11 +288,14 @@ def stays(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
         "lon": pa.array(lon[slowest]),
         "lat": pa.array(lat[slowest]),
         "approach": pa.array(out[:, _APPROACH] == 1),
-        "stopped_h": pa.array(out[:, _STOPPED] / _HOUR_US),
+        "stopped_h": pa.array(stopped / _HOUR_US),
         "least_knots": pa.array(least, mask=np.isnan(least)),
         "moored": pa.array(out[:, _MOORED] == 1),
         "silence_h": pa.array(out[:, _SILENCE] / _HOUR_US),
         "visits": pa.array(out[:, _VISITS], pa.int32()),
+        "knots_in": pa.array(knots_in, from_pandas=True),
+        "knots_out": pa.array(knots_out, from_pandas=True),
+        "contradicted": pa.array(against),
         **reports.columns(table, sides),
     }
     return pa.table(values, schema=STAYS)

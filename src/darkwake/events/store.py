@@ -17,10 +17,14 @@ import pyarrow.compute as pc
 
 from darkwake import times
 from darkwake.errors import AmbiguousError, NotFoundError
-from darkwake.events.base import Event, Innocent, VesselRef, as_json
-from darkwake.lake.store import Snapshot
+from darkwake.events.base import DEFAULT, Event, Innocent, VesselRef, as_json
+from darkwake.lake.schema import TABLES
+from darkwake.lake.store import Snapshot, Writer
 from darkwake.lake.tables import stored_schema
-from darkwake.tracks.columns import flat, ints
+from darkwake.tracks.columns import Bools, Ints, flat, floats, instants, ints, truths
+
+#: Rows of a row group, the least that is read for one event.
+ROW_GROUP = 8192
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,12 @@ def table(stored: Sequence[Stored]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=stored_schema("events"))
 
 
+def put(writer: Writer, stored: Sequence[Stored]) -> None:
+    """Write versions of events, those of one vessel together, in row groups small enough to be read alone."""
+    order = sorted(stored, key=lambda s: (s.event.vessels[0].mmsi if s.event.vessels else 0, s.event.start, s.id))
+    writer.put("events", (table(order[first : first + ROW_GROUP]) for first in range(0, len(order), ROW_GROUP)))
+
+
 def _instant(row: Mapping[str, Any], name: str) -> int | None:
     return None if row[name] is None else int(row[name])
 
@@ -118,10 +128,11 @@ class Standing:
     end: int | None
 
 
-def standing(snapshot: Snapshot, kind: str) -> dict[str, Standing]:
-    """By id, the newest versions of a kind, retracted ones included."""
+def standing(snapshot: Snapshot, kind: str, profile: str = DEFAULT) -> dict[str, Standing]:
+    """By id, the newest versions of a kind under a profile, retracted ones included."""
     names = ("version", "state", "digest", "start", "end")
-    rows = _newest(snapshot, names, pc.field("kind") == kind)
+    rows = snapshot.scan("events", ["id", *names], (pc.field("kind") == kind) & _under(profile, pc.field("method")))
+    rows = rows.take(_newest(rows))
     columns = (rows[name].cast(pa.int64()) if name in ("start", "end") else rows[name] for name in names)
     values = zip(*(column.to_pylist() for column in columns), strict=True)
     return {id: Standing(*each) for id, each in zip(rows["id"].to_pylist(), values, strict=True)}
@@ -131,36 +142,57 @@ def read(
     snapshot: Snapshot,
     kinds: Sequence[str] = (),
     *,
+    profile: str | None = DEFAULT,
     ids: Collection[str] | None = None,
     mmsis: Collection[int] | None = None,
     place: str | None = None,
     since: int | None = None,
     until: int | None = None,
+    bbox: tuple[float, float, float, float] | None = None,
     retracted: bool = True,
 ) -> list[Stored]:
-    """The newest version of each event that is wanted, in order of start. OR within a filter, AND across filters."""
-    rows = _newest(snapshot, None, pc.field("kind").isin(list(kinds)) if kinds else None)
+    """The newest version of each event that is wanted, in order of start. OR within a filter, AND across filters.
+
+    `profile` None: of all profiles. `bbox`: west, south, east, north in degrees; west > east crosses 180°.
+    """
+    files = _Files(snapshot)
+    at = None if mmsis is None else np.flatnonzero(_of_vessels(files.rows(["vessels"])["vessels"], mmsis))
+    rows = files.rows(_DECIDING, at)
+    newest = ints(_newest(rows))  # before any filter on what a later version can change
+    rows = rows.take(pa.array(newest))
     wanted = _touching(rows, since, until)
+    if kinds:
+        wanted &= truths(pc.is_in(rows["kind"], pa.array(list(kinds), pa.string())))
+    if profile is not None:
+        wanted &= truths(_under(profile, rows["method"]))
     if ids is not None:
-        wanted = pc.and_(wanted, pc.is_in(rows["id"], pa.array(sorted(ids), pa.string())))
+        wanted &= truths(pc.is_in(rows["id"], pa.array(sorted(ids), pa.string())))
     if not retracted:
-        wanted = pc.and_(wanted, pc.not_equal(rows["state"], "retracted"))
+        wanted &= truths(pc.not_equal(rows["state"], "retracted"))
     if place is not None:
-        wanted = pc.and_(wanted, pc.fill_null(pc.equal(rows["place"], place), False))
-    if mmsis is not None:
-        wanted = pc.and_(wanted, _of_vessels(rows["vessels"], mmsis))
-    return sorted(_objects(rows.filter(wanted)), key=lambda s: (s.event.start, s.event.kind, s.id))
+        wanted &= truths(pc.equal(rows["place"], place))
+    if bbox is not None:
+        wanted &= _in_box(rows, bbox)
+    chosen = newest[wanted]
+    found = files.rows(None, chosen if at is None else at[chosen])
+    return sorted(_objects(found), key=lambda s: (s.event.start, s.event.kind, s.id))
 
 
-def versions(snapshot: Snapshot, where: pc.Expression | None = None) -> list[Stored]:
-    """All versions of all events, in the order they were recorded."""
-    return sorted(_objects(snapshot.scan("events", where=where)), key=lambda s: (s.run, s.event.start, s.id))
-
-
-def find(snapshot: Snapshot, text: str) -> list[Stored]:
-    """All versions of one event, by its id or an unambiguous beginning of it."""
-    matching = versions(snapshot, pc.starts_with(pc.field("id"), text.removeprefix("evt:")))
+def find(snapshot: Snapshot, text: str, profile: str | None = None) -> list[Stored]:
+    """All versions of one event, by its id or an unambiguous beginning of it; of any profile if none is named."""
+    begins = text.removeprefix("evt:")
+    files = _Files(snapshot)
+    at = np.flatnonzero(truths(pc.starts_with(files.rows(["id"])["id"], begins)))
+    matching = sorted(_objects(files.rows(None, at)), key=lambda s: (s.run, s.event.start, s.id))
+    profiles = sorted({s.event.method["profile"] for s in matching})
+    if profile is not None:
+        matching = [s for s in matching if s.event.method["profile"] == profile]
     ids = sorted({stored.id for stored in matching})
+    if not ids and profiles:
+        raise NotFoundError(
+            f"no event {text!r} under the profile {profile!r}", expected="one of " + ", ".join(profiles),
+            do=f"Add: --profile {profiles[0]}",
+        )  # fmt: skip
     if not ids:
         raise NotFoundError(f"no event {text!r}", do="List events with: darkwake event list")
     if len(ids) > 1:
@@ -168,35 +200,76 @@ def find(snapshot: Snapshot, text: str) -> list[Stored]:
     return matching
 
 
-def _newest(snapshot: Snapshot, columns: Sequence[str] | None, where: pc.Expression | None) -> pa.Table:
-    """One row per event: its newest version. An event's kind never changes, so rows may be filtered by it before."""
-    wanted = None if columns is None else ["id", *columns]
-    rows = snapshot.scan("events", wanted, where)
-    if not rows.num_rows:
-        return rows
+#: Columns on which it is decided which events are wanted.
+_DECIDING = ("id", "kind", "version", "state", "start", "end", "place", "lon", "lat", "method")
+
+
+class _Files:
+    """The rows of events by their position, counted through the files; of the files only what is needed is read."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._schema = TABLES["events"][0]
+        there = snapshot.data_files("events")
+        self._fragments = list(snapshot.dataset("events").get_fragments()) if there else []
+        self._counts = [np.array([group.num_rows for group in each.row_groups], np.int64) for each in self._fragments]
+
+    def rows(self, columns: Sequence[str] | None = None, at: Ints | None = None) -> pa.Table:
+        """Some columns of the rows at these positions (ascending), in their order; None: of all."""
+        names = self._schema.names if columns is None else list(columns)
+        parts = [pa.schema([self._schema.field(name) for name in names]).empty_table()]
+        begin = 0
+        for fragment, counts in zip(self._fragments, self._counts, strict=True):
+            first = begin + np.append(0, np.cumsum(counts))
+            begin = int(first[-1])
+            if at is None:
+                parts.append(fragment.to_table(schema=self._schema, columns=names))
+                continue
+            edges = np.searchsorted(at, first)
+            for group in np.flatnonzero(np.diff(edges)):  # one at a time: what is not wanted is not held
+                here = at[edges[group] : edges[group + 1]] - first[group]
+                part = fragment.subset(row_group_ids=[int(group)]).to_table(schema=self._schema, columns=names)
+                parts.append(part.take(pa.array(here)))
+        return pa.concat_tables(parts)
+
+
+def _newest(rows: pa.Table) -> pa.Array:
+    """Positions of one row per event, ascending: its newest version."""
     event = flat(rows["id"]).dictionary_encode().indices.to_numpy()
     order = np.lexsort((ints(rows["version"]), event))
-    last = np.append(event[order][1:] != event[order][:-1], True)
-    return rows.take(pa.array(np.sort(order[last])))
+    last = np.append(event[order][1:] != event[order][:-1], True)[: len(order)]
+    return pa.array(np.sort(order[last]))
 
 
-def _touching(rows: pa.Table, since: int | None, until: int | None) -> Any:
+def _under(profile: str, method: Any) -> Any:
+    """Whether a method, as JSON (a column or a field), goes by the name of a profile."""
+    return pc.match_substring(method, f'"profile": {json.dumps(profile)}')
+
+
+def _in_box(rows: pa.Table, bbox: tuple[float, float, float, float]) -> Bools:
+    """`answers.occurrences.in_box` for many rows at once."""
+    west, south, east, north = bbox
+    lon, lat = floats(rows["lon"]), floats(rows["lat"])  # NaN where there is no position: in no box
+    within = (lon >= west) & (lon <= east) if west <= east else (lon >= west) | (lon <= east)
+    return within & (lat >= south) & (lat <= north)
+
+
+def _touching(rows: pa.Table, since: int | None, until: int | None) -> Bools:
     """Which rows begin before `until` and end after `since`; an open event has not ended."""
-    wanted = pa.array(np.ones(rows.num_rows, np.bool_))
+    wanted = np.ones(rows.num_rows, np.bool_)
     if until is not None:
-        wanted = pc.and_(wanted, pc.less(rows["start"].cast(pa.int64()), until))
+        wanted &= instants(rows["start"]) < until
     if since is not None:
-        wanted = pc.and_(wanted, pc.fill_null(pc.greater_equal(rows["end"].cast(pa.int64()), since), True))
+        wanted &= truths(pc.fill_null(pc.greater_equal(rows["end"].cast(pa.int64()), since), True))
     return wanted
 
 
-def _of_vessels(vessels: pa.ChunkedArray, mmsis: Collection[int]) -> Any:
-    """Which rows have one of these MMSIs among their vessels."""
+def _of_vessels(vessels: pa.ChunkedArray, mmsis: Collection[int]) -> Bools:
+    """Which rows have one of these MMSIs among their vessels: they are the same in all versions of an event."""
     whole = flat(vessels)
     named = pc.is_in(pc.list_flatten(whole).field("mmsi"), pa.array(sorted(mmsis), pa.int32()))
     rows = np.zeros(len(whole), np.bool_)
     rows[pc.list_parent_indices(whole).filter(named).to_numpy()] = True
-    return pa.array(rows)
+    return rows
 
 
 def _objects(rows: pa.Table) -> Iterable[Stored]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from darkwake.errors import DarkwakeError, NotFoundError, SourceUnavailableError, VerificationError
 from darkwake.failpoints import failpoint
 from darkwake.lake import tables
-from darkwake.lake.contents import digest_of
+from darkwake.lake.contents import RowsHash
 from darkwake.lake.schema import TABLES
 from darkwake.lake.tables import DataFile, FileWriter
 from darkwake.ledger import leases
@@ -193,13 +193,16 @@ class Writer:
             del self._added[table]
         tables.local_path(self._lake.root, table, file).unlink(missing_ok=True)
 
-    def put(self, table: str, rows: pa.Table, **partition: Any) -> DataFile:
-        """Write one table as one file of a partition; its rows enter the chain."""
+    def put(self, table: str, rows: pa.Table | Iterable[pa.Table], **partition: Any) -> DataFile:
+        """Write one table, or several after each other, as one file of a partition; its rows enter the chain."""
         file = self.file(table, **partition)
-        file.write(rows)
+        hashed = RowsHash(table)
+        for part in [rows] if isinstance(rows, pa.Table) else rows:
+            file.write(part)
+            hashed.update(part)
         name = tables.folder(partition)
-        digest = digest_of(table, rows)
-        self._written.append({"table": table, "partition": name, "rows": rows.num_rows, "digest": digest})
+        written = {"table": table, "partition": name, "rows": hashed.rows, "digest": hashed.hexdigest()}
+        self._written.append(written)
         return self.add(table, file)
 
     def remove(self, table: str, file: DataFile) -> None:

@@ -27,7 +27,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from darkwake import times
-from darkwake.engine.base import Plan, Stage
+from darkwake.engine.base import Engine, Plan, Source, Stage
+from darkwake.lake.store import Snapshot
+from darkwake.tracks import reception_kept
 from darkwake.tracks.build import CLASS_B_TYPES
 from darkwake.tracks.columns import Bools, Floats, Ints, flat, floats, instants, ints
 from darkwake.tracks.reception_kernels import (
@@ -44,7 +46,10 @@ from darkwake.tracks.reception_kernels import (
     walk,
 )
 
+#: Of the counting: counts of another version are not taken for those of this one.
+VERSION = "1"
 _MAX_SILENCE_US = 24 * 14 * times.HOUR_US
+_EVER_US = 2**61
 _STRAY = 3  # segments of fewer reports are not learned from
 #: Odds of reception against the transmitter: e^BASE × (unusualness before × after)^-PACE × (1 + slots due)^-DUE.
 #: Fitted on simulated feeds, see docs/methods/reception.md.
@@ -82,7 +87,8 @@ class Judged:
     ships: Ints  # other ships known in the cell where it began
     unusual_before: Floats  # share of slots in which reports came as slowly as before it, or more so
     unusual_after: Floats  # the same after it; 1 of an open one
-    with_data: Floats  # share of its whole hours in which any ship was heard within 5 to 10°; 1 where it has none
+    with_data: Floats  # share of its whole hours (of the first 14 days) in which any ship was heard within 5 to 10°
+    hours_with_data: Floats  # the same over all of it, however long; both 1 where it has no whole hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,29 @@ def count_tracks(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:  # 
         floats(table["sog_knots"]), ints(table["type"]), np.array(CLASS_B_TYPES), _MAX_SILENCE_US, _STRAY,
     )  # fmt: skip
     return _rows(_by_ship(cells), _by_ship(hours), paces)
+
+
+def known(source: Source) -> ReceptionModel | None:
+    """The model of some tracks, if it was learned before and is still at hand."""
+    counts = reception_kept.load(source, VERSION, COUNTS) if isinstance(source, Snapshot) else None
+    return None if counts is None else ReceptionModel.from_counts(counts)
+
+
+def learned(source: Source, counts: pa.Table) -> ReceptionModel:
+    """The model from what the plan counted of some tracks; it is kept for the next who asks."""
+    found = ReceptionModel.from_counts(counts)
+    if isinstance(source, Snapshot):
+        reception_kept.save(source, VERSION, found.counts())
+    return found
+
+
+def model(source: Source, engine: Engine) -> ReceptionModel:
+    """What is known of reception from the tracks of a snapshot: looked up, or learned by an engine and kept."""
+    found = known(source)
+    if found is None:
+        counting = plan()
+        found = learned(source, engine.run([counting], source)[counting.name])
+    return found
 
 
 class ReceptionModel:
@@ -172,16 +201,24 @@ class ReceptionModel:
         after = np.where(is_open, 1.0, self._unusual(silent, "after", class_b))
         odds = BASE - DUE_POWER * np.log1p(due * ratio) - PACE_POWER * (np.log(before) + np.log(after))
         told = np.where(others_due < _FEWEST_DUE, np.nan, ratio)
-        with_data = self.with_data(*(silent[name] for name in ("start", "end", "lon0", "lat0", "lon1", "lat1")))
+        way = [silent[name] for name in ("start", "end", "lon0", "lat0", "lon1", "lat1")]
+        with_data = self.with_data(*way)
         p = 1.0 - with_data * (1.0 - _with_share(odds, with_data > 0.5))
-        return Judged(p, reports * ratio, told, found[4][back], before, after, with_data)
+        whole = with_data.copy()
+        if np.any(longer := np.asarray(silent["end"]) - silent["start"] > _MAX_SILENCE_US):
+            whole[longer] = self.with_data(*(np.asarray(each)[longer] for each in way), longest_us=_EVER_US)
+        return Judged(p, reports * ratio, told, found[4][back], before, after, with_data, whole)
 
-    def with_data(self, start: Ints, end: Ints, lon0: Floats, lat0: Floats, lon1: Floats, lat1: Floats) -> Floats:
+    def with_data(
+        self, start: Ints, end: Ints, lon0: Floats, lat0: Floats, lon1: Floats, lat1: Floats, *,
+        longest_us: int = _MAX_SILENCE_US,
+    ) -> Floats:  # fmt: skip
         """Share of the whole hours of each silence in which any ship was heard around; 1 where it has no whole hour.
 
+        Of a silence longer than `longest_us` only the beginning counts.
         Where the feed itself has nothing (a file that was not imported, receivers all off) no ship can be blamed.
         """
-        hours = hours_with_data(self._data, _MAX_SILENCE_US, start, end, lon0, lat0, lon1, lat1)
+        hours = hours_with_data(self._data, longest_us, start, end, lon0, lat0, lon1, lat1)
         return np.where(hours[:, 0] > 0, hours[:, 1] / np.maximum(hours[:, 0], 1), 1.0)
 
     def p_silence(self, lons: Floats, lats: Floats, times_us: Ints, class_b: bool) -> tuple[float, float]:

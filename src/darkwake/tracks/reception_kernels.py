@@ -27,6 +27,8 @@ OUTAGE_SLOTS = 20.0
 
 #: Whether there is any data of an hour is asked of blocks of 5° and their neighbours.
 BLOCKS_PER_DEGREE, BLOCKS = 0.2, 72 * 36
+#: Hours of a silence of which that is asked: all of two weeks, a sample of more.
+SAMPLED_HOURS = 24 * 14
 
 #: The pace of a report: how long the PACE_REPORTS reports up to it took, on a logarithmic scale up to PACE_LONGEST_S.
 PACE_REPORTS, PACE_LONGEST_S, PACE_BINS = 3, 21_600, 48
@@ -215,11 +217,15 @@ def _usual(region_keys: Ints, region_counts: Ints, region: int, slots: int) -> f
 def hours_with_data(
     data_keys: Ints, longest_us: int, start: Ints, end: Ints, lon0: Floats, lat0: Floats, lon1: Floats, lat1: Floats
 ) -> Ints:  # pragma: no cover - compiled
-    """Per silence: whole hours in it, and in how many of them any ship was heard around its straight way."""
+    """Per silence: whole hours in it, and in how many of them any ship was heard around its straight way.
+
+    Of more than SAMPLED_HOURS only every second, third … is looked at.
+    """
     out = np.zeros((len(start), 2), np.int64)
     for k in range(len(start)):
         length = max(1, end[k] - start[k])
-        for hour in range(start[k] // HOUR_US + 1, min(end[k], start[k] + longest_us) // HOUR_US):
+        first, last = start[k] // HOUR_US + 1, min(end[k], start[k] + longest_us) // HOUR_US
+        for hour in range(first, last, max(1, -(-(last - first) // SAMPLED_HOURS))):
             share = (hour * HOUR_US + HOUR_US // 2 - start[k]) / length
             x, y = _between(lon0[k], lon1[k], share), lat0[k] + share * (lat1[k] - lat0[k])
             out[k, 0] += 1
