@@ -28,8 +28,8 @@ from darkwake.ais.schema import TIMESTAMP
 from darkwake.answers.occurrences import in_box
 from darkwake.events import store
 from darkwake.lake.store import Snapshot, Writer
-from darkwake.ledger.details import Detection
 from darkwake.lake.tables import stored_schema
+from darkwake.ledger.details import Detection
 
 START = times.parse("2019-01-01")
 FIRST_MMSI = 299_000_000

@@ -94,6 +94,9 @@ def test_what_cannot_be_opened_says_what_to_do(tmp_path: Path) -> None:
         list(streams.sources_of(tmp_path / "absent"))
     with pytest.raises(SourceUnavailableError, match="folder"):
         list(streams.sources_of(tmp_path))
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SourceUnavailableError, match="standard input"):
+        list(streams.sources_of(tmp_path / "pipe"))
     (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04 not an archive")
     with pytest.raises(InputRejectedError, match="zip"):
         list(streams.sources_of(tmp_path / "bad.zip"))

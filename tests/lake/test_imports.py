@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import hashlib
 import os
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -318,6 +320,22 @@ def test_a_known_source_is_known_whichever_way_it_comes(lake: Lake, tmp_path: Pa
     assert import_files(lake, [packed]).number is None
     assert lake.snapshot().rows("reports") == 3
     assert len(parquet(lake)) == 1
+
+
+@pytest.mark.parametrize("name", ["a.nmea", "a.nmea.gz", "a.nmea.bz2", "a.zip"])
+def test_progress_is_told_in_bytes_of_the_file(lake: Lake, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if name.endswith("zip"):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("a.nmea", GOOD)
+    else:
+        pack = {".gz": gzip.compress, ".bz2": bz2.compress}.get(path.suffix, bytes)
+        path.write_bytes(pack(GOOD))
+    told: list[tuple[str, int, int]] = []
+    import_files(lake, [path], progress=lambda *given: told.append(given))
+    ((source, done, of),) = told
+    assert (Path(source).name.split("!")[0], of) == (name, path.stat().st_size)
+    assert 0 < done <= of
 
 
 def test_small_sources_share_their_files(lake: Lake, tmp_path: Path) -> None:

@@ -254,6 +254,12 @@ def sources_of(path: str | Path) -> Iterator[SourceFile]:
     try:
         if path.is_dir():
             raise IsADirectoryError
+        if path.exists() and not path.is_file():
+            raise SourceUnavailableError(
+                "not a file but a pipe or a device: evidence could not be opened again",
+                where=str(path),
+                do="Save it as a file, or give it as standard input: COMMAND | darkwake ais import -",
+            )
         with path.open("rb") as file:
             head = file.read(4)
     except OSError as error:

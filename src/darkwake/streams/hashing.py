@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +39,7 @@ class HashedReader(io.RawIOBase):
         self._whole, self._chunk = hashlib.sha256(), hashlib.sha256()
         self._chunks: list[str] = []
         self._expected: Digest | None = None
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="darkwake-hash")
         self.size = 0
         self.damage: str | None = None
 
@@ -86,6 +88,7 @@ class HashedReader(io.RawIOBase):
 
     def close(self) -> None:
         self._inner.close()
+        self._pool.shutdown()
         super().close()
 
     def _had(self, read: Callable[[Any], Any], what: Any) -> Any:
@@ -98,7 +101,10 @@ class HashedReader(io.RawIOBase):
             raise unavailable(self._source.path, error) from error
 
     def _take(self, data: memoryview) -> None:
-        if self._expected is None:
+        whole = None
+        if self._expected is None and len(data) >= CHUNK:  # the two hashes at once; each holds no interpreter lock
+            whole = self._pool.submit(self._whole.update, data)
+        elif self._expected is None:
             self._whole.update(data)
         while len(data):
             part = data[: CHUNK - self.size % CHUNK]
@@ -107,6 +113,8 @@ class HashedReader(io.RawIOBase):
             if self.size % CHUNK == 0:
                 self._end_chunk()
             data = data[len(part) :]
+        if whole is not None:
+            whole.result()
 
     def _end_chunk(self) -> None:
         self._chunks.append(self._chunk.hexdigest())
