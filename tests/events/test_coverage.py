@@ -178,6 +178,18 @@ def test_a_run_of_an_older_version_had_other_parameters_under_the_default_name()
     assert asked.as_json()["stretches"][0]["end"] == "2022-03-02T00:00:00Z"
 
 
+def test_other_parameters_of_a_kind_that_it_needs_are_told_too() -> None:
+    methods = {
+        "encounter": {"version": "1.0", "params": {"max_distance_m": 2000.0}},
+        "loitering": {"version": "1.0", "params": {"min_duration_h": 8.0}},
+    }
+    entries = [entry(1, "detect", {"kinds": [], "methods": methods, "found": {}, "changes": {}})]
+    (missing,) = cover(entries, NOTHING, "loitering").missing
+    assert (missing.why, missing.text) == (
+        "other_parameters", "run 1 looked for encounter with max_distance_m = 2000 instead of 500",
+    )  # fmt: skip
+
+
 def test_a_run_sees_only_the_imports_that_its_tracks_hold() -> None:
     def built(number: int, up_to: int) -> Entry:
         return entry(number, "tracks", Tracks(up_to, {}, 0, 0, 0, 0))

@@ -15,6 +15,7 @@ from darkwake.events.base import DEFAULT
 from darkwake.events.newer import Newer
 from darkwake.events.runs import detections, differing
 from darkwake.lake.store import Snapshot
+from darkwake.ledger.details import Detection
 from darkwake.ledger.entries import Entry
 
 #: never_run: no run of this kind and profile looked here. other_parameters: one did, but not with the values of this
@@ -107,7 +108,6 @@ def cover(
     """
     entries = [entry for entry in entries if entry.number <= snapshot.number]
     detector = registry.get(kind)
-    defaults = {param.name: param.default for param in detector.params}
     newer = Newer(entries, snapshot, detector, mmsi)
     left = [(_FIRST if since is None else since, _LAST if until is None else until)]
     left = [span for span in left if span[0] < span[1]]
@@ -117,8 +117,7 @@ def cover(
         if run.profile != profile or kind not in run.methods:
             continue
         method = {"name": kind, "profile": profile, **run.methods[kind]}
-        # Older versions took other parameters and still called the events the default ones.
-        other = differing(method["params"], defaults) if profile == DEFAULT else ""
+        other = _unlike_default((kind, *detector.needs), run) if profile == DEFAULT else ""
         taken, left = _split(
             left, (_FIRST if run.since is None else run.since, _LAST if run.until is None else run.until)
         )
@@ -126,8 +125,7 @@ def cover(
             start, end = _bounds(span)
             stretches.append(Stretch(start, end, number, run.data, method))
             if other:
-                text = f"run {number} looked for {kind} with {other}"
-                missing.append(Missing(start, end, "other_parameters", number, text))
+                missing.append(Missing(start, end, "other_parameters", number, f"run {number} looked for {other}"))
             missing += [Missing(start, end, *lacking) for lacking in newer.than(number, run, start, end)]
     for span in left:
         start, end = _bounds(span)
@@ -137,16 +135,26 @@ def cover(
     )
 
 
+def _unlike_default(kinds: Iterable[str], run: Detection) -> str:
+    """Older versions took other parameters, also of a kind that this one needs, and still called it the default."""
+    unlike = []
+    for kind in kinds:
+        defaults = {param.name: param.default for param in registry.get(kind).params}
+        if other := differing(run.methods.get(kind, {}).get("params", {}), defaults):
+            unlike.append(f"{kind} with {other}")
+    return " and ".join(unlike)
+
+
 def _split(spans: Iterable[Span], own: Span) -> tuple[list[Span], list[Span]]:
     """What of some spans lies in another, and what does not."""
     inside, outside = [], []
     for start, end in spans:
         first, last = max(start, own[0]), min(end, own[1])
         if first >= last:
-            outside += [(start, end)] if start < end else []
-            continue
-        inside.append((first, last))
-        outside += [span for span in ((start, first), (last, end)) if span[0] < span[1]]
+            outside.append((start, end))
+        else:
+            inside.append((first, last))
+            outside += [span for span in ((start, first), (last, end)) if span[0] < span[1]]
     return inside, outside
 
 
