@@ -3,12 +3,20 @@ from __future__ import annotations
 import bz2
 import errno
 import gzip
+import hashlib
 import io
+import os
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
+from typing import BinaryIO, cast
 
 import pytest
 import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
 
 from darkwake import streams
 from darkwake.errors import DarkwakeError, InputRejectedError, SourceUnavailableError, VerificationError
@@ -41,7 +49,7 @@ def test_the_same_bytes_are_the_same_source_however_packed(tmp_path: Path, compr
     (plain,) = streams.sources_of(write(tmp_path / "plain", "none"))
     assert digest.sha256 == streams.digest(plain).sha256
     offset = streams.CHUNK - 10
-    assert streams.read_span(source, offset, 40, digest.chunks) == DATA[offset : offset + 40]
+    assert streams.read_spans(source, [(offset, 40)], digest) == [DATA[offset : offset + 40]]
 
 
 @pytest.mark.parametrize("compression", ["gzip", "bz2", "zstd"])
@@ -74,11 +82,11 @@ def test_changed_bytes_do_not_verify(tmp_path: Path) -> None:
     changed = bytearray(DATA)
     changed[streams.CHUNK + 5] ^= 1
     path.write_bytes(changed)
-    assert streams.read_span(source, 0, 20, digest.chunks) == DATA[:20]  # an untouched chunk still proves itself
+    assert streams.read_spans(source, [(0, 20)], digest) == [DATA[:20]]  # an untouched chunk still proves itself
     with pytest.raises(VerificationError, match="changed since its import"):
-        streams.read_span(source, streams.CHUNK + 5, 10, digest.chunks)
+        streams.read_spans(source, [(streams.CHUNK + 5, 10)], digest)
     with pytest.raises(VerificationError, match="beyond the recorded end"):
-        streams.read_span(source, len(DATA) + streams.CHUNK, 10, digest.chunks)
+        streams.read_spans(source, [(len(DATA) + streams.CHUNK, 10)], digest)
 
 
 def test_what_cannot_be_opened_says_what_to_do(tmp_path: Path) -> None:
@@ -103,6 +111,157 @@ def test_standard_input_is_kept_under_its_hash(tmp_path: Path) -> None:
     (source,) = streams.sources_of(path)
     assert path.name == f"stdin-{streams.digest(source).sha16}"
     assert streams.spool(io.BytesIO(DATA), tmp_path / "inbox") == path
+
+
+class Halves:
+    """Two readers that give their bytes in turns, so that what they write would mix if it could."""
+
+    def __init__(self, data: bytes, turn: Barrier) -> None:
+        self._parts, self._turn = [data[: len(data) // 2], data[len(data) // 2 :]], turn
+
+    def read(self, size: int) -> bytes:
+        self._turn.wait(timeout=30)
+        return self._parts.pop(0) if self._parts else b""
+
+
+def test_two_standard_inputs_at_once_do_not_mix(tmp_path: Path) -> None:
+    turn = Barrier(2)
+    given = [b"A" * 1000, b"B" * 1000]
+    with ThreadPoolExecutor(2) as pool:
+        kept = list(pool.map(lambda data: streams.spool(cast(BinaryIO, Halves(data, turn)), tmp_path), given))
+    assert [path.read_bytes() for path in kept] == given
+    assert sorted(tmp_path.iterdir()) == sorted(kept)
+
+
+def test_two_copies_of_one_file_at_once_are_one_whole_copy(tmp_path: Path) -> None:
+    path = write(tmp_path / "log", "gzip")
+    with ThreadPoolExecutor(4) as pool:
+        kept = set(pool.map(lambda _: streams.keep_copy(path, tmp_path / "locker"), range(8)))
+    (copy,) = kept
+    assert copy.read_bytes() == path.read_bytes()
+    assert copy.name == f"{hashlib.sha256(path.read_bytes()).hexdigest()[:16]}-log"
+    assert [found for found in (tmp_path / "locker").rglob("*") if found.is_file()] == [copy]
+
+
+@given(data=st.binary(max_size=5000), cuts=st.lists(st.integers(1, 700), max_size=30), limit=st.integers(0, 6000))
+def test_what_is_handed_out_is_what_is_hashed(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, cuts: list[int], limit: int
+) -> None:
+    path = tmp_path_factory.mktemp("hashed") / "log"
+    path.write_bytes(data)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(streams.hashing, "CHUNK", 512)
+        with streams.HashedReader(streams.SourceFile(path, "none"), limit) as reader:
+            got = b"".join(reader.read(cut) or b"" for cut in cuts)
+            found = reader.finish()
+    covered = data[:limit]
+    assert covered.startswith(got)
+    assert (found.sha256, found.size) == (hashlib.sha256(covered).hexdigest(), len(covered))
+    pieces = (covered[at : at + 512] for at in range(0, len(covered), 512))
+    assert found.chunks == tuple(hashlib.sha256(piece).hexdigest() for piece in pieces)
+
+
+@given(
+    data=st.binary(max_size=3000),
+    length=st.integers(0, 3500),
+    steps=st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 900)), max_size=10),
+)
+def test_a_file_is_read_to_its_pinned_length(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, length: int, steps: list[tuple[int, int]]
+) -> None:
+    path = tmp_path_factory.mktemp("pinned") / "log"
+    path.write_bytes(data)
+    with streams.SourceFile(path, "none", None, length).open() as reader:
+        if length > len(data):
+            with pytest.raises(SourceUnavailableError, match="became shorter"):
+                reader.read()
+            return
+        for offset, size in steps:
+            assert reader.seek(offset) == offset
+            assert reader.read(size) == data[:length][offset : offset + size]
+        reader.seek(-length, os.SEEK_END)
+        assert reader.read() == data[:length]
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip", "zip"])
+def test_a_file_that_changes_while_it_is_read_is_found_out(tmp_path: Path, compression: str) -> None:
+    (source,) = streams.sources_of(write(tmp_path / "log", compression))
+    right = streams.digest(source)
+    wrong = replace(right, chunks=(*right.chunks[:-1], "0" * 64))
+    longer = replace(right, size=right.size + 1)
+    for expected in (wrong, longer):
+        with streams.HashedReader(source) as reader:
+            reader.read(streams.CHUNK + 1)
+            reader.expect(expected)
+            with pytest.raises(SourceUnavailableError, match="changed while it was read"):
+                reader.finish()
+    with streams.HashedReader(source) as reader:
+        reader.read(streams.CHUNK + 1)
+        reader.expect(right)
+        assert reader.finish() == right
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+def test_a_file_that_grew_still_proves_what_was_hashed(tmp_path: Path, compression: str) -> None:
+    path = write(tmp_path / "log", compression)
+    (source,) = streams.sources_of(path)
+    recorded = streams.digest(source)
+    with path.open("ab") as file:
+        file.write(b"a later line\n" if compression == "none" else gzip.compress(b"a later line\n"))
+    assert streams.read_spans(source, [(len(DATA) - 9, 9)], recorded) == [DATA[-9:]]
+    assert streams.digest(source, recorded.size).sha256 == recorded.sha256
+    assert streams.digest(source).sha256 != recorded.sha256
+
+
+SPANS = [(2 * streams.CHUNK + 7, 40), (0, 20), (streams.CHUNK - 10, 20), (len(DATA), 0)]
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip", "bz2", "zstd", "zip"])
+def test_spans_come_in_the_order_asked_for_with_and_without_the_cache(tmp_path: Path, compression: str) -> None:
+    (source,) = streams.sources_of(write(tmp_path / "log", compression))
+    recorded = streams.digest(source)
+    expected = [DATA[offset : offset + length] for offset, length in SPANS]
+    cache = streams.Cache(tmp_path / "cache")
+    for _ in range(2):
+        assert streams.read_spans(source, SPANS, recorded) == expected
+        assert streams.read_spans(source, SPANS, recorded, cache) == expected
+    assert len(list((tmp_path / "cache").glob("*"))) == (compression != "none")
+
+
+def test_the_cache_is_not_believed(tmp_path: Path) -> None:
+    path = write(tmp_path / "log", "gzip")
+    (source,) = streams.sources_of(path)
+    recorded = streams.digest(source)
+    cache = streams.Cache(tmp_path / "cache")
+    expected = [DATA[offset : offset + length] for offset, length in SPANS]
+    streams.read_spans(source, SPANS, recorded, cache)
+    (kept,) = cache.folder.iterdir()
+    for spoilt in (DATA[: streams.CHUNK] + bytes(len(DATA) - streams.CHUNK), b"something foreign"):
+        kept.write_bytes(spoilt)
+        assert streams.read_spans(source, SPANS, recorded, cache) == expected
+    assert streams.read_spans(source, SPANS, recorded, cache) == expected
+    assert kept.read_bytes() == DATA
+    # the cache is of the file as it was: a change of the file shows, whatever the cache holds
+    path.write_bytes(gzip.compress(DATA.replace(b"0000003", b"0000004")))
+    with pytest.raises(VerificationError, match="changed since its import"):
+        streams.read_spans(source, SPANS, recorded, cache)
+    path.write_bytes(gzip.compress(DATA)[:-4000])
+    with pytest.raises(VerificationError, match="changed since its import"):
+        streams.read_spans(source, [(len(DATA) - 10, 10)], recorded, cache)
+
+
+def test_the_cache_stays_small_and_need_not_be_there(tmp_path: Path) -> None:
+    cache = streams.Cache(tmp_path / "cache", limit=len(DATA) + 100)
+    for name in ("a", "b", "c"):
+        data = name.encode() * len(DATA)
+        (tmp_path / name).write_bytes(gzip.compress(data, 1))
+        (source,) = streams.sources_of(tmp_path / name)
+        assert streams.read_spans(source, [(5, 2)], streams.digest(source), cache) == [data[5:7]]
+        (kept,) = cache.folder.iterdir()  # the newest
+        assert kept.read_bytes() == data
+    (tmp_path / "file").write_bytes(b"")
+    for nowhere in (streams.Cache(tmp_path / "file" / "cache"), streams.Cache(tmp_path / "other", limit=10)):
+        assert streams.read_spans(source, [(5, 2)], streams.digest(source), nowhere) == [b"cc"]
 
 
 def test_what_was_not_finished_is_removed_and_a_full_disk_is_told_of(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ import sqlalchemy as sa
 
 import old_book
 from darkwake import workspace
-from darkwake.errors import InputRejectedError, UsageError
+from darkwake.errors import InputRejectedError, NotFoundError, UsageError
 from darkwake.ledger import database
+from darkwake.places import Place, geojson
 
 
 def test_an_older_workspace_on_write_protected_media_can_be_read(
@@ -40,6 +41,47 @@ def test_places_that_were_just_imported_are_known_to_claims(tmp_path: Path) -> N
         ws.import_places(tmp_path / "p.geojson")
         query = {"v": 1, "exists": {"kind": "port_call", "place": "SIMPT"}}
         assert ws.casebook.add_claim("It called.", query, asserted_by="SIM WITNESS")["query"] == query
+
+
+PORT = Place("SIMPT", "SIM PORT", "", "port", 124.0, 38.0, 1_000.0, source="made up")
+
+
+def test_places_of_version_0_1_are_taken_into_the_ledger(tmp_path: Path) -> None:
+    with workspace.create(tmp_path / "w") as made:
+        assert made.ledger.number_as_of(None) == 0
+    (tmp_path / "w" / "places").mkdir()
+    geojson.write([PORT], tmp_path / "w" / "places" / "0123456789abcdef.geojson")
+    for _ in range(2):
+        with workspace.open(tmp_path / "w") as old:
+            assert [entry.kind for entry in old.ledger.entries()] == ["founding", "places"]
+            assert old.places.by_code("SIMPT") == old.places_as_of(0).by_code("SIMPT") == PORT
+    assert [path.name for path in (tmp_path / "w" / "places").iterdir()] == ["0123456789abcdef.geojson.in-ledger"]
+
+
+def test_places_of_version_0_1_are_read_on_write_protected_media(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.create(tmp_path / "w").ledger.engine.dispose()
+    (tmp_path / "w" / "places").mkdir()
+    geojson.write([PORT], tmp_path / "w" / "places" / "0123456789abcdef.geojson")
+    monkeypatch.setattr(database, "_writable", lambda _: False)
+    with workspace.open(tmp_path / "w") as old:
+        assert old.places.by_code("SIMPT") == old.places_as_of(0).by_code("SIMPT") == PORT
+        assert old.ledger.number_as_of(None) == 0
+    assert [path.name for path in (tmp_path / "w" / "places").iterdir()] == ["0123456789abcdef.geojson"]
+
+
+def test_detection_uses_the_places_as_of_the_data_it_looks_at(tmp_path: Path) -> None:
+    with workspace.create(tmp_path / "w") as ws:
+        before = ws.snapshot()
+        geojson.write([PORT], tmp_path / "p.geojson")
+        assert ws.import_places(tmp_path / "p.geojson")["number"] == 1
+        assert ws._context(ws.snapshot()).places.by_code("SIMPT") == PORT
+        with pytest.raises(NotFoundError):
+            ws._context(before).places.by_code("SIMPT")
+        assert ws.events(place="SIMPT") == []
+        with pytest.raises(NotFoundError):
+            ws.events(place="SIMPT", as_of=0)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from calendar import isleap, monthrange
 from dataclasses import dataclass
 
 from darkwake.errors import UsageError
@@ -13,7 +14,11 @@ MINUTE_US = 60 * SECOND_US
 HOUR_US = 3600 * SECOND_US
 DAY_US = 24 * HOUR_US
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_SPAN = re.compile(r"^(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?$")
+#: The first and the last instant that has a date here: the years 1 to 9999, UTC.
+EARLIEST_US = (dt.datetime.min.replace(tzinfo=dt.UTC) - _EPOCH) // dt.timedelta(microseconds=1)
+LATEST_US = (dt.datetime.max.replace(tzinfo=dt.UTC) - _EPOCH) // dt.timedelta(microseconds=1)
+_SPAN = re.compile(r"(\d{4})(?:-(\d{2}))?", re.ASCII)
+_WEEK = re.compile(r"W\d{2}$", re.ASCII)
 
 
 def from_datetime(moment: dt.datetime) -> int:
@@ -24,48 +29,60 @@ def from_datetime(moment: dt.datetime) -> int:
 
 
 def to_datetime(instant_us: int) -> dt.datetime:
+    """The aware datetime of an instant; one outside the years 1 to 9999 is refused."""
+    if not EARLIEST_US <= instant_us <= LATEST_US:
+        raise UsageError(f"{instant_us} µs since 1970 has no date", expected="a time in the years 1 to 9999, UTC")
     return _EPOCH + dt.timedelta(microseconds=int(instant_us))
 
 
 def parse(text: str) -> int:
     """ISO 8601 to an instant. A date alone is its first moment, UTC; a time without a zone is read as UTC."""
-    span = _SPAN.match(text.strip())
+    text = text.strip()
+    span = _SPAN.fullmatch(text)
     try:
         if span:
-            year, month, day = span.groups()
-            return from_datetime(dt.datetime(int(year), int(month or 1), int(day or 1), tzinfo=dt.UTC))
-        moment = dt.datetime.fromisoformat(text.strip())
+            moment = dt.datetime(int(span[1]), int(span[2] or 1), 1, tzinfo=dt.UTC)
+        else:
+            moment = dt.datetime.fromisoformat(text)
     except ValueError as error:
         raise UsageError(
             f"not a time: {text!r}", expected="ISO 8601 such as 2019-02-01 or 2019-02-01T06:00:00Z"
         ) from error
-    return from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC))
+    instant = from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC))
+    if not EARLIEST_US <= instant <= LATEST_US:  # by its zone: 0001-01-01T00:00+14:00 is a time before the year 1
+        raise UsageError(f"the time {text!r} is out of range", expected="a time in the years 1 to 9999, UTC")
+    return instant
 
 
 def parse_end(text: str) -> int:
-    """Like `parse`, but a year, month or day alone means its end (the first moment after it)."""
-    span = _SPAN.match(text.strip())
-    if not span:
-        return parse(text)
-    year, month, day = span.groups()
+    """Like `parse`, but a year, month, week or day alone means its end: the first moment after it.
+
+    What ends after the year 9999 ends at the last instant that has a date.
+    """
+    text = text.strip()
     start = to_datetime(parse(text))
-    if day:
-        return from_datetime(start + dt.timedelta(days=1))
-    if month:
-        return from_datetime((start.replace(day=28) + dt.timedelta(days=4)).replace(day=1))
-    return from_datetime(dt.datetime(int(year) + 1, 1, 1, tzinfo=dt.UTC))
+    days = 0
+    if span := _SPAN.fullmatch(text):
+        days = monthrange(start.year, start.month)[1] if span[2] else 365 + isleap(start.year)
+    elif _is_date(text):
+        days = 7 if _WEEK.search(text) else 1
+    return min(from_datetime(start) + days * DAY_US, LATEST_US)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        dt.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def iso(instant_us: int | None) -> str | None:
     """ISO 8601 UTC with Z; whole seconds are written without a fraction."""
     if instant_us is None:
         return None
-    moment = to_datetime(instant_us)
-    form = "%Y-%m-%dT%H:%M:%S.%f" if moment.microsecond else "%Y-%m-%dT%H:%M:%S"
-    text = moment.strftime(form)
-    if moment.year < 1000:  # strftime does not pad years on every platform
-        text = text.rjust(len(text) + 4 - text.index("-"), "0")
-    return (text.rstrip("0") if moment.microsecond else text) + "Z"
+    text = to_datetime(instant_us).replace(tzinfo=None).isoformat()
+    return (text.rstrip("0") if "." in text else text) + "Z"
 
 
 def told(when: int | str | None) -> str:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from darkwake.ledger.database import Database
     from darkwake.ledger.entries import Entry
     from darkwake.ledger.ledger import Ledger
+    from darkwake.ledger.places import PlaceBook
     from darkwake.ledger.tables import Recorded
     from darkwake.ledger.verify import Finding
     from darkwake.places import Gazetteer
@@ -124,7 +125,12 @@ class Workspace:
         """One numbered sequence of all that was recorded here."""
         from darkwake.ledger.ledger import Ledger
 
-        return Ledger(self._database.engine, _recorded())
+        made = Ledger(self._database.engine, _recorded())
+        if not self._database.read_only and any(self._old_places.glob("*.geojson")):
+            from darkwake.ledger.places import PlaceBook
+
+            PlaceBook(made, self._old_places).take_over()
+        return made
 
     @cached_property
     def lake(self) -> Lake:
@@ -132,12 +138,25 @@ class Workspace:
 
         return Lake(self.folder / "lake", self.ledger)
 
-    @cached_property
-    def places(self) -> Gazetteer:
-        """Ports, anchorages and zones: those that ship with Darkwake and those imported here."""
-        from darkwake.places import Gazetteer
+    @property
+    def _old_places(self) -> Path:
+        """Where version 0.1 kept imported places."""
+        return self.folder / "places"
 
-        return Gazetteer.load(self.folder / "places")
+    @cached_property
+    def _place_book(self) -> PlaceBook:
+        from darkwake.ledger.places import PlaceBook
+
+        return PlaceBook(self.ledger, self._old_places)
+
+    @property
+    def places(self) -> Gazetteer:
+        """Ports, anchorages and zones: those that ship with Darkwake and those imported here, as they stand now."""
+        return self.places_as_of()
+
+    def places_as_of(self, as_of: str | int | None = None) -> Gazetteer:
+        """The places as of a ledger number or time. Those that ship with Darkwake are those of this version."""
+        return self._place_book.as_of(as_of)
 
     @cached_property
     def casebook(self) -> Casebook:
@@ -151,7 +170,7 @@ class Workspace:
         """Self-contained pages: dossiers and claims."""
         from darkwake.reports.desk import Reports
 
-        return Reports(self.lake, self.places, self.casebook, simulated=self.simulated)
+        return Reports(self.lake, self.places_as_of, self.casebook, simulated=self.simulated)
 
     def close(self) -> None:
         """Give back the database connections."""
@@ -191,22 +210,18 @@ class Workspace:
         return import_files(self.lake, resolved, format=format, options=options, progress=progress)
 
     def import_places(self, path: str | Path) -> dict[str, Any]:
-        """Take in a file of places; detection runs from now on use them."""
-        import hashlib
+        """Record a file of places; detection runs from now on use them.
 
-        from darkwake.places import geojson
-        from darkwake.places.readers import read_places
-        from darkwake.streams import writing
-
-        found = read_places(path)
-        folder = self.folder / "places"
-        folder.mkdir(exist_ok=True)
-        name = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
-        with writing(folder / f"{name}.geojson") as partial:
-            geojson.write(found.places, partial)
-        for name in ("places", "casebook", "reports"):  # the last two hold the places that they were made with
+        `number`: of the ledger entry. `new`: False if the newest file is this very one; then nothing was recorded.
+        `left_out`: places that are known better, by reason (see `Gazetteer.with_places`).
+        """
+        taken = self._place_book.take(path)
+        for name in ("casebook", "reports"):  # the casebook holds the places that it was made with
             self.__dict__.pop(name, None)
-        return {"file": str(path), "places": len(found.places), "rejected": dict(found.rejects)}
+        return {
+            "file": str(path), "number": taken.number, "new": taken.new, "places": len(taken.found.places),
+            "rejected": dict(taken.found.rejects), "left_out": taken.left_out,
+        }  # fmt: skip
 
     def verify(self, head: str | None = None, *, quick: bool = False) -> Iterator[Finding]:
         """What is not as it was recorded: the ledger, the rows of the lake, the sources' bytes. Nothing found: all is.
@@ -265,7 +280,7 @@ class Workspace:
         from darkwake.lake.store import data_span
 
         start, end = data_span(snapshot)
-        return Context(start or 0, end or 0, self.places, Coast())
+        return Context(start or 0, end or 0, self.places_as_of(snapshot.number), Coast())
 
     # --- reading -----------------------------------------------------------------------------------------------
 
@@ -349,9 +364,9 @@ class Workspace:
 
         for kind in kinds:
             registry.get(kind)
-        if place is not None:
-            place = self.places.by_code(place).code
         snapshot = self.snapshot(as_of)
+        if place is not None:
+            place = self.places_as_of(snapshot.number).by_code(place).code
         start, end = _interval(since, until)
         found = store.read(
             snapshot,
@@ -390,7 +405,7 @@ def _settings(path: Path) -> dict[str, Any]:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise DarkwakeError(f"cannot read the workspace file: {error.strerror}", where=str(path)) from error
-    except ValueError as error:  # not TOML, or not text
+    except (ValueError, RecursionError) as error:  # not TOML, or not text
         raise InputRejectedError(f"the workspace file is damaged: {error}", where=str(path), do=put) from error
     text = (str, "a text")
     kinds = {"name": text, "simulated": (bool, "true or false"), "database": text, "id": text}
@@ -434,8 +449,8 @@ def _buckets() -> int:
 
 
 def _interval(since: str | None, until: str | None) -> tuple[int | None, int | None]:
-    start = times.parse(since) if since else None
-    end = times.parse_end(until) if until else None
+    start = None if since is None else times.parse(since)  # an empty text is no time: a script's unset variable
+    end = None if until is None else times.parse_end(until)
     if start is not None and end is not None and end <= start:
         raise UsageError(f"--until {until} is not after --since {since}")
     return start, end

@@ -63,16 +63,62 @@ def test_a_place_on_a_date_has_the_measures_of_that_date(run: Run) -> None:
     assert run("place", "show", "NOWHERE")[0] == 3
 
 
+def places(path: Path, name: str, lon: float = 124, **properties: str) -> Path:
+    """A file with one made-up port, SIMPT."""
+    told = {"code": "SIMPT", "name": name, "kind": "port", "source": "made up", "radius_m": 1000, **properties}
+    point = {"type": "Point", "coordinates": [lon, 38]}
+    path.write_text(json.dumps({"type": "Feature", "properties": told, "geometry": point}))
+    return path
+
+
 def test_a_place_out_of_use_is_not_listed_for_that_date(run: Run, case: Path, tmp_path: Path) -> None:
-    (tmp_path / "p.geojson").write_text(
-        '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"code": "SIMPT", "name": "SIM '
-        'PORT", "country": "", "kind": "port", "source": "made up", "radius_m": 1000, "valid_from": "2020-01-01"}, '
-        '"geometry": {"type": "Point", "coordinates": [124, 38]}}]}'
-    )
-    assert run("-w", case, "place", "import", tmp_path / "p.geojson")[0] == 0
+    port = places(tmp_path / "p.geojson", "SIM PORT", valid_from="2020-01-01")
+    assert run("-w", case, "place", "import", port)[0] == 0
     assert "SIMPT" in run("-w", case, "place", "list", "--on", "2020-01-01")[1]
     assert "SIMPT" not in run("-w", case, "place", "list", "--on", "2019-12-31")[1]
     assert "NOT known to be in use on 2019-12-31" in run("-w", case, "place", "show", "SIMPT", "--on", "2019-12-31")[1]
+    assert "SIMPT" in run("-w", case, "place", "near", "38", "124", "--on", "2020-01-01")[1]
+    assert "SIMPT" not in run("-w", case, "place", "near", "38", "124", "--on", "2019-12-31")[1]
+
+
+def test_places_as_of_an_earlier_number_are_those_of_then(run: Run, case: Path, tmp_path: Path) -> None:
+    def name(*as_of: str) -> str:
+        return str(json.loads(run("-w", case, "place", "show", "SIMPT", "--json", *as_of)[1])["name"])
+
+    rows = [
+        json.loads(run("-w", case, "place", "import", places(tmp_path / "p.geojson", word), "--json")[1])
+        for word in ("SIM FIRST", "SIM SECOND")
+    ]
+    first, second = (str(row["number"]) for row in rows)
+    assert [row["new"] for row in rows] == [True, True]
+    assert (name(), name("--as-of", first), name("--as-of", second)) == ("SIM SECOND", "SIM FIRST", "SIM SECOND")
+    assert run("-w", case, "place", "show", "SIMPT", "--as-of", "0")[0] == 3
+    assert "SIMPT" not in run("-w", case, "place", "list", "--as-of", "0")[1]
+    assert "SIM FIRST" in run("-w", case, "place", "near", "38", "124", "--as-of", first)[1]
+    code, out, told = run("-w", case, "place", "import", tmp_path / "p.geojson", "--json")
+    assert (code, json.loads(out)["new"], json.loads(out)["number"]) == (0, False, int(second))
+    assert "nothing was recorded" in told
+    assert run("place", "list", "--as-of", "1")[0] == 3  # no workspace, so nothing was recorded
+
+
+def test_an_imported_place_that_is_known_better_is_told_as_left_out(run: Run, case: Path, tmp_path: Path) -> None:
+    circle = places(tmp_path / "p.geojson", "SIM NAMPO", code="KPNAM")
+    _, out, told = run("-w", case, "place", "import", circle, "--json")
+    assert json.loads(out)["left_out"] == {"a circle, and the outline is known": 1}
+    assert "known better already" in told
+
+
+def test_the_places_near_a_position(run: Run) -> None:
+    rows = [
+        json.loads(line) for line in run("place", "near", "38.705", "125.37", "--limit", "3", "--json")[1].splitlines()
+    ]
+    assert len(rows) == 3
+    assert rows[0]["code"].startswith("KPNAM")
+    assert [row["distance_m"] for row in rows] == sorted(row["distance_m"] for row in rows)
+    assert set(rows[0]) - set(json.loads(run("place", "list", "--json")[1].splitlines()[0])) == {"distance_m"}
+    assert "distance km" in run("place", "near", "-33.9", "-18.4")[1]  # a latitude is no option
+    code, _, told = run("place", "near", "125", "38")
+    assert (code, "latitude 125" in told) == (2, True)
 
 
 def test_a_dash_is_standard_output(run: Run, case: Path, tmp_path: Path) -> None:

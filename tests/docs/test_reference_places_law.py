@@ -39,7 +39,7 @@ def test_law_page_lists_every_measure_and_claim():
 def test_snippets_run(page):
     text = (ROOT / "docs/reference" / page).read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
-    names = {"lons": np.array([125.37, 0.0]), "lats": np.array([38.705, 0.0])}
+    names = {"lons": np.array([125.37, 0.0]), "lats": np.array([38.705, 0.0]), "times": np.array([0, 0])}
     for line in code.splitlines():
         statement, _, comment = line.partition("#")
         shown = re.match(r"\s*('[^']*'|\d+)", comment)

@@ -115,6 +115,19 @@ def test_ports_swallow_rafted_neighbours():
     assert event.measures["distance_from_port_km"] == pytest.approx(10.4, abs=0.2)
 
 
+def test_a_port_out_of_use_swallows_nothing():
+    def met(start_h: float | None, end_h: float | None) -> list[str | None]:
+        valid = times.Interval(
+            *(None if hour is None else T0 + round(hour * times.HOUR_US) for hour in (start_h, end_h))
+        )
+        port = harbour("SIMPT", *SEA, 3_000.0, valid=valid)
+        roads = harbour("ROADS", *SEA, 2_000.0, "zone", valid=valid)
+        return [event.place for event in detect(FOUND, pair(0.0, 5.0), World([port, roads]))]
+
+    assert met(None, None) == met(-1, 10) == []
+    assert met(None, -1) == met(10, None) == [None]
+
+
 def test_no_position_is_invented_in_a_hole_of_more_than_an_hour():
     sparse = every(70, 0, 10)
     assert detect(FOUND, tracks(ship(1, sparse, SEA), ship(2, sparse, beside(100)))) == []

@@ -18,13 +18,17 @@ HOUR_MIN = 60
 
 @dataclass
 class Ports:
-    """Two made-up ports."""
+    """Two made-up ports, in use over all of `valid` (µs)."""
 
     rows: tuple[tuple[str, float, float], ...] = (("XXNEAR", 124.5, 38.5), ("XXFAR", 140.0, 30.0))
+    valid: tuple[int, int] = (-(2**62), 2**62)
 
     def ports_table(self) -> pa.Table:
         code, lon, lat = zip(*self.rows, strict=True)
-        return pa.table({"code": code, "lon": lon, "lat": lat})
+        valid = {
+            name: [instant] * len(code) for name, instant in zip(("valid_from", "valid_to"), self.valid, strict=True)
+        }
+        return pa.table({"code": code, "lon": lon, "lat": lat, **valid})
 
 
 class Fixed(ReceptionModel):
@@ -40,11 +44,17 @@ class Fixed(ReceptionModel):
         return Judged(*(pa.array([v] * n).to_numpy() for v in (self.p, 12.0, 1.0, 5, 0.5, 0.5, 1.0)))
 
 
-def gaps(rows: list[dict[str, Any]], end_min: float | None = None, model: Any = None, **given: float) -> list[Event]:
+def gaps(
+    rows: list[dict[str, Any]],
+    end_min: float | None = None,
+    model: Any = None,
+    ports: Ports | None = None,
+    **given: float,
+) -> list[Event]:
     tracks = built(rows).tracks
     moments = tracks["time"].cast(pa.int64()).to_pylist()
     end = max(moments) if end_min is None else T0 + round(end_min * times.MINUTE_US)
-    context = Context(min(moments), end, Ports(), None, extras={"reception": model} if model else {})
+    context = Context(min(moments), end, ports or Ports(), None, extras={"reception": model} if model else {})
     detector = Gap()
     values = values_of(detector, given)
     plan = detector.plan(values, context)
@@ -114,6 +124,14 @@ def test_places_are_named_only_where_reception_does_not_explain() -> None:
     [event] = gaps(with_silence(30), model=Fixed(0.01))
     assert event.measures["reachable"] == [{"place": "XXNEAR", "comparable_ships": 0}]
     assert (event.measures["p_silence_by_reception"], event.measures["expected_reports"]) == (0.011, 12.0)
+
+
+@pytest.mark.parametrize(("start_h", "end_h", "named"), [(0, 5, 0), (0, 6, 1), (34, 99, 1), (36, 99, 0)])
+def test_only_places_in_use_during_the_silence_are_named(start_h: int, end_h: int, named: int) -> None:
+    """The silence is from hour 5 to hour 35."""
+    ports = Ports(valid=(T0 + start_h * times.HOUR_US, T0 + end_h * times.HOUR_US))
+    [event] = gaps(with_silence(30), model=Fixed(0.01), ports=ports)
+    assert len(event.measures["reachable"]) == named
 
 
 def test_other_silent_ships_are_counted() -> None:

@@ -6,10 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from darkwake import times
 from darkwake.events.base import values_of
 from darkwake.events.encounter import Encounter
 from darkwake.events.loitering import Loitering
-from events.ships import METRES, SEA, World, candidates, detect, every, h, harbour, ship, tracks
+from events.ships import METRES, SEA, T0, World, candidates, detect, every, h, harbour, ship, tracks
 
 LOITER = Loitering()
 
@@ -71,6 +72,18 @@ def test_not_near_shore_and_not_in_a_known_anchorage():
     assert len(detect(LOITER, table, World(shore_m=9_300.0))) == 1
     roads = harbour("SIMRO", *SEA, 2000.0, kind="anchorage")
     assert detect(LOITER, table, World([roads])) == []
+
+
+def test_a_port_out_of_use_does_not_hide_a_stay():
+    rows = tracks(ship(1, every(15, 0, 30), passage(10, 20), 1.0))
+    lon, lat = passage(10, 20)(15)
+    ended = T0 + 9 * times.HOUR_US
+
+    def stays(valid: times.Interval) -> int:
+        return len(detect(LOITER, rows, World([harbour("ANCH", lon, lat, 20_000.0, "anchorage", valid=valid)])))
+
+    assert stays(times.Interval(None, None)) == stays(times.Interval(ended, None)) == 0
+    assert stays(times.Interval(None, ended)) == 1
 
 
 def test_the_whole_of_an_encounter_is_no_loitering_but_a_part_is():

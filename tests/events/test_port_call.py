@@ -8,10 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from darkwake import refs
+from darkwake import refs, times
 from darkwake.events.base import values_of
 from darkwake.events.port_call import PortCall
-from events.ships import METRES, World, candidates, detect, every, h, harbour, ship, tracks
+from darkwake.times import Interval
+from events.ships import METRES, T0, World, candidates, detect, every, h, harbour, ship, tracks
 
 CALL = PortCall()
 PORT = harbour("SIMPT", 125.0, 38.0, 3000.0)
@@ -240,3 +241,57 @@ def test_the_same_calls_whichever_vessels_share_a_call():
 
 def test_no_ports_no_calls():
     assert detect(CALL, voyage(every(10, 0, 16)), World()) == []
+
+
+def used(start_h: float | None, end_h: float | None) -> Interval:
+    """In use from so many to so many hours after T0."""
+    return Interval(*(None if hour is None else T0 + round(hour * times.HOUR_US) for hour in (start_h, end_h)))
+
+
+# The ship of `voyage` is inside from about hour 3.1 to hour 13.4.
+@pytest.mark.parametrize(
+    ("valid", "calls"),
+    [(used(None, 2), 0), (used(15, None), 0), (used(None, 5), 1), (used(2, 20), 1), (used(5, None), 1)],
+)
+def test_a_call_counts_only_while_the_port_is_in_use(valid, calls):
+    found = detect(CALL, voyage(every(10, 0, 16)), World([replace(PORT, valid=valid)]), data_end_h=40)
+    assert len(found) == calls
+
+
+def test_a_ship_leaves_by_sailing_not_because_the_port_falls_out_of_use():
+    world = World([replace(PORT, valid=used(None, 5))])
+    (call,) = detect(CALL, voyage(every(10, 0, 16)), world, data_end_h=40)
+    (whole,) = detect(CALL, voyage(every(10, 0, 16)), WORLD, data_end_h=40)
+    assert call == whole
+
+
+def test_of_two_outlines_that_follow_each_other_the_call_is_at_the_one_in_use():
+    old, new = (replace(PORT, code=code, valid=valid) for code, valid in (("A", used(None, 8)), ("B", used(8, None))))
+    early, late = (voyage(every(10, 0, 16), start_h=start) for start in (0.0, 6.0))
+    assert [call.place for call in detect(CALL, early, World([old, new]), data_end_h=40)] == ["A"]
+    assert [call.place for call in detect(CALL, late, World([old, new]), data_end_h=40)] == ["B"]
+
+
+def test_a_berth_belongs_to_its_port_only_while_both_are_in_use():
+    berth = harbour("BERTH", 125.0, 38.0, 500.0, "berth", parent="SIMPT")
+
+    def calls(port: Interval, at_berth: Interval) -> list[tuple[str | None, str | None]]:
+        world = World([replace(PORT, valid=port), replace(berth, valid=at_berth)])
+        found = detect(CALL, voyage(every(10, 0, 16)), world, data_end_h=40)
+        return [(call.place, call.measures["berth"]) for call in found]
+
+    always = used(None, None)
+    assert calls(always, always) == [("SIMPT", "BERTH")]
+    assert calls(always, used(None, 2)) == [("SIMPT", None)]
+    assert calls(used(None, 2), always) == []
+
+
+@pytest.mark.parametrize(
+    ("valid", "calls"), [(used(None, None), 1), (used(None, 4), 1), (used(None, 2), 0), (used(30, None), 0)]
+)
+def test_a_silence_makes_a_call_only_at_a_port_in_use_during_it(valid, calls):
+    where, sog, _ = approach(from_m=60_000.0)
+    heard = [t for t in every(10, 0, 16) if where(t)[1] < 38.0 - 15_000 * METRES]  # silent within 15 km
+    port = replace(PORT, approach_radius_m=25_000.0, valid=valid)
+    found = detect(CALL, tracks(ship(1, heard, where, sog, cog_deg=0.0)), World([port]), data_end_h=40)
+    assert [call.measures["inferred_from_silence"] for call in found] == [True] * calls

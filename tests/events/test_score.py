@@ -107,3 +107,25 @@ def test_truth_files(tmp_path: Path) -> None:
         load_truth(path)
     with pytest.raises(SourceUnavailableError):
         load_truth(tmp_path / "none.jsonl")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"kind": "gap", "start": "2019", "mmsis": [299000001], "kind": "encounter"}',
+        "[" * 5_000 + "]" * 5_000,
+        "5",
+        '{"kind": "gap", "start": 2019, "mmsis": [299000001]}',
+        '{"kind": "gap", "start": "2019-13", "mmsis": [299000001]}',
+        '{"kind": "gap", "start": "2019", "end": 7, "mmsis": [299000001]}',
+        '{"kind": "gap", "start": "2019", "mmsis": 299000001}',
+        '{"kind": "gap", "start": "2019", "mmsis": ["SIM"]}',
+        '{"kind": ["gap"], "start": "2019", "mmsis": [299000001]}',
+        '{"kind": "gap", "start": "2019", "mmsis": [299000001], "heard_per_hour": "often"}',
+    ],
+)
+def test_a_line_of_truth_that_cannot_be_used_is_refused_by_number(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "truth.jsonl"
+    path.write_text(json.dumps(true(0, 1, 1)) + "\n" + line + "\n", encoding="utf-8")
+    with pytest.raises(InputRejectedError, match="line 2"):
+        load_truth(path)

@@ -90,3 +90,12 @@ def test_damage_is_said() -> None:
     for data in (b"", b"PAR1", b"PAR1" + b"\0" * 100 + b"PAR1", _file(positions())[:-30]):
         with pytest.raises(InputRejectedError, match="not a readable Parquet file"):
             Reading(data, "geoparquet")
+
+
+def test_a_file_that_is_cut_off_is_named(tmp_path: Any) -> None:
+    data = _file(positions())
+    for length in (4, 8, len(data) // 2, len(data) - 1):
+        path = tmp_path / "cut.parquet"
+        path.write_bytes(data[:length])
+        with pytest.raises(InputRejectedError, match=r"not a readable Parquet file.*in \S+/cut\.parquet \(Parquet\)"):
+            list(read(path))

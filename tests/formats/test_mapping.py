@@ -30,7 +30,7 @@ def test_a_saved_mapping_is_read_from_toml_and_json(tmp_path: Path) -> None:
     ("text", "error", "says"),
     [
         ("columns = 3", InputRejectedError, "not a mapping"),
-        ("{", InputRejectedError, "not TOML or JSON"),
+        ("{", InputRejectedError, "not JSON: Expecting property name"),
         ("[columns]", UsageError, "names no column for mmsi"),
         ('[columns]\nmmsi="a"\nspeed="b"', UsageError, "unknown field: speed"),
         ('[columns]\nmmsi="a"\ntime="b"', UsageError, "its own table"),
@@ -39,6 +39,10 @@ def test_a_saved_mapping_is_read_from_toml_and_json(tmp_path: Path) -> None:
         ('colour="a"\n[columns]\nmmsi="a"', UsageError, "colour"),
         ('[time]\ncolumn="t"\nform="iso"\n[columns]\nmmsi="a"', UsageError, "time.form"),
         ('[time]\ncolumn="t"\nformat="%Y"\n[columns]\nmmsi="a"', UsageError, "time format"),
+        ('{"columns": {"mmsi": "a", "mmsi": "b"}}', InputRejectedError, "'mmsi' stands twice"),
+        ('{"columns": ' + "[" * 5_000 + "]" * 5_000 + "}", InputRejectedError, "nested too deeply"),
+        ("columns = " + "[" * 5_000 + "]" * 5_000, InputRejectedError, "not TOML or JSON"),
+        ('[columns]\nmmsi="a"\n[codes.nav_status]\nx="y"', InputRejectedError, "not a mapping"),
         ("[columns]\nmmsi=3", InputRejectedError, "not a mapping"),
     ],
 )

@@ -22,6 +22,9 @@ def test_bad_lines_cost_themselves() -> None:
         '{"mmsi": 1, "lon": true}': "bad_lon",
         '{"mmsi": ' + "9" * 5000 + "}": "not_json",
         "[" * 100_000: "not_json",
+        "[" * 5_000 + "]" * 5_000: "not_json",
+        '{"mmsi": 299000001, "lon": 1, "lat": 1, "mmsi": 299000002}': "duplicate_key",
+        '{"mmsi": 299000001, "at": {"lon": 1, "lon": 2}}': "duplicate_key",
     }
     data = "\r\n".join([GOOD, *bad, "", GOOD.replace("124.5", "NaN")]).encode()
     got = Reading(data, "jsonl")

@@ -148,6 +148,21 @@ def files(lake: Path) -> Counter[Path]:
     return Counter(path.parent.relative_to(lake) for path in lake.rglob("*.parquet"))
 
 
+@pytest.mark.parametrize("acknowledged", [0, 1])
+def test_half_a_log_entry_that_was_never_acknowledged_keeps_nobody_from_writing(
+    tmp_path: Path, acknowledged: int
+) -> None:
+    """A power cut within a commit can leave the entry of Delta's log as garbage."""
+    lake = lake_at(tmp_path)
+    for _ in range(acknowledged):
+        write(lake, 3)
+    assert _put_in_a_process(tmp_path, 5, failpoint="delta_committed").returncode == -9
+    newest = max((lake.root / "rejects" / "_delta_log").glob("*.json"))
+    newest.write_bytes(newest.read_bytes()[:40])
+    write(lake, 7)
+    assert lake.snapshot().rows("rejects") == 3 * acknowledged + 7
+
+
 def _folder(path: Path) -> Path:
     path.mkdir()
     return path
@@ -200,3 +215,26 @@ def interrupted(lake: Lake) -> None:
         begun = writer.file("rejects")
         begun.write(rejects("c" * 16, 4))
         raise KeyboardInterrupt
+
+
+def test_what_a_commit_wrote_is_synced_before_the_ledger_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut keeps only what was synced: bytes of files, and names in the folders that hold them."""
+    lake = lake_at(tmp_path)
+    put(lake, 3)
+    before = {path for path in lake.root.rglob("*") if path.is_file()}
+    synced: set[Path] = set()
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.add(Path(os.readlink(f"/proc/self/fd/{descriptor}")))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    put(lake, 5)
+    monkeypatch.undo()
+    written = {path for path in lake.root.rglob("*") if path.is_file()} - before
+    assert {path.suffix for path in written} == {".parquet", ".json"}
+    assert {path.name for path in written} <= {path.name for path in synced}  # files are moved once they are synced
+    assert {path.parent for path in written} | {lake.root / "rejects"} <= synced

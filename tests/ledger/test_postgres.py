@@ -91,7 +91,7 @@ def test_a_wrong_url_erases_nothing(tmp_path: Path, postgres_url: Callable[[], s
     lake.ledger.engine.dispose()
     before = sorted(tmp_path.rglob("*.parquet"))
     empty = postgres_url()
-    with pytest.raises(SourceUnavailableError, match="the one that is named is empty"):
+    with pytest.raises(SourceUnavailableError, match="that is named is empty"):
         open_database(tmp_path, empty, workspace_id=WORKSPACE, recorded=EVERYTHING)
     with pytest.raises(SourceUnavailableError, match="cannot be used"):
         open_database(tmp_path, empty + "-not-there", workspace_id=WORKSPACE, recorded=EVERYTHING)

@@ -2,18 +2,19 @@ from __future__ import annotations
 
 import csv
 import gzip
-import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from darkwake.errors import NotFoundError
+from darkwake.errors import NotFoundError, UsageError
 from darkwake.geo.coast import Coast
 from darkwake.geo.sphere import distance_m
-from darkwake.places import Gazetteer, geojson
+from darkwake.places import Gazetteer
 from darkwake.places.gazetteer import PORTS_SCHEMA, shipped
-from darkwake.places.model import Place
+from darkwake.places.model import Place, polygon_place
+from darkwake.times import Interval
 from support import shared_data
 
 # UN/LOCODE, else our code → the number of the port in the World Port Index, where it has one
@@ -131,20 +132,59 @@ def test_it_travels(gazetteer):
     assert copy.ports_table()["code"][int(copy.locate([125.37], [38.705])[0])].as_py() == "KPNAM"
 
 
-def test_imported_places_join_the_shipped_ones(gazetteer, tmp_path):
+def test_imported_places_join_the_shipped_ones(gazetteer):
     near = Place("WPI60280", "Nampo", "KP", "port", 125.4, 38.7167, 3_000, "list")  # known as KPNAM
     circle = Place("KPNAM", "Nampo", "KP", "port", 125.4, 38.7167, 3_000, "list")  # worse than our outline
     new = Place("XXSIM", "SIM Haven", "XX", "port", 125.4, 38.7167, 3_000, "list")
     joined = gazetteer.with_places([near, circle, new])
     assert len(joined) == len(gazetteer) + 1
     assert joined.by_code("KPNAM").polygon is not None
-    geojson.write([new], tmp_path / "mine.geojson")
-    assert Gazetteer.load(tmp_path).by_code("XXSIM") == new
-    own = json.loads((tmp_path / "mine.geojson").read_text())
-    own["features"][0]["properties"]["code"] = "KPNAM"
-    own["features"][0]["geometry"] = {"type": "Polygon", "coordinates": [[[125, 38], [126, 38], [126, 39], [125, 38]]]}
-    (tmp_path / "mine.geojson").write_text(json.dumps(own))
-    assert Gazetteer.load(tmp_path).by_code("KPNAM").name == "SIM Haven"  # a user's outline replaces ours
+    assert joined.by_code("XXSIM") == new
+    outline = polygon_place(
+        "KPNAM", "SIM Nampo", ((125, 38), (126, 38), (126, 39)), country="KP", kind="port", source=""
+    )
+    assert joined.with_places([outline]).by_code("KPNAM") == outline  # a user's outline replaces ours
+    assert gazetteer.left_out([near, circle, new]) == {
+        "a circle, and the outline is known": 1, "a port that is known within 8 km under another code": 1,
+    }  # fmt: skip
+
+
+def test_a_corrected_circle_replaces_the_circle_before_it():
+    first = Place("XXSIM", "SIM Haven", "XX", "port", 25.4, 38.7167, 3_000, "list")
+    corrected = replace(first, lon=25.5, radius_m=1_000)
+    assert Gazetteer([first]).with_places([corrected]).places == (corrected,)
+
+
+OLD = Place("XXOLD", "SIM Old Haven", "XX", "port", 25.0, 38.0, 2_000, "", valid=Interval(None, 100))
+NEW = Place("XXNEW", "SIM New Haven", "XX", "port", 25.0, 38.0, 3_000, "", valid=Interval(100, None))
+
+
+@pytest.mark.parametrize(("instant", "codes"), [(99, ["XXOLD"]), (100, ["XXNEW"]), (None, ["XXOLD", "XXNEW"])])
+def test_only_places_in_use_at_an_instant_are_there(instant, codes):
+    both = Gazetteer([NEW, OLD])
+    times = None if instant is None else [instant]
+    assert [p.code for p in both.at(25.0, 38.0, instant_us=instant)] == codes
+    assert both.smallest_at([25.0], [38.0], times)[0].code == codes[0]
+    assert both.ports_table()["code"][int(both.locate([25.0], [38.0], times)[0])].as_py() == codes[0]
+    assert [p.code for p, metres in both.near(25.0, 38.0, instant_us=instant) if metres == 0.0] == codes
+
+
+def test_a_port_out_of_use_is_not_near():
+    far = Place("XXFAR", "SIM Far", "XX", "port", 26.0, 38.0, 2_000, "")
+    with_old = Gazetteer([OLD, far])
+    metres = with_old.distance_to_port_m([25.0, 25.0], [38.0, 38.0], [99, 100])
+    assert metres[0] == 0.0
+    assert metres[1] == pytest.approx(distance_m(25.0, 38.0, 26.0, 38.0) - 2_000)
+    assert np.isnan(Gazetteer([OLD]).distance_to_port_m([25.0], [38.0], [100])[0])
+
+
+def test_the_nearest_places_come_with_their_distance(gazetteer):
+    found = gazetteer.near(125.37, 38.705, count=4)
+    assert [metres for _, metres in found] == sorted(metres for _, metres in found)
+    assert found[0][0] == gazetteer.at(125.37, 38.705)[0]
+    assert len(found) == 4
+    with pytest.raises(UsageError, match="within"):
+        gazetteer.near(float("nan"), 38.0)
 
 
 def test_embargoed_ports_are_those_of_the_dprk(gazetteer):

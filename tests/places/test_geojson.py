@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from darkwake.errors import InputRejectedError
+from darkwake.errors import InputRejectedError, UsageError
 from darkwake.places import geojson
 from darkwake.places.gazetteer import shipped
 
@@ -35,6 +35,8 @@ def test_a_gzipped_file_is_read(tmp_path):
     assert place.code == "XXSIM"
     assert place.approach_radius_m == geojson.DEFAULT_APPROACH_M
     assert place.source == "in.geojson.gz"
+    (tmp_path / "in.geojson").write_text(json.dumps(feature()))
+    assert geojson.read(path).sha256 == geojson.read(tmp_path / "in.geojson").sha256  # one source, however packed
 
 
 @pytest.mark.parametrize(
@@ -43,6 +45,9 @@ def test_a_gzipped_file_is_read(tmp_path):
         ({"type": "Feature"}, "without properties"),
         (feature(name=""), "without name"),
         (feature(code=None), "without code"),
+        (feature(code="X" * 65), "a code that is none"),
+        (feature(code="XX\x00SIM"), "a code that is none"),
+        (feature(accuracy_m=10**400), "accuracy_m is no number"),
         (feature(kind="harbour"), "kind 'harbour'"),
         (feature(radius_m="far"), "radius_m is no number"),
         (feature(radius_m=None), "without radius_m"),
@@ -51,6 +56,7 @@ def test_a_gzipped_file_is_read(tmp_path):
         (feature(other_names="SIM"), "other_names"),
         (feature(geometry={"type": "Point", "coordinates": ["a", 1]}), "no Point"),
         (feature(geometry={"type": "Point", "coordinates": [200, 1]}), "position"),
+        (feature(geometry={"type": "Point", "coordinates": [10**400, 1]}), "no Point"),
         (feature(geometry={"type": "LineString", "coordinates": [[0, 0], [1, 1]]}), "LineString"),
         (feature(geometry={"type": "Polygon", "coordinates": [[[0, 0], [1, 1]]]}), "corners"),
         (feature(geometry={"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0]], [[0, 0]]]}), "holes"),
@@ -66,14 +72,30 @@ def test_bad_features_are_counted_and_the_rest_is_kept(bad, reason):
     assert count == 1
 
 
-@pytest.mark.parametrize("text", ["", "[1]", '{"type": "Topology"}', "{", "[" * 100_000])
+@pytest.mark.parametrize("text", ["", "[1]", '{"type": "Topology"}', "{"])
 def test_what_is_no_geojson_says_so(text):
     with pytest.raises(InputRejectedError, match="GeoJSON"):
         geojson.parse(text, "x")
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"type": "FeatureCollection", "features": [], "features": []}', "'features' stands twice"),
+        ('{"type": "Feature", "properties": {"code": "XXSIM", "code": "XXTWO"}}', "'code' stands twice"),
+        ('{"features": [NaN]}', "not JSON"),
+        ('{"features": [' + "1" * 400 + "]}", "not JSON"),
+        ('{"features": ' + "[" * 5_000 + "]" * 5_000 + "}", "nested too deeply"),
+        ("[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_json_that_could_be_read_in_two_ways_is_refused(text, says):
+    with pytest.raises(InputRejectedError, match=rf"{says}.*ports\.geojson"):
+        geojson.parse(text, "ports.geojson")
+
+
 JSON = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.text(max_size=5),
+    st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3),
     max_leaves=6,
 )
@@ -84,3 +106,9 @@ def test_no_feature_breaks_the_reader(coordinates, names, radius):
     for shape in ("Point", "Polygon", "MultiPolygon"):
         result = parsed(feature({"type": shape, "coordinates": coordinates}, other_names=names, radius_m=radius))
         assert len(result.places) + result.rejects.total() == 1
+        assert [geojson.from_feature(geojson.as_feature(place)) for place in result.places] == result.places
+
+
+def test_a_feature_that_is_none_says_why():
+    with pytest.raises(UsageError, match="a feature without geometry"):
+        geojson.from_feature(feature(geometry=None))

@@ -41,7 +41,7 @@ def unknown_waters_h(track: pa.Table, places: Gazetteer, since: int | None, unti
     _, first = np.unique(moments[inside] // times.HOUR_US, return_index=True)
     rows = np.flatnonzero(inside)[first]
     lon, lat = floats(track["lon"])[rows], floats(track["lat"])[rows]
-    far = ~(places.distance_to_port_m(lon, lat) <= _KNOWN_KM * 1000.0)
+    far = ~(places.distance_to_port_m(lon, lat, moments[rows]) <= _KNOWN_KM * 1000.0)
     if not far.any():
         return 0
     return int((Coast().distance_to_shore_m(lon[far], lat[far]) <= _SHORE_KM * 1000.0).sum())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from darkwake.events import store as events
 from darkwake.lake.store import Lake, Snapshot
 from darkwake.ledger.tables import SOURCES
 from darkwake.ledger.verify import Finding
-from darkwake.streams import SourceFile, digest, read_span
+from darkwake.streams import Cache, Digest, SourceFile, digest, read_spans
 
 _REPORT_COLUMNS = ["source", "spans"]
 
@@ -58,7 +58,21 @@ def source_file(row: Any) -> SourceFile:
 
 def open_ref(lake: Lake, ref: refs.SourceRef) -> list[Exhibit]:
     """The bytes of a source reference. VerificationError if they are not those that were imported."""
-    row = lake.ledger.source(ref.sha16)
+    return open_refs(lake, [ref])
+
+
+def open_refs(lake: Lake, references: Sequence[refs.SourceRef]) -> list[Exhibit]:
+    """The bytes of several source references, one exhibit per span in the order given; one pass over each source."""
+    spans: dict[str, list[refs.Span]] = {}
+    for ref in references:
+        spans.setdefault(ref.sha16, []).extend(ref.spans)
+    opened = {sha16: iter(_open(lake, sha16, wanted)) for sha16, wanted in spans.items()}
+    return [Exhibit(ref, span, *next(opened[ref.sha16])) for ref in references for span in ref.spans]
+
+
+def _open(lake: Lake, sha16: str, spans: Sequence[refs.Span]) -> list[tuple[str, str, bytes]]:
+    """Where each span lies, the SHA-256 of the source, and the bytes."""
+    row = lake.ledger.source(sha16)
     file = source_file(row)
     if not file.path.exists():
         raise SourceUnavailableError(
@@ -66,11 +80,9 @@ def open_ref(lake: Lake, ref: refs.SourceRef) -> list[Exhibit]:
             where=str(file.path),
             do=f"Put a file with SHA-256 {row.sha256} there; to keep copies, import with --keep.",
         )
-    chunks = tuple(row.chunks)
-    return [
-        Exhibit(ref, span, file.name, row.sha256, read_span(file, span.offset, span.length, chunks))
-        for span in ref.spans
-    ]
+    recorded = Digest(row.sha256, row.size, tuple(row.chunks), row.damage)
+    wanted = [(span.offset, span.length) for span in spans]
+    return [(file.name, row.sha256, data) for data in read_spans(file, wanted, recorded, Cache(lake.root / "cache"))]
 
 
 def show(lake: Lake, text: str, snapshot: Snapshot | None = None) -> list[Exhibit]:
@@ -80,10 +92,7 @@ def show(lake: Lake, text: str, snapshot: Snapshot | None = None) -> list[Exhibi
     if isinstance(ref, refs.ClaimRef):
         events = _counted(lake, ref, snapshot.number)
         return [exhibit for event in events for exhibit in show(lake, f"evt:{event}", snapshot)]
-    found: list[Exhibit] = []
-    for source_ref in resolve(ref, snapshot):
-        found += open_ref(lake, source_ref)
-    return found
+    return open_refs(lake, list(resolve(ref, snapshot)))
 
 
 def resolve(ref: refs.Ref, snapshot: Snapshot) -> Iterator[refs.SourceRef]:
@@ -133,9 +142,9 @@ def _counted(lake: Lake, ref: refs.ClaimRef, number: int) -> list[str]:
 
 
 def verify_source(lake: Lake, sha: str) -> tuple[bool, str]:
-    """Hash a whole source again; whether it is what was imported, and what was found."""
+    """Hash a whole source again, to its recorded length; whether it is what was imported, and what was found."""
     row = lake.ledger.source(sha)
-    found = digest(source_file(row)).sha256
+    found = digest(source_file(row), row.size).sha256
     return found == row.sha256, found
 
 

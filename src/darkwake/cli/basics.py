@@ -86,6 +86,9 @@ def _summary(detail: Any) -> str:
         )
     if isinstance(detail, details.Tracks):
         return f"up to entry {detail.imports_up_to}, {detail.partitions_written} partitions written"
+    if isinstance(detail, details.Places):
+        rejected = sum(detail.rejected.values())
+        return f"{detail.file}, {detail.places:,} places" + f", {rejected:,} rejected" * (rejected > 0)
     if isinstance(detail, details.Detection):
         return ", ".join(f"{found} {name}" for name, found in detail.found.items())
     if isinstance(detail, details.Verdicts):

@@ -245,7 +245,7 @@ def show_event(ctx: click.Context, id: str, as_of: str | None, out: Output) -> N
 
     def lines(_: Any) -> list[str]:
         text = [f"{row['id']}  ({row['state']}, version {row['version']}, run {row['run']})"]
-        names = {place.code: place.name for place in workspace.places}
+        names = {place.code: place.name for place in workspace.places_as_of(as_of)}
         told = {**row, "start": times.told(row["start"]), "end": _end(row), "place": place_name(row["place"], names)}
         text += [f"  {name:<12} {told[name]}" for name in ("start", "end", "place", "lat", "lon") if told[name]]
         text += [f"  vessel       {v['mmsi']}  {v['segment'] or ''}" for v in row["vessels"]]

@@ -9,7 +9,7 @@ import click
 
 from darkwake import times
 from darkwake.cli.main import workspace_of
-from darkwake.cli.options import on
+from darkwake.cli.options import as_of, on
 from darkwake.cli.output import Output, note, output_options
 
 
@@ -21,15 +21,16 @@ def place() -> None:
 @place.command("list")
 @click.option("--country", metavar="CC", help="ISO 3166-1 alpha-2, for example KP.")
 @on
+@as_of
 @output_options(positions=True)
 @click.pass_context
-def list_places(ctx: click.Context, country: str | None, on: str | None, out: Output) -> None:
+def list_places(ctx: click.Context, country: str | None, on: str | None, as_of: str | None, out: Output) -> None:
     """Every place that is known here, with where it is from. Without a workspace: those that ship with Darkwake."""
     instant = None if on is None else times.parse(on)
     out.rows(
         (
             _row(p)
-            for p in sorted(_places(ctx), key=lambda p: (p.country, p.code))
+            for p in sorted(_places(ctx, as_of), key=lambda p: (p.country, p.code))
             if (country is None or p.country == country.upper()) and (instant is None or p.valid.contains(instant))
         ),
         ["code", "name", "country", "kind", "lat", "lon", "accuracy_m"],
@@ -40,14 +41,15 @@ def list_places(ctx: click.Context, country: str | None, on: str | None, out: Ou
 @place.command("show")
 @click.argument("code")
 @on
+@as_of
 @output_options(positions=True)
 @click.pass_context
-def show_place(ctx: click.Context, code: str, on: str | None, out: Output) -> None:
+def show_place(ctx: click.Context, code: str, on: str | None, as_of: str | None, out: Output) -> None:
     """One place: its outline's accuracy and source, and the dated measures for which a call there matters."""
     from darkwake.law import measures
 
     instant = None if on is None else times.parse(on)
-    found = _places(ctx).by_code(code)
+    found = _places(ctx, as_of).by_code(code)
     ruled = [
         m
         for m in measures()
@@ -85,11 +87,31 @@ def show_place(ctx: click.Context, code: str, on: str | None, out: Output) -> No
     out.one(row, lines)
 
 
-def _places(ctx: click.Context) -> Any:
+@place.command(context_settings={"ignore_unknown_options": True})  # -33.9 is a latitude
+@click.argument("lat", type=float)
+@click.argument("lon", type=float)
+@click.option("--limit", type=click.IntRange(1), default=10, show_default=True, help="So many places at most.")
+@on
+@as_of
+@output_options(positions=True)
+@click.pass_context
+def near(
+    ctx: click.Context, lat: float, lon: float, limit: int, on: str | None, as_of: str | None, out: Output
+) -> None:
+    """The places nearest to a position (degrees), with the distance to their outlines; 0 inside."""
+    instant = None if on is None else times.parse(on)
+    found = _places(ctx, as_of).near(lon, lat, limit, instant)
+    rows = [{**_row(p), "distance_m": round(metres, 1)} for p, metres in found]
+    if out.form == "table":
+        rows = [{**row, "distance_km": round(row["distance_m"] / 1000, 1)} for row in rows]
+    out.rows(rows, ["distance_km", "code", "name", "country", "kind", "lat", "lon", "accuracy_m"])
+
+
+def _places(ctx: click.Context, as_of: str | None) -> Any:
     """The places of the workspace, or those that ship with Darkwake where there is none."""
-    workspace = workspace_of(ctx, needed=False)
+    workspace = workspace_of(ctx, needed=as_of is not None)
     if workspace is not None:
-        return workspace.places
+        return workspace.places_as_of(as_of)
     from darkwake.places import Gazetteer
 
     note("no workspace here: these are the places that ship with Darkwake")
@@ -126,11 +148,20 @@ def _period(start: int | None, end: int | None) -> str:
 @output_options()
 @click.pass_context
 def import_places(ctx: click.Context, files: tuple[Path, ...], out: Output) -> None:
-    """Take in places: a World Port Index CSV, UN/LOCODE, or GeoJSON outlines of your own."""
+    """Take in places: a World Port Index CSV, UN/LOCODE, or GeoJSON outlines of your own.
+
+    Each file is an entry of the ledger; of several that tell of one place the last wins, except that a bare circle
+    never replaces an outline. The newest file again adds nothing; an older one again does, and wins.
+    """
     workspace = workspace_of(ctx)
     rows = [workspace.import_places(path) for path in files]
     out.rows(rows)
+    for row in rows:
+        if not row["new"]:
+            note(f"{row['file']}: the newest file of places is this very one; nothing was recorded.")
     if any(row["rejected"] for row in rows):
         note("Rejected rows are listed by reason; the rest was taken in.")
+    if any(row["left_out"] for row in rows):
+        note("Places left out are known better already; they are recorded, and not used.")
     if not any(row["places"] for row in rows):
         ctx.exit(4)

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from darkwake.jit import kernel
 from darkwake.places.gazetteer import places_table
-from darkwake.places.grid import PlaceGrid, cell_at, distance_to_place_m, grid_of
+from darkwake.places.grid import PlaceGrid, cell_at, distance_to_place_m, grid_of, in_use
 
 HARBOUR_KINDS = ("port", "berth", "anchorage")
 #: A nearest known port farther away than this says that ports here are not known rather than that there are none.
@@ -29,14 +29,22 @@ class Areas(NamedTuple):
 
 
 @kernel
-def nearest_place(areas: Areas, lon: float, lat: float, limit_m: float) -> tuple[int, float]:
-    """The place least far away and its distance, −1 if none is within `limit_m`. Inside several: the smallest."""
+def nearest_place(areas: Areas, lon: float, lat: float, time_us: int, limit_m: float) -> tuple[int, float]:
+    """The place least far away and its distance, −1 if none is within `limit_m`. Inside several: the smallest.
+
+    Only places in use at that instant, and what belongs to a port only while the port is.
+    """
     cell = cell_at(lon, lat)
     best, least = -1, np.inf
     for at in range(areas.grid.approach_first[cell], areas.grid.approach_first[cell + 1]):
         place = areas.grid.approach_list[at]
         distance = distance_to_place_m(lon, lat, place, areas.grid)
-        if distance <= limit_m and distance < least:
+        if (
+            distance <= limit_m
+            and distance < least
+            and in_use(place, time_us, areas.grid.valid)
+            and in_use(areas.owner[place], time_us, areas.grid.valid)
+        ):
             best, least = place, distance
             if least == 0.0:
                 break  # lists begin with the smallest
@@ -45,7 +53,10 @@ def nearest_place(areas: Areas, lon: float, lat: float, limit_m: float) -> tuple
 
 @kernel
 def outside_owner_m(areas: Areas, owner: int, lon: float, lat: float) -> float:
-    """How far a position lies outside a port with all that belongs to it; infinite beyond the limit."""
+    """How far a position lies outside a port with all that belongs to it; infinite beyond the limit.
+
+    At any time: a ship leaves by sailing away, not because a port falls out of use around it.
+    """
     cell = cell_at(lon, lat)
     least = np.inf
     for at in range(areas.grid.approach_first[cell], areas.grid.approach_first[cell + 1]):

@@ -104,11 +104,12 @@ class Encounter:
             return []
         found = candidates.sort_by([(name, "ascending") for name in ("first_step", "segment_a", "segment_b")])
         lon, lat = found["lon"].to_numpy(), found["lat"].to_numpy()
-        port_km = np.asarray(context.places.distance_to_port_m(lon, lat), np.float64) / 1000.0
+        begun = found["first_step"].to_numpy() * STEP_US
+        port_km = np.asarray(context.places.distance_to_port_m(lon, lat, begun), np.float64) / 1000.0
         far = np.flatnonzero(~(port_km < values["min_port_distance_km"]))
         sides = [unpack_fixed(found[side], POINT)[far] for side in ("opening", "closing")]
         rows = _rounded(found.drop_columns(["opening", "closing"])).take(pa.array(far)).to_pylist()
-        places = context.places.smallest_at(lon[far], lat[far])
+        places = context.places.smallest_at(lon[far], lat[far], begun[far])
         method = method_of(self, values)
         # Ships, and what was checked, are the same in many events, and objects that do not change can be shared.
         vessel, checks = cache(VesselRef), cache(partial(_checks, context.extras.get("ship_types") is not None))

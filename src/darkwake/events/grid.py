@@ -17,6 +17,7 @@ from darkwake.events.areas import Areas, areas_of, nearest_place
 from darkwake.events.packing import pack, source_keys
 from darkwake.geo.sphere import distance_m
 from darkwake.jit import kernel
+from darkwake.places.grid import occupied
 from darkwake.tracks.columns import floats, ints
 from darkwake.units import KNOTS_TO_METRES_PER_SECOND
 
@@ -91,7 +92,7 @@ def _resample(
 ) -> tuple[int, int]:
     """Fill `points` and the rows (segment by window) that hold them; returns how many of each."""
     filled, rows = 0, 0
-    has_ports = len(ports.grid.lon) > 0
+    ports_first = ports.grid.approach_first
     for i in range(len(time)):
         start = time[i]
         follows = (
@@ -135,7 +136,7 @@ def _resample(
                 x -= 360.0
             elif x < -180.0:
                 x += 360.0
-            if has_ports and nearest_place(ports, x, y, port_distance_m)[0] >= 0:
+            if occupied(x, y, ports_first) and nearest_place(ports, x, y, instant, port_distance_m)[0] >= 0:
                 continue
             near = i if instant - start <= stop - instant or not follows else i + 1
             window = (step - 1) // WINDOW_STEPS

@@ -20,6 +20,7 @@ from darkwake.events.areas import Areas, areas_of, nearest_place
 from darkwake.events.base import Context, Event, Innocent, Param, VesselRef, event_id, method_of, rounded
 from darkwake.geo.sphere import distance_m
 from darkwake.jit import kernel
+from darkwake.places.grid import occupied
 from darkwake.tracks.columns import flat, floats, ints
 from darkwake.units import KNOTS_TO_METRES_PER_SECOND, nm_to_m
 
@@ -108,7 +109,7 @@ class Loitering:
         far = np.flatnonzero(shore >= nm_to_m(values["min_shore_distance_nm"]))
         found = found.drop_columns(["lons", "lats"]).take(pa.array(far))
         lon, lat = lons[far, _SAMPLES // 2], lats[far, _SAMPLES // 2]
-        port_m = context.places.distance_to_port_m(lon, lat)
+        port_m = context.places.distance_to_port_m(lon, lat, ints(found["first_time"]))
         around = zip(lon.tolist(), lat.tolist(), shore[far].tolist(), port_m.tolist(), strict=True)
         method = method_of(self, values)
         return [
@@ -162,12 +163,13 @@ def _thinned(
     """Reports at least five minutes apart, outside ports; `starts` tells where a stretch without break begins."""
     count = 0
     broken = True
+    first = ports.grid.approach_first
     for i in range(len(time)):
         if i > 0 and (segment[i] != segment[i - 1] or mmsi[i] != mmsi[i - 1] or time[i] - time[i - 1] > gap_us):
             broken = True
         if not broken and time[i] - time[kept[count - 1]] < _LEG_US:
             continue
-        if len(ports.grid.lon) > 0 and nearest_place(ports, lon[i], lat[i], margin_m)[0] >= 0:
+        if occupied(lon[i], lat[i], first) and nearest_place(ports, lon[i], lat[i], time[i], margin_m)[0] >= 0:
             broken = True
             continue
         kept[count], starts[count] = i, broken

@@ -14,7 +14,7 @@ import numpy as np
 from darkwake.geo.sphere import distance_m
 from darkwake.jit import kernel
 from darkwake.times import HOUR_US, SECOND_US
-from darkwake.tracks.columns import Bools, Floats, Ints, floats
+from darkwake.tracks.columns import Bools, Floats, Ints, floats, ints
 from darkwake.units import KNOTS_TO_METRES_PER_SECOND
 
 #: No more places are named for one silence: the longer the list, the less it says.
@@ -26,8 +26,9 @@ def reachable_places(
 ) -> dict[int, list[dict[str, Any]]]:
     """Per wanted silence up to MOST_PLACES `{place, comparable_ships}`, the longest possible stay first.
 
-    `places.ports_table()` has the columns `code`, `lon`, `lat` (degrees). `silent`: arrays of equal length `mmsi`,
-    `start`, `end` (µs), `lon0`, `lat0`, `lon1`, `lat1`, `knots`.
+    Only places that were in use at some time of the silence. `places.ports_table()` has the columns `code`, `lon`,
+    `lat` (degrees), `valid_from`, `valid_to` (µs). `silent`: arrays of equal length `mmsi`, `start`, `end` (µs),
+    `lon0`, `lat0`, `lon1`, `lat1`, `knots`.
     """
     if places is None or not wanted.any():
         return {}
@@ -35,9 +36,10 @@ def reachable_places(
     order = np.argsort(np.array(ports["code"].to_pylist()), kind="stable")  # ties go by code
     codes = np.array(ports["code"].to_pylist())[order]
     lon, lat = floats(ports["lon"])[order], floats(ports["lat"])[order]
+    opened, closed = ints(ports["valid_from"])[order], ints(ports["valid_to"])[order]
     track: Any = tuple(silent[name] for name in ("start", "end", "lon0", "lat0", "lon1", "lat1", "knots"))
     rows = np.flatnonzero(wanted)
-    chosen = _longest_stays(rows, lon, lat, min_stay_h * HOUR_US, MOST_PLACES, *track)
+    chosen = _longest_stays(rows, lon, lat, opened, closed, min_stay_h * HOUR_US, MOST_PLACES, *track)
     comparable: dict[tuple[int, int], int] = {}
     _, ship = np.unique(silent["mmsi"], return_inverse=True)
     for p in np.unique(chosen[chosen >= 0]):
@@ -91,7 +93,7 @@ def _others_there(rows: Ints, arrive: Ints, leave: Ints, ship: Ints) -> Ints:  #
 
 @kernel
 def _longest_stays(
-    rows: Ints, lon: Floats, lat: Floats, min_stay_us: float, most: int,
+    rows: Ints, lon: Floats, lat: Floats, opened: Ints, closed: Ints, min_stay_us: float, most: int,
     start: Ints, end: Ints, lon0: Floats, lat0: Floats, lon1: Floats, lat1: Floats, knots: Floats,
 ) -> Ints:  # fmt: skip  # pragma: no cover - compiled
     """Per silence the `most` places that leave the longest stay, -1 where there are fewer."""
@@ -103,7 +105,7 @@ def _longest_stays(
         reach_deg = length / HOUR_US * knots[i] / 60.0 + 0.1
         stays[:] = -1.0
         for p in range(len(lon)):
-            if abs(lat[p] - lat0[i]) > reach_deg:
+            if abs(lat[p] - lat0[i]) > reach_deg or opened[p] > end[i] or closed[p] <= start[i]:
                 continue
             there = _sailing_us(lon0[i], lat0[i], lon[p], lat[p], knots[i])
             if there + min_stay_us > length:

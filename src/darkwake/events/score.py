@@ -7,7 +7,6 @@ and among all ways to pair them up one with the most pairs is taken.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from darkwake import times
-from darkwake.errors import InputRejectedError, SourceUnavailableError
+from darkwake import strict_json, times
+from darkwake.errors import InputRejectedError, SourceUnavailableError, UsageError
 from darkwake.events.base import Event, rounded
 
 #: Cause of a silence that the ship itself made; every other cause is reception's.
@@ -88,24 +87,37 @@ def load_truth(path: Path) -> list[dict[str, Any]]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise SourceUnavailableError(f"cannot read the truth file: {error.strerror}", where=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise InputRejectedError("a truth file that is not UTF-8 text", where=str(path)) from error
     rows = []
     for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise InputRejectedError(
-                f"not JSON: {error.msg}", expected="one JSON object per line", where=f"{path}, line {number}"
-            ) from error
-        missing = [name for name in _FIELDS if name not in row]
-        if missing:
-            raise InputRejectedError(
-                f"a true event without {', '.join(missing)}", expected="kind, start, end, mmsis",
-                where=f"{path}, line {number}",
-            )  # fmt: skip
-        rows.append(row)
+        if line.strip():
+            where = f"{path}, line {number}"
+            row = strict_json.loads(line, where=where, expected="one JSON object per line")
+            _check(row, where)
+            rows.append(row)
     return rows
+
+
+def _check(row: Any, where: str) -> None:
+    if not isinstance(row, dict):
+        raise InputRejectedError("JSON that is no object", expected="one JSON object per line", where=where)
+    missing = [name for name in _FIELDS if name not in row]
+    if missing:
+        raise InputRejectedError(
+            f"a true event without {', '.join(missing)}", expected="kind, start, end, mmsis", where=where
+        )
+    try:
+        _true_thing(row)
+        _heard(row, 0.0)
+    except (UsageError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise InputRejectedError(
+            f"a true event with values that cannot be used: {error}",
+            expected="start and end in ISO 8601, mmsis a list of numbers, heard_per_hour a number",
+            where=where,
+        ) from error
+    if not isinstance(row["kind"], str):
+        raise InputRejectedError(f"the kind {row['kind']!r}", expected="a text", where=where)
 
 
 def score(

@@ -12,7 +12,7 @@ from darkwake.events import reports
 from darkwake.events.areas import Areas, areas_of, nearest_place, outside_owner_m
 from darkwake.geo.sphere import bearing_deg, distance_m
 from darkwake.jit import kernel
-from darkwake.places.grid import cell_at
+from darkwake.places.grid import cell_at, occupied
 from darkwake.tracks.columns import floats, ints
 from darkwake.units import KNOTS_TO_METRES_PER_SECOND
 
@@ -76,6 +76,8 @@ def _port_of_silence(
         owner = wide.grid.approach_list[at]
         if wide.owner[owner] != owner:  # a berth or an anchorage
             continue
+        if not (wide.grid.valid[owner, 0] <= time[j] and time[i] < wide.grid.valid[owner, 1]):
+            continue  # not in use at any time of the silence
         away = outside_owner_m(wide, owner, lon[i], lat[i])
         back = outside_owner_m(wide, owner, lon[j], lat[j])
         if away > approach_m[owner] or back > approach_m[owner]:
@@ -105,6 +107,7 @@ def _stays(
     """Fill `out` (rows by the columns above) in order of time; returns how many, or −1 if `out` is too small."""
     found = -1
     inside = False
+    near_first = near.grid.approach_first
     for i in range(len(time)):
         same = i > 0 and segment[i] == segment[i - 1] and mmsi[i] == mmsi[i - 1]
         if not same:
@@ -115,7 +118,7 @@ def _stays(
         if inside:
             owner = out[found, _OWNER]
             outside = outside_owner_m(near, owner, lon[i], lat[i])
-            place, _ = nearest_place(near, lon[i], lat[i], 0.0)
+            place, _ = nearest_place(near, lon[i], lat[i], time[i], 0.0)
             if outside > exit_m:
                 inside = False
             elif place >= 0 and near.owner[place] != owner:
@@ -133,7 +136,9 @@ def _stays(
                     if back <= approach_m[owner] and travel_us + min_call_us <= dt <= max_silence_us:
                         out[found, _SILENCE] = max(out[found, _SILENCE], dt)
         if not inside:
-            place, _ = nearest_place(near, lon[i], lat[i], 0.0)
+            place = -1
+            if occupied(lon[i], lat[i], near_first):
+                place, _ = nearest_place(near, lon[i], lat[i], time[i], 0.0)
             if place >= 0:
                 if found + 1 >= len(out):
                     return -1
@@ -213,10 +218,10 @@ def _merge(
 
 
 @kernel
-def _places_at(areas: Areas, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+def _places_at(areas: Areas, lon: np.ndarray, lat: np.ndarray, time: np.ndarray) -> np.ndarray:
     places = np.empty(len(lon), np.int64)
     for i in range(len(lon)):
-        places[i] = nearest_place(areas, lon[i], lat[i], 0.0)[0]
+        places[i] = nearest_place(areas, lon[i], lat[i], time[i], 0.0)[0]
     return places
 
 
@@ -247,7 +252,7 @@ def stays(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
         size *= 8
     out = out[: _merge(out, count, segment, mmsi, time, sog, int(arguments["merge_h"] * _HOUR_US))]
     slowest = out[:, _SLOWEST]
-    berth = _places_at(near, lon[slowest], lat[slowest])
+    berth = _places_at(near, lon[slowest], lat[slowest], time[slowest])
     least = sog[slowest]
     sides = dict(zip(SIDES, (out[:, column] for column in (_BEFORE, _FIRST, _SLOWEST, _LAST, _AFTER)), strict=True))
     values = {

@@ -37,6 +37,7 @@ REASONS = {
     "bad_lat": "not a number",
     "not_utf8": "bytes that are no text",
     "not_json": "not readable as JSON",
+    "duplicate_key": "one object has a member twice",
     "not_an_object": "JSON, but no object",
     "not_a_point": "a feature with another geometry",
     "bad_coordinates": "a point without two numbers",

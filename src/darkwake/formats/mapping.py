@@ -16,7 +16,6 @@ Saved as TOML or JSON. Nothing is guessed when a file is read: `guess_mapping` p
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
@@ -26,6 +25,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from darkwake import strict_json
 from darkwake.errors import InputRejectedError, SourceUnavailableError, UsageError
 from darkwake.formats.fields import FIELDS, UNITS, UNITS_OF
 
@@ -51,6 +51,8 @@ class Mapping:
     decimal: str | None = None  # None: a dot; where the delimiter is no comma, a comma as well
     header: tuple[str, ...] | None = None  # the column names of a file that has no header line
     signature: frozenset[str] = frozenset()  # a table with all of these columns is of this shape
+    name: str = field(default="", compare=False)  # the file it was read from, or its name among the shipped ones
+    text: str = field(default="", compare=False, repr=False)  # TOML or JSON as it was read
 
     def __post_init__(self) -> None:
         for name in (*self.columns, *self.factors, *self.codes):
@@ -127,12 +129,12 @@ def load_mapping(path: str | Path) -> Mapping:
 def parse_mapping(text: str, where: str) -> Mapping:
     """A mapping from its TOML or JSON text."""
     try:
-        data = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
-    except ValueError as error:  # both parsers' errors are ValueErrors
+        data = strict_json.loads(text, where=where) if text.lstrip().startswith("{") else tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
         raise InputRejectedError(f"not TOML or JSON ({error})", where=where) from error
     try:
-        return _from_dict(data)
-    except (TypeError, AttributeError, KeyError) as error:
+        return replace(_from_dict(data), name=where, text=text)
+    except (TypeError, AttributeError, KeyError, ValueError, OverflowError) as error:
         raise InputRejectedError(
             f"not a mapping ({error})", where=where, expected="tables [time] and [columns]"
         ) from error

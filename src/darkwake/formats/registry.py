@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from darkwake import streams
 from darkwake.errors import AmbiguousError, InputRejectedError, NotFoundError, UsageError
@@ -99,9 +100,14 @@ def _refuse_utf16(source: SourceFile) -> None:
 
 
 def read_source(
-    source: SourceFile, *, sha16: str, format: str | None = None, options: ReadOptions | None = None
+    source: SourceFile,
+    *,
+    sha16: str,
+    format: str | None = None,
+    options: ReadOptions | None = None,
+    reader: BinaryIO | None = None,
 ) -> Iterator[Batch]:
-    """Batches of one source whose hash is known."""
+    """Batches of one source; `sha16` stands in their rows. An open `reader` of it is used, if given, and left open."""
     options = options or ReadOptions()
     entry = choose(source, format)
     if options.mapping is not None and not entry.uses_mapping:
@@ -115,8 +121,15 @@ def read_source(
         raise UsageError(f"the format {entry.name!r} is only written")
     if entry.ascii_only:
         _refuse_utf16(source)
-    with source.open() as reader:
-        yield from entry.read(reader, sha16=sha16, options=options)
+    with contextlib.nullcontext(reader) if reader is not None else source.open() as given:
+        try:
+            yield from entry.read(given, sha16=sha16, options=options)
+        except InputRejectedError as error:
+            if source.name in error.where:
+                raise
+            raise InputRejectedError(
+                error.found, expected=error.expected, do=error.do, where=f"{source.name} ({error.where})"
+            ) from error
 
 
 def read(path: str | Path, format: str | None = None, options: ReadOptions | None = None) -> Iterator[Batch]:

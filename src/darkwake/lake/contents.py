@@ -83,7 +83,7 @@ def _add(digest: hashlib._Hash, array: pa.Array) -> None:
     elif pa.types.is_struct(kind):
         for index in range(kind.num_fields):
             _add(digest, array.field(index))
-    elif pa.types.is_string(kind):
+    elif pa.types.is_string(kind) or pa.types.is_binary(kind):
         _add_text(digest, array)
     elif pa.types.is_boolean(kind):
         digest.update(np.packbits(array.fill_null(False).to_numpy(zero_copy_only=False)).data)
@@ -95,7 +95,7 @@ def _add(digest: hashlib._Hash, array: pa.Array) -> None:
 
 def _add_text(digest: hashlib._Hash, array: pa.Array) -> None:
     if array.null_count:
-        array = array.fill_null("")
+        array = array.fill_null("" if pa.types.is_string(array.type) else b"")
     _, offsets, data = array.buffers()
     ends = np.frombuffer(offsets, np.int32)[array.offset : array.offset + len(array) + 1]
     digest.update(np.diff(ends).data)

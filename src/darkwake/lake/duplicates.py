@@ -10,16 +10,21 @@ from darkwake.jit import kernel
 
 #: Receptions of one payload this close in time are one transmission (semantics: one transmission, many receptions).
 SAME_TRANSMISSION_S = 30.0
-_SLOTS = 1 << 20
+_MOST_SETS = 1 << 20
+_LEAST_SETS = 1 << 10
 _WAYS = 4
 
 
 class ReceptionCounter:
-    """Counts rows whose payload was received less than 30 s before. Memory is fixed; rows without time never count."""
+    """Counts rows whose payload was received less than 30 s before. Memory is bounded; rows without time never count.
 
-    def __init__(self) -> None:
-        self._keys = np.zeros(_SLOTS * _WAYS, dtype=np.int64)
-        self._times = np.full(_SLOTS * _WAYS, np.iinfo(np.int64).min, dtype=np.int64)
+    `rows`: about how many will come, so that a small source needs little memory.
+    """
+
+    def __init__(self, rows: int = _MOST_SETS) -> None:
+        sets = min(max(1 << rows.bit_length(), _LEAST_SETS), _MOST_SETS)
+        self._keys = np.zeros(sets * _WAYS, dtype=np.int64)
+        self._times = np.full(sets * _WAYS, np.iinfo(np.int64).min, dtype=np.int64)
 
     def count(self, messages: pa.Table) -> int:
         """`messages` has `payload_key` and `time`."""

@@ -1,40 +1,44 @@
 """Import: files in, reports out, all of it under one ledger number.
 
-Decoding and writing overlap (one thread each); memory is bounded by the block size of the readers, whatever the file.
-A file that cannot be read is told of and skipped; the rest of the import is unharmed.
+Each source is hashed by the reader that feeds the decoder, so that its hash covers exactly the bytes that were read, to
+the length that the file had when it was opened. A source that cannot be read to its end is told of and leaves nothing;
+the rest of the import is unharmed.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from darkwake import formats, times
+from darkwake.ais.schema import DECODED, IMPLAUSIBLE
 from darkwake.errors import DarkwakeError
-from darkwake.lake import plausible, tables
+from darkwake.formats.base import rejects_table
+from darkwake.lake import plausible
 from darkwake.lake.duplicates import ReceptionCounter
-from darkwake.lake.schema import REJECTS
-from darkwake.lake.store import Lake, Moved, Writer, again
+from darkwake.lake.intake import Intake, SourceRows
+from darkwake.lake.store import Lake, Moved, again
 from darkwake.ledger.details import Import
 from darkwake.ledger.engines import writing
 from darkwake.ledger.entries import known_sources
 from darkwake.ledger.ledger import Recording
 from darkwake.ledger.tables import IMPORT_SOURCES, SOURCES
-from darkwake.streams import Digest, SourceFile, digest, sources_of
+from darkwake.streams import Digest, HashedReader, SourceFile, digest, sources_of
 
-#: A Parquet file of reports is closed once it holds this many rows.
-FILE_ROWS = 4_000_000
+#: A file (packed, if it is) larger than this is hashed before it is read: its rows would not fit into the buffer.
+HASH_FIRST_BYTES = 16 << 20
+_ROW_BYTES = 24  # of a source, at least, for each of its rows
+_UNNAMED = "0" * 16  # stands in rows until the hash of their source is known
 
-Progress = Callable[[str, int, int], None]  # (name of the source, bytes done, bytes in all)
+Progress = Callable[[str, int, int], None]  # (name of the source, bytes of its file done, bytes in all)
 
 
 @dataclass
@@ -52,12 +56,20 @@ class Counts:
     bad_checksum: int = 0  # the same
     prefix_time: int = 0  # with the time of the log's own prefix, which is read as UTC where it names no zone
     rejected: Counter[str] = field(default_factory=Counter)
+    start: int | None = None  # first and last plausible time of a message, µs
+    end: int | None = None
 
     def add(self, other: Counts) -> None:
         for item in fields(self):
-            if item.name != "rejected":
+            if item.type == "int":
                 setattr(self, item.name, getattr(self, item.name) + getattr(other, item.name))
         self.rejected.update(other.rejected)
+        self.widen(other.start, other.end)
+
+    def widen(self, start: int | None, end: int | None) -> None:
+        """Let the span of time hold these as well, µs."""
+        self.start = min((t for t in (self.start, start) if t is not None), default=None)
+        self.end = max((t for t in (self.end, end) if t is not None), default=None)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -114,55 +126,101 @@ def _import_files(
             sources += sources_of(path)
         except DarkwakeError as error:
             failed.append((str(path), error))
-    with lake.write() as writer, _Import(writer, progress) as run:
+    with lake.write() as writer, Intake(writer) as intake:
         imported = Imported(None, Counts(), [], [], failed)
-        sql_rows: list[tuple[dict[str, Any], dict[str, Any]]] = []
+        known = _Known(lake)
+        run = _Import(intake, known, format, options, progress)
+        new_sources: list[dict[str, Any]] = []
+        read: list[tuple[dict[str, Any], SourceRows]] = []
         for source in sources:
             try:
-                hashed = digest(source)
-                if _is_known(lake, hashed.sha256, sql_rows):
-                    imported.known.append(source.name)
-                    _relink(lake, source, hashed)
-                    continue
-                if hashed.damage:
-                    imported.damaged.append((source.name, hashed.damage))
-                chosen = formats.choose(source, format)
-                counts = run.read(source, hashed, chosen, options)
+                found = run.read(source)
             except DarkwakeError as error:
                 failed.append((source.name, error))
                 continue
-            imported.counts.add(counts)
-            row = _source_row(source, hashed, chosen.name)
-            format_name = row.pop("format")
-            given = {"sha256": row["sha256"], "format": format_name, "counts": counts.as_json()}
-            sql_rows.append((row, given))
-            imported.sources.append(
-                {"name": source.name, "sha256": hashed.sha256, "format": chosen.name, **counts.as_json()}
-            )
-        run.finish()
-        if not sql_rows:
-            imported.number = None
+            if found.counts is None or found.rows is None:
+                imported.known.append(source.name)
+                _relink(lake, source, found.digest)
+                continue
+            if found.digest.damage:
+                imported.damaged.append((source.name, found.digest.damage))
+            imported.counts.add(found.counts)
+            row = _source_row(source, found.digest)
+            known.add(row)
+            new_sources.append(row)
+            given = {"sha256": row["sha256"], "format": found.format, "counts": found.counts.as_json()}
+            read.append((given, found.rows))
+            told = {"name": source.name, "sha256": row["sha256"], "format": found.format, **found.counts.as_json()}
+            imported.sources.append(told)
+        intake.finish()
+        if not read:
             return imported
 
         def also(recording: Recording) -> None:
-            taken = known_sources(recording.connection, [row["sha256"] for row, _ in sql_rows])
+            taken = known_sources(recording.connection, [row["sha256"] for row in new_sources])
             if taken:
                 raise Moved(f"another import read {len(taken)} of these sources meanwhile")
             query = sa.select(SOURCES.c.sha256)
             seen = set(recording.connection.execute(query).scalars())
-            recording.insert(SOURCES, [row for row, _ in sql_rows if row["sha256"] not in seen])
-            recording.insert(IMPORT_SOURCES, [given for _, given in sql_rows])
+            recording.insert(SOURCES, [row for row in new_sources if row["sha256"] not in seen])
+            recording.insert(IMPORT_SOURCES, [{**given, **rows.digests()} for given, rows in read])
 
-        detail = Import(**imported.counts.as_json(), bytes_written=writer.written_bytes())
+        counts = imported.counts
+        detail = Import(
+            **counts.as_json(),
+            bytes_written=writer.written_bytes(),
+            start=counts.start,
+            end=counts.end,
+            options=_told(format, options),
+        )
         imported.number = writer.commit("import", detail, also).number
     return imported
 
 
-def _is_known(lake: Lake, sha256: str, pending: Sequence[tuple[dict[str, Any], Any]]) -> bool:
-    if any(row["sha256"] == sha256 for row, _ in pending):
-        return True
-    with lake.ledger.engine.connect() as connection:
-        return bool(known_sources(connection, [sha256]))
+def _told(format: str | None, options: formats.ReadOptions | None) -> dict[str, Any]:
+    """How the reader was told to read, for the ledger: with it the import can be repeated, or found wrong."""
+    mapping = options.mapping if options else None
+    told = None
+    if mapping is not None:
+        text = mapping.text or repr(mapping)
+        told = {
+            "name": Path(mapping.name).name or mapping.title,
+            "sha256": hashlib.sha256(text.encode()).hexdigest(),
+            "text": text,
+        }
+    return {"format": format, "mapping": told, "zone": None}
+
+
+class _Known:
+    """The sources that the ledger holds, and those of this import so far."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+        self._pending: set[str] = set()
+        columns = SOURCES.c
+        with lake.ledger.engine.connect() as connection:
+            rows = connection.execute(sa.select(columns.sha256, columns.path, columns.size)).all()
+        self._hashes = {row.sha256 for row in rows}
+        self._paths, self._sizes = {row.path for row in rows}, {row.size for row in rows}
+
+    def add(self, row: dict[str, Any]) -> None:
+        self._pending.add(row["sha256"])
+        self._paths.add(row["path"])
+        self._sizes.add(row["size"])
+
+    def may_hold(self, source: SourceFile) -> bool:
+        """Whether it is worth hashing before it is read: of a known source nothing need be decoded."""
+        return str(source.path.resolve()) in self._paths or (
+            source.compression == "none" and source.length in self._sizes
+        )
+
+    def holds(self, found: Digest) -> bool:
+        if found.sha256 in self._pending:
+            return True
+        if found.sha256 not in self._hashes:  # spares a query for each of many new files
+            return False
+        with self._lake.ledger.engine.connect() as connection:
+            return bool(known_sources(connection, [found.sha256]))
 
 
 def _relink(lake: Lake, source: SourceFile, hashed: Digest) -> None:
@@ -174,7 +232,7 @@ def _relink(lake: Lake, source: SourceFile, hashed: Digest) -> None:
             connection.execute(sa.update(SOURCES).where(SOURCES.c.sha256 == hashed.sha256).values(**place))
 
 
-def _source_row(source: SourceFile, hashed: Digest, format_name: str) -> dict[str, Any]:
+def _source_row(source: SourceFile, hashed: Digest) -> dict[str, Any]:
     return {
         "sha256": hashed.sha256,
         "sha16": hashed.sha16,
@@ -182,124 +240,109 @@ def _source_row(source: SourceFile, hashed: Digest, format_name: str) -> dict[st
         "path": str(source.path.resolve()),
         "compression": source.compression,
         "member": source.member,
-        "format": format_name,
         "damage": hashed.damage,
         "chunks": list(hashed.chunks),
     }
 
 
-class _Output:
-    """One table's growing files. Rows are written on a thread of their own, in order."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a source was. `counts` is None where it was known: then nothing of it was stored."""
 
-    def __init__(self, writer: Writer, table: str) -> None:
-        self._writer, self._table = writer, table
-        self._file: tables.FileWriter | None = None
-
-    def write(self, rows: pa.Table) -> None:
-        if rows.num_rows == 0:
-            return
-        if self._file is None:
-            self._file = self._writer.file(self._table)
-        self._file.write(rows)
-        if self._file.rows >= FILE_ROWS:
-            self.close()
-
-    def close(self) -> None:
-        if self._file is not None:
-            self._writer.add(self._table, self._file)
-            self._file = None
+    digest: Digest
+    format: str = ""
+    counts: Counts | None = None
+    rows: SourceRows | None = None
 
 
 class _Import:
-    """The running state of an import: row numbers, open files, the writing thread."""
+    """Reads one source after the other."""
 
-    def __init__(self, writer: Writer, progress: Progress | None) -> None:
-        self._reports = _Output(writer, "reports")
-        self._rejects = _Output(writer, "rejects")
-        self._progress = progress
-        self._next_row = 0
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="darkwake-write")
-        self._pending: list[Future[None]] = []
+    def __init__(
+        self,
+        intake: Intake,
+        known: _Known,
+        format: str | None,
+        options: formats.ReadOptions | None,
+        progress: Progress | None,
+    ) -> None:
+        self._intake, self._known = intake, known
+        self._format, self._options, self._progress = format, options, progress
         self._started = times.now()
 
-    def read(
-        self, source: SourceFile, hashed: Digest, format: formats.Format, options: formats.ReadOptions | None
-    ) -> Counts:
+    def read(self, source: SourceFile) -> _Found:
+        """All of a source goes into the intake, or nothing of it."""
+        source = source.pinned()
+        expected: Digest | None = None
+        if (source.length or 0) > HASH_FIRST_BYTES or self._known.may_hold(source):
+            expected = digest(source)
+            if self._known.holds(expected):
+                return _Found(expected)
+        chosen = formats.choose(source, self._format)
+        with HashedReader(source) as reader:
+            if expected is not None:
+                reader.expect(expected)
+            large = expected is not None and (source.length or 0) > HASH_FIRST_BYTES
+            rows = self._intake.source(expected.sha16 if expected is not None and large else None)
+            try:
+                counts = self._decode(source, reader, chosen, rows)
+                hashed = reader.finish()
+                if counts is None or self._known.holds(hashed):
+                    rows.drop()
+                    return _Found(hashed)
+                if hashed.damage:
+                    counts.rejected["damaged_stream"] += 1
+                    rows.add(DECODED.empty_table(), rejects_table([hashed.size], [0], ["damaged_stream"]))
+            except DarkwakeError:
+                rows.drop()
+                raise
+            rows.keep(hashed.sha16)
+        return _Found(hashed, chosen.name, counts, rows)
+
+    def _decode(
+        self, source: SourceFile, reader: HashedReader, chosen: formats.Format, rows: SourceRows
+    ) -> Counts | None:
+        """What was found; None once it shows that the source is known. A damaged stream ends with its damage."""
         counts = Counts(files=1)
-        receptions = ReceptionCounter()
-        batches = formats.read_source(source, sha16=hashed.sha16, format=format.name, options=options)
-        for batch in self._to_the_damage(batches, hashed, counts):
-            messages, implausible = plausible.flag(batch.messages, self._started)
-            rejects = batch.rejects
-            counts.implausible_time += implausible
-            counts.sentences += batch.sentences
-            counts.messages += messages.num_rows
-            counts.positions += messages.num_rows - messages["lat"].null_count
-            counts.statics += _statics(messages)
-            counts.without_time += messages["time"].null_count
-            counts.bad_checksum += int(pc.sum(pc.invert(messages["checksum_ok"])).as_py() or 0)
-            counts.prefix_time += int(pc.sum(pc.equal(messages["time_basis"], "prefix")).as_py() or 0)
-            counts.duplicates += receptions.count(messages)
-            counts.rejected.update(_by_reason(rejects))
-            self._write(messages, rejects, hashed.sha16)
-            if self._progress:
-                self._progress(source.name, _position(messages), hashed.size)
+        packed = 1 if source.compression == "none" else 16
+        receptions = ReceptionCounter(packed * (source.length or 0) // _ROW_BYTES)
+        try:
+            for batch in formats.read_source(
+                source, sha16=_UNNAMED, format=chosen.name, options=self._options, reader=cast(BinaryIO, reader)
+            ):
+                messages, implausible = plausible.flag(batch.messages, self._started)
+                _count(counts, messages, batch, implausible)
+                counts.duplicates += receptions.count(messages)
+                rows.add(messages, batch.rejects)
+                if rows.overflows:
+                    expected = digest(source)
+                    reader.expect(expected)
+                    if self._known.holds(expected):
+                        return None
+                    rows.name(expected.sha16)
+                if self._progress:
+                    self._progress(source.name, reader.tell(), source.length or 0)
+        except DarkwakeError:
+            if reader.damage is None:
+                raise
         return counts
 
-    def _to_the_damage(
-        self, batches: Iterator[formats.Batch], hashed: Digest, counts: Counts
-    ) -> Iterator[formats.Batch]:
-        """The batches of a stream; one whose end is known to be damaged ends there, with a reject."""
-        try:
-            yield from batches
-        except DarkwakeError:
-            if not hashed.damage:
-                raise
-            counts.rejected["damaged_stream"] += 1
-            end = {"offset": [hashed.size], "length": [0], "reason": ["damaged_stream"]}
-            self._write_rejects(pa.table(end), hashed.sha16)
 
-    def _write(self, messages: pa.Table, rejects: pa.Table, sha16: str) -> None:
-        while len(self._pending) > 1:
-            self._pending.pop(0).result()
-        first = self._next_row
-        self._next_row += messages.num_rows
-        self._pending.append(self._pool.submit(self._put, messages, first))
-        self._write_rejects(rejects, sha16)
-
-    def _put(self, rows: pa.Table, first: int) -> None:
-        numbers = pa.array(np.arange(first, first + rows.num_rows, dtype=np.int64))
-        self._reports.write(rows.add_column(0, pa.field("row", pa.int64(), nullable=False), numbers))
-
-    def _write_rejects(self, rejects: pa.Table, sha16: str) -> None:
-        if rejects.num_rows == 0:
-            return
-        columns = {
-            "source": pa.array([sha16] * rejects.num_rows),
-            **{name: rejects[name] for name in ("offset", "length", "reason")},
-        }
-        schema = pa.schema([field for field in REJECTS if field.name != "import"])
-        self._pending.append(self._pool.submit(self._rejects.write, pa.table(columns).cast(schema)))
-
-    def finish(self) -> None:
-        for future in self._pending:
-            future.result()
-        self._reports.close()
-        self._rejects.close()
-
-    def __enter__(self) -> _Import:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """No thread writes on after an error: what is swept then stays swept."""
-        self._pool.shutdown(cancel_futures=True)
-
-
-def _position(messages: pa.Table) -> int:
-    """How far into the source the last of these messages lies."""
-    if messages.num_rows == 0:
-        return 0
-    return int(messages["spans"][-1].as_py()[-1]["offset"])
+def _count(counts: Counts, messages: pa.Table, batch: formats.Batch, implausible: int) -> None:
+    counts.sentences += batch.sentences
+    counts.messages += messages.num_rows
+    counts.positions += messages.num_rows - messages["lat"].null_count
+    counts.statics += _statics(messages)
+    counts.without_time += messages["time"].null_count
+    counts.implausible_time += implausible
+    counts.bad_checksum += int(pc.sum(pc.invert(messages["checksum_ok"])).as_py() or 0)
+    counts.prefix_time += int(pc.sum(pc.equal(messages["time_basis"], "prefix")).as_py() or 0)
+    counts.rejected.update(_by_reason(batch.rejects))
+    time = messages["time"]
+    if implausible:
+        time = time.filter(pc.not_equal(messages["time_basis"], IMPLAUSIBLE))
+    span = pc.min_max(time.cast(pa.int64())).as_py()
+    counts.widen(span["min"], span["max"])
 
 
 def _statics(messages: pa.Table) -> int:

@@ -21,7 +21,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
-from darkwake.errors import DarkwakeError, NotFoundError, SourceUnavailableError
+from darkwake.errors import DarkwakeError, NotFoundError, SourceUnavailableError, VerificationError
 from darkwake.failpoints import failpoint
 from darkwake.lake import tables
 from darkwake.lake.contents import digest_of
@@ -93,7 +93,13 @@ class Snapshot:
         if not files:
             schema = TABLES[table][0]
             return (schema if columns is None else pa.schema([schema.field(c) for c in columns])).empty_table()
-        return self.dataset(table, files).to_table(columns=None if columns is None else list(columns), filter=where)
+        with tables.reading(self.root, table, files):
+            return self.dataset(table, files).to_table(columns=None if columns is None else list(columns), filter=where)
+
+    def batches(self, table: str, file: DataFile, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """One file's rows in batches, for what is too large to be held."""
+        with tables.reading(self.root, table, [file]):
+            yield from self.dataset(table, [file]).to_batches(columns=list(columns))
 
     def read(self, table: str, bucket: int, columns: Sequence[str]) -> pa.Table:
         """All rows of one bucket, sorted by (mmsi, segment, time); for engines."""
@@ -101,7 +107,8 @@ class Snapshot:
         extra = [key for key in keys if key not in columns]
         files = self.data_files(table, bucket=bucket)
         wanted = [*columns, *extra]
-        parts = [pq.read_table(tables.local_path(self.root, table, file), columns=wanted) for file in files]
+        with tables.reading(self.root, table, files):
+            parts = [pq.read_table(tables.local_path(self.root, table, file), columns=wanted) for file in files]
         schema = pa.schema([TABLES[table][0].field(name) for name in wanted])
         merged = (
             pa.concat_tables([part.select(wanted).cast(schema) for part in parts]) if parts else schema.empty_table()
@@ -110,7 +117,8 @@ class Snapshot:
 
     def partition_rows(self, table: str, file: DataFile) -> pa.Table:
         """One file's rows without the partition columns."""
-        return pq.read_table(tables.local_path(self.root, table, file)).cast(tables.stored_schema(table))
+        with tables.reading(self.root, table, [file]):
+            return pq.read_table(tables.local_path(self.root, table, file)).cast(tables.stored_schema(table))
 
 
 def _sorted(table: pa.Table, runs: int) -> pa.Table:
@@ -179,8 +187,10 @@ class Writer:
         return done
 
     def discard(self, table: str, file: DataFile) -> None:
-        """Take back a file of this write."""
+        """Take back a file that was added here."""
         self._added[table].remove(file)
+        if not self._added[table]:
+            del self._added[table]
         tables.local_path(self._lake.root, table, file).unlink(missing_ok=True)
 
     def put(self, table: str, rows: pa.Table, **partition: Any) -> DataFile:
@@ -290,7 +300,14 @@ class Lake:
                 raise self._behind(table, version, None)
             tables.create(self.root, table)
             return
-        found = tables.open_table(self.root, table)
+        try:
+            found = tables.open_table(self.root, table)
+        except VerificationError:  # a power cut within a commit that was never acknowledged can leave half an entry
+            tables.forget_beyond(self.root, table, -1 if version is None else version)
+            if version is None:
+                tables.create(self.root, table)
+                return
+            found = tables.open_table(self.root, table)
         if version is None:
             if tables.files_of(found):
                 found.delete()

@@ -11,7 +11,8 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from darkwake.lake import damage
 from darkwake.lake.schema import TABLES
 
 if TYPE_CHECKING:
@@ -69,7 +71,10 @@ def stored_schema(name: str) -> pa.Schema:
 
 
 class FileWriter:
-    """Writes one Parquet file in row groups, then tells its size. The file is durable when `close` returns."""
+    """Writes one Parquet file in row groups, then tells its size.
+
+    Its bytes are durable when `close` returns, its name in its folder when `commit` does.
+    """
 
     def __init__(self, root: Path, name: str, write_id: str, index: int, partition: Mapping[str, Any]) -> None:
         self._schema = stored_schema(name)
@@ -101,8 +106,7 @@ class FileWriter:
 
     def close(self) -> DataFile:
         self._writer.close()
-        with self._path.open("rb") as file:
-            os.fsync(file.fileno())
+        _sync(self._path)
         return DataFile(self._relative, self._path.stat().st_size, self._rows, self._partition)
 
     def abandon(self) -> None:
@@ -138,9 +142,11 @@ def exists(root: Path, name: str) -> bool:
 
 
 def open_table(root: Path, name: str, version: int | None = None) -> DeltaTable:
+    """A table at a version, by default the newest. A damaged log is told as VerificationError."""
     from deltalake import DeltaTable
 
-    return DeltaTable(str(root / name), version=version)
+    with damage.log(root / name / "_delta_log", version):
+        return DeltaTable(str(root / name), version=version)
 
 
 def create(root: Path, name: str) -> int:
@@ -157,6 +163,9 @@ def create(root: Path, name: str) -> int:
             "delta.deletedFileRetentionDuration": "interval 36500 days",
         },
     )
+    _sync_log(root / name, 0)
+    for folder in (root / name, root, root.parent):
+        _sync(folder)
     return int(table.version())
 
 
@@ -181,8 +190,15 @@ def local_path(root: Path, name: str, file: DataFile) -> Path:
     return root / name / file.path
 
 
+@contextlib.contextmanager
+def reading(root: Path, name: str, files: Sequence[DataFile]) -> Iterator[None]:
+    """Around reading files of a table: one that is missing or damaged is named by a VerificationError."""
+    with damage.data_files((local_path(root, name, file), file.size) for file in files):
+        yield
+
+
 def commit(root: Path, name: str, added: Sequence[DataFile], removed: Sequence[DataFile]) -> int:
-    """One Delta transaction that adds and removes files; the new version."""
+    """One Delta transaction that adds and removes files; the new version. It is durable when this returns."""
     from deltalake.transaction import AddAction, RemoveAction
 
     table = open_table(root, name)
@@ -195,5 +211,37 @@ def commit(root: Path, name: str, added: Sequence[DataFile], removed: Sequence[D
     actions += [
         RemoveAction(file.path, True, now_ms, size=file.size, partition_values=dict(file.partition)) for file in removed
     ]
+    folders = {root / name / folder for file in added for folder in Path(file.path).parents}
+    with ThreadPoolExecutor(8) as pool:  # asked for together, the disk does them in a few rounds
+        list(pool.map(_sync, folders))
     table.create_write_transaction(actions, mode="append", schema=schema, partition_by=list(partition_by))
-    return int(open_table(root, name).version())
+    version = int(open_table(root, name).version())
+    _sync_log(root / name, version)
+    return version
+
+
+def forget_beyond(root: Path, name: str, version: int) -> None:
+    """Remove entries of a table's log above a version. Only for those that no ledger entry knows of."""
+    log = root / name / "_delta_log"
+    for path in log.iterdir():
+        number = path.name.split(".")[0]
+        if path.name == "_last_checkpoint" or (number.isdigit() and int(number) > version):
+            path.unlink()
+    _sync(log)
+
+
+def _sync_log(table: Path, version: int) -> None:
+    """Delta leaves its log to the system's cache; this brings an entry, and a checkpoint made with it, to the disk."""
+    log = table / "_delta_log"
+    for path in (*log.glob(f"{version:020d}.*"), *log.glob("_last_checkpoint")):
+        _sync(path)
+    _sync(log)
+
+
+def _sync(path: Path) -> None:
+    """A file's bytes, or a folder's entries, to the disk."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -25,11 +25,15 @@ FILE = "darkwake.sqlite"
 
 @dataclass
 class Database:
-    """An open database with its workspace's id, and the folder of a copy that goes when it is closed."""
+    """An open database with its workspace's id, and the folder of a copy that goes when it is closed.
+
+    `read_only`: it lies on write-protected media.
+    """
 
     engine: sa.Engine
     workspace_id: str
     copy: tempfile.TemporaryDirectory[str] | None = None
+    read_only: bool = False
 
     def close(self) -> None:
         self.engine.dispose()
@@ -45,16 +49,22 @@ def open_database(
     `workspace_id` is the folder's; None in a workspace of version 0.1, which gets one here.
     """
     file = folder / FILE
+    gone = not file.exists() or file.stat().st_size == 0  # SQLite takes a file without content for a new database
+    if url is None and gone and any((folder / "lake").glob("*/_delta_log")):
+        raise SourceUnavailableError(  # an empty one would make the next writer sweep the whole lake
+            "the database of this workspace is gone or empty, and its lake is still there",
+            where=str(file),
+            do="Bring the file back from a copy. To begin anew, import into a new workspace.",
+        )
     if url is None and file.exists() and not _writable(folder):
         return _write_protected(file, workspace_id, recorded)
     engine = engine_of(url or f"sqlite:///{file}")
     try:
         if any((folder / "lake").glob("*/_delta_log")) and migrations.current(engine) is None:
             raise SourceUnavailableError(
-                "the database of this workspace is gone: the one that is named is empty, and its lake is still there",
+                "the database that is named is empty, and the lake of this workspace is there",
                 where=engine.url.render_as_string(hide_password=True),
-                do="Bring the database back from a copy, or mend `database` in darkwake.toml. To begin anew, import "
-                "into a new workspace.",
+                do="Mend `database` in darkwake.toml, or bring the database back from a copy.",
             )
         migrations.upgrade(engine)
         with writing(engine) as connection:
@@ -97,7 +107,7 @@ def _write_protected(file: Path, workspace_id: str | None, recorded: Sequence[Re
     engine = _read_only(file)
     if migrations.current(engine) == migrations.HEAD:
         with engine.connect() as connection:
-            return Database(engine, founding.known(connection) or workspace_id or "")
+            return Database(engine, founding.known(connection) or workspace_id or "", read_only=True)
     engine.dispose()
     copy = tempfile.TemporaryDirectory(prefix="darkwake-")
     file = Path(shutil.copy(file, copy.name))
@@ -107,7 +117,7 @@ def _write_protected(file: Path, workspace_id: str | None, recorded: Sequence[Re
     with writing(engine) as connection:
         found = founding.found(connection, workspace_id, recorded)
     engine.dispose()
-    return Database(_read_only(file), found, copy)
+    return Database(_read_only(file), found, copy, read_only=True)
 
 
 def _read_only(file: Path) -> sa.Engine:

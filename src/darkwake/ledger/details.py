@@ -74,12 +74,13 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """A file of places, taken in."""
+    """A file of places, taken in. `undated`: by version 0.1, which gave it no number; it holds as of every moment."""
 
     file: str  # its name, without folders
     sha256: str
     places: int
     rejected: Mapping[str, int] = field(default_factory=dict)
+    undated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

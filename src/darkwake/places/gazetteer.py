@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import difflib
+import heapq
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
-from darkwake.errors import NotFoundError
+from darkwake.errors import NotFoundError, UsageError
 from darkwake.geo.sphere import distance_m
 from darkwake.law import Embargo, embargoed_places
 from darkwake.places import geojson
@@ -36,8 +37,12 @@ PORTS_SCHEMA = pa.schema(
         ("approach_radius_m", pa.float64()),
         ("area_m2", pa.float64()),
         ("polygon", pa.list_(pa.float64())),  # lon, lat, lon, lat … of the corners; null for a circle
+        ("valid_from", pa.int64()),  # first µs in use
+        ("valid_to", pa.int64()),  # first µs no longer
     ]
 )
+#: Before and after every instant: of a place whose first or last day in use is not known.
+_NO_START, _NO_END = -(2**62), 2**62
 #: A point from a list of ports this near to a known port of the same country is that port.
 SAME_PORT_M = 8_000.0
 
@@ -50,6 +55,8 @@ def places_table(places: Iterable[Place]) -> pa.Table:
             "lon": p.lon, "lat": p.lat, "radius_m": p.radius_m, "approach_radius_m": p.approach_radius_m,
             "area_m2": p.area_m2,
             "polygon": None if p.polygon is None else [value for corner in p.polygon for value in corner],
+            "valid_from": _NO_START if p.valid.start is None else p.valid.start,
+            "valid_to": _NO_END if p.valid.end is None else p.valid.end,
         }
         for index, p in enumerate(places)
     ]  # fmt: skip
@@ -65,20 +72,24 @@ class Gazetteer:
         self._by_code = by_code
 
     @classmethod
-    def load(cls, folder: Path | None = None) -> Gazetteer:
-        """The shipped places, and those that `darkwake place import` put into a workspace's folder of places."""
-        gazetteer = cls(shipped())
-        for path in sorted(folder.glob("*.geojson")) if folder and folder.is_dir() else ():
-            gazetteer = gazetteer.with_places(geojson.read(path).places)
-        return gazetteer
+    def load(cls) -> Gazetteer:
+        """The shipped places."""
+        return cls(shipped())
 
     def with_places(self, added: Iterable[Place]) -> Gazetteer:
         """A new gazetteer. A place with a known code replaces it, but a bare circle never replaces a polygon.
 
-        A port given as a point is left out where a port of that country is known within 8 km: lists of ports and
-        our polygons name the same ports with different codes.
+        A port with a new code that is given as a point is left out where a port of that country is known within 8 km:
+        lists of ports and our polygons name the same ports with different codes.
         """
-        merged = dict(self._by_code)
+        return Gazetteer(self._merged(added)[0].values())
+
+    def left_out(self, added: Iterable[Place]) -> Counter[str]:
+        """Which of these `with_places` would not take in: reason → how many."""
+        return self._merged(added)[1]
+
+    def _merged(self, added: Iterable[Place]) -> tuple[dict[str, Place], Counter[str]]:
+        merged, left_out = dict(self._by_code), Counter[str]()
         ports: dict[str, list[Place]] = {}
         for place in self.places:
             if place.kind == "port":
@@ -86,13 +97,15 @@ class Gazetteer:
         for place in added:
             known = merged.get(place.code)
             if place.polygon is None and known is not None and known.polygon is not None:
+                left_out["a circle, and the outline is known"] += 1
                 continue
             if place.polygon is None and place.kind == "port" and known is None:
                 near = ports.get(place.country, ())
                 if any(distance_m(place.lon, place.lat, other.lon, other.lat) < SAME_PORT_M for other in near):
+                    left_out["a port that is known within 8 km under another code"] += 1
                     continue
             merged[place.code] = place
-        return Gazetteer(merged.values())
+        return merged, left_out
 
     def __len__(self) -> int:
         return len(self.places)
@@ -129,16 +142,37 @@ class Gazetteer:
             ranked.append((rank, place.code, place))
         return [place for _, _, place in sorted(ranked, key=lambda item: item[:2])] if wanted else []
 
-    def at(self, lon: float, lat: float, kinds: Sequence[str] | None = None) -> list[Place]:
-        """All places that hold a position, the smallest first."""
-        found = [p for p in self.places if (kinds is None or p.kind in kinds) and p.contains(lon, lat)]
+    def in_use(self, instant_us: int) -> Iterator[Place]:
+        """The places that were in use at an instant, as far as is known."""
+        return (place for place in self.places if place.valid.contains(instant_us))
+
+    def at(
+        self, lon: float, lat: float, kinds: Sequence[str] | None = None, instant_us: int | None = None
+    ) -> list[Place]:
+        """All places that hold a position, the smallest first; only those in use at an instant, if one is given."""
+        among = self.places if instant_us is None else self.in_use(instant_us)
+        found = [p for p in among if (kinds is None or p.kind in kinds) and p.contains(lon, lat)]
         return sorted(found, key=lambda place: (place.area_m2, place.code))
 
-    def smallest_at(self, lons: ArrayLike, lats: ArrayLike) -> list[Place | None]:
-        """For each position the first of what `at` says, in one compiled pass."""
+    def smallest_at(self, lons: ArrayLike, lats: ArrayLike, times: ArrayLike | None = None) -> list[Place | None]:
+        """For each position (and instant, µs) the first of what `at` says, in one compiled pass."""
         from darkwake.places import grid
 
-        return [None if row < 0 else self.places[row] for row in grid.locate(lons, lats, self._grid).tolist()]
+        return [None if row < 0 else self.places[row] for row in grid.locate(lons, lats, self._grid, times).tolist()]
+
+    def near(self, lon: float, lat: float, count: int = 10, instant_us: int | None = None) -> list[tuple[Place, float]]:
+        """The nearest places, each with the metres to its outline, 0 inside; of several there the smallest first.
+
+        Only those in use at an instant, if one is given.
+        """
+        from darkwake.places import grid
+
+        if not (-180.0 <= lon <= 180.0 and -90.0 <= lat <= 90.0):
+            raise UsageError(f"latitude {lat}, longitude {lon}", expected="degrees within ±90, ±180")
+        metres = grid.distances_m(lon, lat, self._grid).tolist()
+        among = zip(self.places, metres, strict=True)
+        known = [(p, away) for p, away in among if instant_us is None or p.valid.contains(instant_us)]
+        return heapq.nsmallest(count, known, key=lambda item: (item[1], item[0].area_m2, item[0].code))
 
     def children(self, code: str) -> list[Place]:
         """Berths and anchorages that belong to a port."""
@@ -172,17 +206,25 @@ class Gazetteer:
 
         return grid_of(places_table(self.places))
 
-    def locate(self, lons: ArrayLike, lats: ArrayLike) -> NDArray[np.int32]:
-        """int32[n]: row of `ports_table()` of the port (the smallest, where several overlap) or -1."""
+    def locate(self, lons: ArrayLike, lats: ArrayLike, times: ArrayLike | None = None) -> NDArray[np.int32]:
+        """int32[n]: row of `ports_table()` of the port (the smallest, where several overlap) or -1.
+
+        `times`: int64[n], µs; only ports that were in use then. Without them, all.
+        """
         from darkwake.places import grid
 
-        return grid.locate(lons, lats, self.ports_grid)
+        return grid.locate(lons, lats, self.ports_grid, times)
 
-    def distance_to_port_m(self, lons: ArrayLike, lats: ArrayLike) -> NDArray[np.float64]:
-        """Metres from each position to the outline of the nearest port, 0 inside; NaN without a position."""
+    def distance_to_port_m(
+        self, lons: ArrayLike, lats: ArrayLike, times: ArrayLike | None = None
+    ) -> NDArray[np.float64]:
+        """Metres from each position to the outline of the nearest port, 0 inside; NaN without a position.
+
+        `times` as for `locate`.
+        """
         from darkwake.places import grid
 
-        return grid.nearest(lons, lats, self.ports_grid)[1]
+        return grid.nearest(lons, lats, self.ports_grid, times)[1]
 
 
 def shipped() -> list[Place]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from darkwake import streams, times
+from darkwake import streams, strict_json, times
 from darkwake.errors import InputRejectedError, UsageError
 from darkwake.places.model import Place, polygon_place
 from darkwake.times import Interval
@@ -24,31 +26,30 @@ class PlaceImport:
 
     places: list[Place] = field(default_factory=list)
     rejects: Counter[str] = field(default_factory=Counter)
+    sha256: str = ""  # of the file's bytes, decompressed; "" where it was not read from a file
 
 
 def read(path: Path) -> PlaceImport:
     """Places of a GeoJSON file. Features that cannot be used are counted by reason."""
-    return parse(read_text(path), path.name)
+    text, sha256 = read_text(path)
+    return replace(parse(text, path.name), sha256=sha256)
 
 
-def read_text(path: Path) -> str:
-    """The text of a file, plain or compressed; what cannot be read becomes one of our errors."""
+def read_text(path: Path) -> tuple[str, str]:
+    """The text of a file, plain or compressed, and the SHA-256 of its bytes; an error of ours if it cannot be read."""
     parts = list(streams.sources_of(path))
     if len(parts) != 1:
         raise InputRejectedError(f"an archive of {len(parts)} files", expected="one file", where=str(path))
     with parts[0].open() as reader:
         data = reader.read()
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8-sig"), hashlib.sha256(data).hexdigest()
     except UnicodeDecodeError as error:
         raise InputRejectedError("bytes that are not UTF-8", where=str(path), do="Save the file as UTF-8.") from error
 
 
 def parse(text: str, where: str) -> PlaceImport:
-    try:
-        data = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise InputRejectedError(f"not JSON: {error}", expected="a GeoJSON FeatureCollection", where=where) from error
+    data = strict_json.loads(text, where=where, expected="a GeoJSON FeatureCollection")
     features = data.get("features") if isinstance(data, dict) else None
     if isinstance(data, dict) and data.get("type") == "Feature":
         features = [data]
@@ -63,6 +64,14 @@ def parse(text: str, where: str) -> PlaceImport:
         except UsageError as error:
             result.rejects[error.found] += 1
     return result
+
+
+def from_feature(feature: Any) -> Place:
+    """The place that `as_feature` made a feature of; UsageError for what is none."""
+    try:
+        return _place(feature, "")
+    except _Rejected as reason:
+        raise UsageError(str(reason)) from reason
 
 
 def write(places: Iterable[Place], path: Path) -> None:
@@ -107,7 +116,7 @@ def _place(feature: Any, where: str) -> Place:
         "approach_radius_m": _number(p, "approach_radius_m", DEFAULT_APPROACH_M if kind == "port" else 0.0),
         "accuracy_m": _number(p, "accuracy_m", None),
         "other_names": _names(p.get("other_names")),
-        "parent": None if p.get("parent") is None else str(p["parent"]),
+        "parent": str(p.get("parent") or "") or None,
         "valid": Interval(start, end),
         "note": str(p.get("note") or ""),
     }
@@ -131,7 +140,7 @@ def _place(feature: Any, where: str) -> Place:
                 raise _Rejected("a polygon with holes")
             ring = tuple((float(corner[0]), float(corner[1])) for corner in coordinates[0])
             return polygon_place(code, p["name"], ring, **fields)
-    except (TypeError, ValueError, IndexError, KeyError) as error:
+    except (TypeError, ValueError, IndexError, KeyError, OverflowError) as error:
         raise _Rejected(f"coordinates that are no {shape}") from error
     raise _Rejected(f"a geometry of type {shape}, not Point or Polygon")
 
@@ -142,7 +151,13 @@ def _number(properties: Mapping[str, Any], name: str, default: float | None) -> 
         return default
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _Rejected(f"{name} is no number")
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise _Rejected(f"{name} is no number")
+    return number
 
 
 def _names(value: Any) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ class PlaceGrid(NamedTuple):
 
     lon, lat, radius_m, approach_m: float64[n].  ring_first: int32[n + 1] into ring_lon, ring_lat; an empty ring is a
     circle.  *_first: int32[cells + 1] into *_places: which places (smallest first) or approaches touch a cell.
+    valid: int64[n, 2], first µs in use and first µs no longer.
     """
 
     lon: Floats
@@ -43,6 +44,11 @@ class PlaceGrid(NamedTuple):
     place_list: Ints
     approach_first: Ints
     approach_list: Ints
+    valid: NDArray[np.int64]
+
+
+#: In the place of an instant: whenever, places out of use included.
+WHENEVER = np.iinfo(np.int64).min
 
 
 def grid_of(table: pa.Table) -> PlaceGrid:
@@ -54,16 +60,20 @@ def grid_of(table: pa.Table) -> PlaceGrid:
     ring_first = np.concatenate(([0], np.cumsum([len(ring or ()) // 2 for ring in rings]))).astype(np.int32)
     flat = np.array([value for ring in rings for value in ring or ()], dtype=np.float64).reshape(-1, 2)
     order = np.lexsort((np.arange(area.size), area))
+    valid = np.ascontiguousarray(np.stack([table[name].to_numpy() for name in ("valid_from", "valid_to")], axis=1))
     return PlaceGrid(
         lon, lat, radius, approach,
         ring_first, np.ascontiguousarray(flat[:, 0]), np.ascontiguousarray(flat[:, 1]),
-        *_lists(lon, lat, radius, order), *_lists(lon, lat, approach, order),
+        *_lists(lon, lat, radius, order), *_lists(lon, lat, approach, order), valid,
     )  # fmt: skip
 
 
-def locate(lons: ArrayLike, lats: ArrayLike, grid: PlaceGrid) -> Ints:
-    """int32[n]: the smallest place that holds each position, -1 for none or no position."""
-    return _locate(np.ascontiguousarray(lons, np.float64), np.ascontiguousarray(lats, np.float64), grid)
+def locate(lons: ArrayLike, lats: ArrayLike, grid: PlaceGrid, times: ArrayLike | None = None) -> Ints:
+    """int32[n]: the smallest place that holds each position, -1 for none or no position.
+
+    `times`: int64[n], µs; only places that were in use then. Without them, all.
+    """
+    return _locate(*_columns(lons, lats, times), grid)
 
 
 def locate_approach(lons: ArrayLike, lats: ArrayLike, grid: PlaceGrid) -> Ints:
@@ -71,14 +81,21 @@ def locate_approach(lons: ArrayLike, lats: ArrayLike, grid: PlaceGrid) -> Ints:
     return _locate_approach(np.ascontiguousarray(lons, np.float64), np.ascontiguousarray(lats, np.float64), grid)
 
 
-def nearest(lons: ArrayLike, lats: ArrayLike, grid: PlaceGrid) -> tuple[Ints, Floats]:
+def nearest(lons: ArrayLike, lats: ArrayLike, grid: PlaceGrid, times: ArrayLike | None = None) -> tuple[Ints, Floats]:
     """(place, metres to its outline; 0 inside) of the nearest place; (-1, NaN) without a position or any place.
 
-    Goes through all places: about 10 µs a position with the whole World Port Index.
+    `times` as for `locate`. Goes through all places: about 10 µs a position with the whole World Port Index.
     """
-    columns = np.ascontiguousarray(lons, np.float64), np.ascontiguousarray(lats, np.float64)
-    found, metres = zip(*over_threads(lambda x, y: _nearest(x, y, grid), *columns), strict=True)
+    columns = _columns(lons, lats, times)
+    found, metres = zip(*over_threads(lambda x, y, t: _nearest(x, y, t, grid), *columns), strict=True)
     return np.concatenate(found), np.concatenate(metres)
+
+
+def _columns(lons: ArrayLike, lats: ArrayLike, times: ArrayLike | None) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    lon, lat = np.ascontiguousarray(lons, np.float64), np.ascontiguousarray(lats, np.float64)
+    if times is None:
+        return lon, lat, np.full(lon.size, WHENEVER)
+    return lon, lat, np.ascontiguousarray(times, np.int64)
 
 
 def _lists(lon: Floats, lat: Floats, reach_m: Floats, order: NDArray[np.intp]) -> tuple[Ints, Ints]:
@@ -129,6 +146,12 @@ def cell_at(lon: float, lat: float) -> int:
 
 
 @kernel
+def in_use(place: int, time_us: int, valid: NDArray[np.int64]) -> bool:
+    """Whether a place was in use at an instant (or WHENEVER); `valid` is that of its grid."""
+    return time_us == WHENEVER or valid[place, 0] <= time_us < valid[place, 1]
+
+
+@kernel
 def in_place(lon: float, lat: float, place: int, grid: PlaceGrid) -> bool:
     """Whether a position lies in a place."""
     first, end = grid.ring_first[place], grid.ring_first[place + 1]
@@ -161,14 +184,15 @@ def occupied(lon: float, lat: float, first: Ints) -> bool:
 
 
 @kernel
-def place_at(lon: float, lat: float, grid: PlaceGrid) -> int:
-    """The smallest place that holds a position, or -1."""
+def place_at(lon: float, lat: float, time_us: int, grid: PlaceGrid) -> int:
+    """The smallest place in use at an instant (or WHENEVER) that holds a position, or -1."""
     if not (math.isfinite(lon) and math.isfinite(lat)):
         return -1
     cell = cell_at(lon, lat)
     for k in range(grid.place_first[cell], grid.place_first[cell + 1]):
-        if in_place(lon, lat, grid.place_list[k], grid):
-            return grid.place_list[k]
+        place = grid.place_list[k]
+        if in_use(place, time_us, grid.valid) and in_place(lon, lat, place, grid):
+            return place
     return -1
 
 
@@ -204,12 +228,21 @@ def distance_to_place_m(lon: float, lat: float, place: int, grid: PlaceGrid) -> 
 
 
 @kernel
-def _locate(lons: Floats, lats: Floats, grid: PlaceGrid) -> Ints:
+def distances_m(lon: float, lat: float, grid: PlaceGrid) -> Floats:
+    """float64[n]: metres from one position to the outline of every place, 0 inside."""
+    out = np.empty(grid.lon.size, np.float64)
+    for place in range(grid.lon.size):
+        out[place] = distance_to_place_m(lon, lat, place, grid)
+    return out
+
+
+@kernel
+def _locate(lons: Floats, lats: Floats, times: NDArray[np.int64], grid: PlaceGrid) -> Ints:
     out = np.full(lons.size, -1, np.int32)
     first = grid.place_first
     for i in range(lons.size):
         if occupied(lons[i], lats[i], first):
-            out[i] = place_at(lons[i], lats[i], grid)
+            out[i] = place_at(lons[i], lats[i], times[i], grid)
     return out
 
 
@@ -224,8 +257,8 @@ def _locate_approach(lons: Floats, lats: Floats, grid: PlaceGrid) -> Ints:
 
 
 @kernel
-def _nearest(lons: Floats, lats: Floats, grid: PlaceGrid) -> tuple[Ints, Floats]:
-    count = grid.lon.size
+def _nearest(lons: Floats, lats: Floats, times: NDArray[np.int64], grid: PlaceGrid) -> tuple[Ints, Floats]:
+    count, valid = grid.lon.size, grid.valid
     unit = np.empty((count, 3), np.float64)
     for p in range(count):
         x, y = math.radians(grid.lon[p]), math.radians(grid.lat[p])
@@ -241,6 +274,9 @@ def _nearest(lons: Floats, lats: Floats, grid: PlaceGrid) -> tuple[Ints, Floats]
         # the place with the nearest middle first: what is farther than its outline is then soon put aside
         first, least = -1, np.inf
         for p in range(count):
+            chord[p] = np.inf
+            if not in_use(p, times[i], valid):
+                continue
             dx, dy, dz = ux - unit[p, 0], uy - unit[p, 1], uz - unit[p, 2]
             chord[p] = dx * dx + dy * dy + dz * dz
             if chord[p] < least:

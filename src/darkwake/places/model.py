@@ -12,6 +12,8 @@ from darkwake.times import Interval
 KINDS = ("port", "berth", "anchorage", "zone", "strait")
 Ring = tuple[tuple[float, float], ...]
 ALWAYS = Interval(None, None)
+#: Of a code, in characters: as much as the ledger's table takes.
+LONGEST_CODE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,8 @@ class Place:
     WPI and the World Port Index number. country: ISO 3166-1 alpha-2, "" for none. polygon: (lon, lat) corners of the
     outer ring, not closed; no holes. approach_radius_m: a silence that begins and ends this near to (lon, lat) can
     hold a port call. accuracy_m: how far the outline may be from the true one; None if the source does not say.
-    parent: code of the port that a berth or anchorage belongs to. valid: when the place was in use, as far as known.
+    parent: code of the port that a berth or anchorage belongs to. valid: when the place was in use, as far as known;
+    nothing is a call there, or near there, at other times.
     """
 
     code: str
@@ -45,6 +48,8 @@ class Place:
         where = f"place {self.code or self.name!r}"
         if not self.code or not self.name:
             raise UsageError("a place without code or name", where=where)
+        if len(self.code) > LONGEST_CODE or not self.code.isprintable():
+            raise UsageError("a code that is none", expected=f"up to {LONGEST_CODE} printable characters", where=where)
         if self.kind not in KINDS:
             raise UsageError(f"kind {self.kind!r}", expected=", ".join(KINDS), where=where)
         for lon, lat in ((self.lon, self.lat), *(self.polygon or ())):

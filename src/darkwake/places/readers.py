@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 from darkwake.errors import InputRejectedError, UsageError
@@ -22,20 +23,28 @@ def read_places(path: str | Path, form: str | None = None) -> PlaceImport:
     path = Path(path)
     if form is not None and form not in FORMATS:
         raise UsageError(f"unknown format of places: {form!r}", expected=", ".join(FORMATS))
-    text = geojson.read_text(path)
+    text, sha256 = geojson.read_text(path)
+    name = plain_name(path)
     chosen = form or sniff(text)
     if chosen == "geojson":
-        return geojson.parse(text, path.name)
-    if chosen == "wpi":
-        return wpi.parse(io.StringIO(text, newline=""), path.name)
-    if chosen == "unlocode":
-        return unlocode.parse(io.StringIO(text, newline=""), path.name)
-    raise InputRejectedError(
-        "a file of places that was not recognised",
-        expected="; ".join(FORMATS.values()),
-        where=str(path),
-        do="Name the format if you know it.",
-    )
+        found = geojson.parse(text, name)
+    elif chosen == "wpi":
+        found = wpi.parse(io.StringIO(text, newline=""), name)
+    elif chosen == "unlocode":
+        found = unlocode.parse(io.StringIO(text, newline=""), name)
+    else:
+        raise InputRejectedError(
+            "a file of places that was not recognised",
+            expected="; ".join(FORMATS.values()),
+            where=str(path),
+            do="Name the format if you know it.",
+        )
+    return replace(found, sha256=sha256)
+
+
+def plain_name(path: Path) -> str:
+    """A file's name without its folders, as text that can be stored: bytes that are not UTF-8 become `?`."""
+    return path.name.encode(errors="replace").decode()
 
 
 def sniff(text: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -28,8 +28,10 @@ from darkwake.version import VERSION
 class Reports:
     """Makes self-contained pages."""
 
-    def __init__(self, lake: Lake, places: Gazetteer, casebook: Casebook, *, simulated: bool) -> None:
-        self.lake, self.places, self.casebook, self.simulated = lake, places, casebook, simulated
+    def __init__(
+        self, lake: Lake, places_as_of: Callable[[int], Gazetteer], casebook: Casebook, *, simulated: bool
+    ) -> None:
+        self.lake, self.places_as_of, self.casebook, self.simulated = lake, places_as_of, casebook, simulated
 
     def dossier(self, mmsi: int, as_of: str | int | None = None) -> Page:
         """Everything that was broadcast under one MMSI and inferred from it."""
@@ -44,7 +46,7 @@ class Reports:
             stamp=_stamp(snapshot),
             opener=self._open,
             land=self._land,
-            places=self._names,
+            places=self._names(snapshot),
             detected=self._detected(snapshot),
             simulated=self.simulated or None,
         )
@@ -70,7 +72,7 @@ class Reports:
             track=None if mmsi is None else _rows(snapshot, "tracks", mmsi),
             opener=self._open,
             land=self._land,
-            places=self._names,
+            places=self._names(snapshot),
             definitions=self._detected(snapshot),
             simulated=self.simulated,
         )
@@ -78,9 +80,8 @@ class Reports:
     def _open(self, ref: refs.SourceRef) -> bytes:
         return evidence.open_ref(self.lake, ref)[0].data
 
-    @cached_property
-    def _names(self) -> Mapping[str, str]:
-        return {place.code: place.name for place in self.places}
+    def _names(self, snapshot: Snapshot) -> Mapping[str, str]:
+        return {place.code: place.name for place in self.places_as_of(snapshot.number)}
 
     def _detected(self, snapshot: Snapshot) -> dict[str, str]:
         """kind → definition, of the detectors that ran up to this moment."""

@@ -83,7 +83,7 @@ def _deal(writer: Writer, piles: Shuffle, buckets: Sequence[int], progress: Prog
     for number, file in enumerate(files):
         if progress:
             progress("reports", number, len(files))
-        for batch in writer.base.dataset("reports", [file]).to_batches(columns=list(REPORT_COLUMNS)):
+        for batch in writer.base.batches("reports", file, REPORT_COLUMNS):
             rows = pa.Table.from_batches([batch])
             rows = rows.filter(pc.is_valid(rows["mmsi"]))
             key = rows["mmsi"].to_numpy() % BUCKETS

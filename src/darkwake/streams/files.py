@@ -1,8 +1,4 @@
-"""Byte streams: a file as it lies, a compressed file, a member of a zip, standard input.
-
-A *source* is one decompressed byte stream with its SHA-256; offsets always count in that stream. So the same log,
-plain or gzipped, is the same source.
-"""
+"""Where the bytes of a source are had: a file as it lies, a compressed file, a member of a zip, standard input."""
 
 from __future__ import annotations
 
@@ -12,16 +8,18 @@ import errno
 import gzip
 import hashlib
 import io
+import os
 import re
+import secrets
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
-from darkwake.errors import DarkwakeError, InputRejectedError, SourceUnavailableError, VerificationError
+from darkwake.errors import DarkwakeError, InputRejectedError, SourceUnavailableError
 
 CHUNK = 1 << 20  # evidence is hashed whole and by chunks of 1 MiB, so that an extract can be proved alone
 _MAGIC = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"BZh", "bz2"), (b"PK\x03\x04", "zip"))
@@ -34,17 +32,27 @@ class SourceFile:
     path: Path
     compression: str  # none | gzip | zstd | bz2 | zip
     member: str | None = None  # the name inside a zip
+    length: int | None = None  # read the file (packed, if it is) only so far, whatever is appended to it; bytes
 
     @property
     def name(self) -> str:
         return f"{self.path}!{self.member}" if self.member else str(self.path)
 
+    def pinned(self) -> SourceFile:
+        """The same source at the length that its file has now."""
+        try:
+            return replace(self, length=self.path.stat().st_size)
+        except OSError as error:
+            raise unavailable(self.path, error) from error
+
     def open(self) -> BinaryIO:
         """A reader of the decompressed bytes. Damage shows as InputRejectedError while reading."""
         try:
-            raw = self.path.open("rb")
+            raw: BinaryIO = self.path.open("rb")
         except OSError as error:
             raise unavailable(self.path, error) from error
+        if self.length is not None:
+            raw = cast(BinaryIO, io.BufferedReader(_Limited(raw, self.length, self.path)))
         if self.compression == "none":
             return raw
         return cast(BinaryIO, _Checked(self._decompressed(raw), raw, self.name))
@@ -63,6 +71,43 @@ class SourceFile:
         import zstandard
 
         return cast(BinaryIO, zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True))
+
+
+class _Limited(io.RawIOBase):
+    """The first `length` bytes of a file. SourceUnavailableError if it has become shorter."""
+
+    def __init__(self, raw: BinaryIO, length: int, path: Path) -> None:
+        self._raw, self._length, self._path = raw, length, path
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        room = memoryview(buffer)[: max(self._length - self._raw.tell(), 0)]
+        got: int = self._raw.readinto(room)  # type: ignore[attr-defined]
+        if len(room) and not got:
+            raise SourceUnavailableError(
+                f"the file became shorter while it was read, {self._raw.tell():,} bytes",
+                expected=f"{self._length:,} bytes, as when it was opened",
+                where=str(self._path),
+                do="Import it again once nothing writes to it.",
+            )
+        return got
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        if whence == os.SEEK_END:
+            offset, whence = self._length + offset, os.SEEK_SET
+        return self._raw.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._raw.tell()
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
 
 class _Checked(io.RawIOBase):
@@ -95,6 +140,10 @@ class _Checked(io.RawIOBase):
         data = self.read(len(view))
         view[: len(data)] = data
         return len(data)
+
+    def tell(self) -> int:
+        """How far into the packed file this has read."""
+        return self._raw.tell()
 
     def _part(self, size: int) -> bytes:
         try:
@@ -156,15 +205,37 @@ def unwritable(path: Path, error: BaseException) -> DarkwakeError:
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[Path]:
     """Gives a path to write to, which takes the place of `path` at the end. What was not finished is removed."""
-    partial = path.with_name(path.name + ".partial")
+    with _partial(path) as partial:
+        yield partial
+        _settle(partial, path)
+
+
+@contextlib.contextmanager
+def _partial(path: Path) -> Iterator[Path]:
+    """A name beside `path` that no other process has. A file that still has it at the end is removed."""
+    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}.partial")
     try:
         yield partial
-        partial.replace(path)
     except OSError as error:
         raise unwritable(path, error) from error
     finally:
         with contextlib.suppress(OSError):
             partial.unlink()
+
+
+def _settle(partial: Path, path: Path) -> None:
+    """Give a finished file its name; both survive a power cut from then on."""
+    with partial.open("rb") as file:
+        os.fsync(file.fileno())
+    partial.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems cannot, and need not
+            raise
+    finally:
+        os.close(folder)
 
 
 def read_text(path: Path) -> str:
@@ -201,83 +272,28 @@ def sources_of(path: str | Path) -> Iterator[SourceFile]:
 
 
 def spool(reader: BinaryIO | None, folder: Path) -> Path:
-    """Keep standard input as a file: evidence must be there to be shown again."""
-    digest = hashlib.sha256()
-    with writing(folder / "stdin") as partial:
-        folder.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as out:
-            for chunk in iter(lambda: (reader or sys.stdin.buffer).read(CHUNK), b""):
-                digest.update(chunk)
-                out.write(chunk)
-    return (folder / "stdin").rename(folder / f"stdin-{digest.hexdigest()[:16]}")
-
-
-@dataclass(frozen=True, slots=True)
-class Digest:
-    """SHA-256 of a source, whole and by 1 MiB chunk. A damaged stream is hashed as far as it could be read."""
-
-    sha256: str
-    size: int
-    chunks: tuple[str, ...]
-    damage: str | None = None
-
-    @property
-    def sha16(self) -> str:
-        return self.sha256[:16]
-
-
-def digest(source: SourceFile) -> Digest:
-    """Read a source through and hash it."""
-    whole, chunks, size, damage = hashlib.sha256(), [], 0, None
-    with source.open() as reader:
-        try:
-            while chunk := reader.read(CHUNK):
-                whole.update(chunk)
-                chunks.append(hashlib.sha256(chunk).hexdigest())
-                size += len(chunk)
-        except InputRejectedError as error:
-            damage = error.found
-    return Digest(whole.hexdigest(), size, tuple(chunks), damage)
-
-
-def read_span(source: SourceFile, offset: int, length: int, chunks: tuple[str, ...]) -> bytes:
-    """Bytes [offset, offset+length) of a source, after checking the chunks that hold them against their hashes."""
-    first, last = offset // CHUNK, (offset + max(length, 1) - 1) // CHUNK
-    if last >= len(chunks):
-        raise VerificationError(f"bytes {offset}+{length} lie beyond the recorded end of the source", where=source.name)
-    parts = []
-    with source.open() as reader:
-        if source.compression == "none":
-            reader.seek(first * CHUNK)
-        else:
-            for _ in range(first):
-                reader.read(CHUNK)
-        for number in range(first, last + 1):
-            data = reader.read(CHUNK)
-            found = hashlib.sha256(data).hexdigest()
-            if found != chunks[number]:
-                raise VerificationError(
-                    f"bytes from {number * CHUNK} on have SHA-256 {found[:16]}…",
-                    expected=f"{chunks[number][:16]}…, as recorded at import",
-                    where=source.name,
-                    do="The file was changed since its import; restore it, or import it as a new source.",
-                )
-            parts.append(data)
-    start = offset - first * CHUNK
-    return b"".join(parts)[start : start + length]
+    """Keep standard input as a file named by its hash: evidence must be there to be shown again."""
+    return _kept(reader or sys.stdin.buffer, folder, lambda sha256: folder / f"stdin-{sha256[:16]}")
 
 
 def keep_copy(path: Path, locker: Path) -> Path:
-    """A whole copy of a file in the evidence locker, named by its SHA-256."""
+    """A whole copy of a file in the evidence locker, named by its SHA-256, at the length that it has now."""
     for _ in sources_of(path):  # says what is wrong before anything is copied
         break
-    packed = SourceFile(path, "none")
-    sha256 = digest(packed).sha256
-    kept = locker / sha256[:2] / f"{sha256[:16]}-{path.name}"
-    if not kept.exists():
-        with writing(kept) as partial:
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            with packed.open() as reader, partial.open("wb") as out:
-                while chunk := reader.read(CHUNK):
-                    out.write(chunk)
+    with SourceFile(path, "none").pinned().open() as reader:
+        return _kept(reader, locker, lambda sha256: locker / sha256[:2] / f"{sha256[:16]}-{path.name}")
+
+
+def _kept(reader: BinaryIO, folder: Path, place: Callable[[str], Path]) -> Path:
+    """Copy and hash in one pass, so that the name is that of the bytes that were copied."""
+    sha256 = hashlib.sha256()
+    with _partial(folder / "incoming") as partial:
+        folder.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as out:
+            while data := reader.read(CHUNK):
+                sha256.update(data)
+                out.write(data)
+        kept = place(sha256.hexdigest())
+        kept.parent.mkdir(exist_ok=True)
+        _settle(partial, kept)
     return kept
