@@ -9,14 +9,15 @@ from darkwake import refs
 from darkwake.answers.evaluate import Data, Verdict, evaluate
 from darkwake.answers.query import Count, Filter, Query, Within
 from darkwake.answers.windows import Spot
-from darkwake.casebook.models import Claim, Evaluation, Reply
-from darkwake.reports.claim_page import claim_page
+from darkwake.casebook.models import Claim, Evaluation, Reply, Source
+from darkwake.reports.claim_page import ClaimLike, claim_page
 from darkwake.reports.render import Page, Stamp
 from html_checks import check, text
 from made_up import HARBOUR, MMSI, event, hour, sentence, voyage
 
 STAMP = Stamp(7, hour(2000), "darkwake 0", hour(0), hour(240))
 CALLS = Filter("port_call", f"mmsi:{MMSI}", "SIMPT", hour(0), hour(240), minimum=(("confidence_level", 2),))
+RECORDED = {"number": 0, "recorded_at": 0}
 TRACK = voyage(10, silences=[(90, 120)])
 EVENTS = [
     event(start=48, end=72),
@@ -35,7 +36,10 @@ def claim(**given: Any) -> Claim:
         "asserted_by": "a port agent", "status": "alleged", "source": "notes, p. 3", "published_from": hour(0),
         "published_to": hour(0), "recorded_number": 6, "recorded_at": hour(1000),
     }  # fmt: skip
-    return Claim(**{**fields, **given})
+    whole = {**fields, **given}
+    said = {name: whole.pop(name) for name in ("asserted_by", "source", "published_from", "published_to")}
+    recorded = {"number": whole.pop("recorded_number"), "recorded_at": whole.pop("recorded_at")}
+    return Claim(**whole, **recorded, sources=(Source(**said, **recorded, words=None),))
 
 
 def make(query: Query | None = None, events: Any = EVENTS, **given: Any) -> tuple[Page, Verdict]:
@@ -109,8 +113,8 @@ def test_without_a_vessel_no_bound_is_promised() -> None:
 
 
 def test_denials_stand_beside_the_verdict() -> None:
-    denial = Reply(party="manager", kind="denial", words="We <deny> it.", said_on=hour(0), source=None)
-    asked = Reply(party="flag state", kind="asked", words=None, said_on=None, source="letter 4")
+    denial = Reply(party="manager", kind="denial", words="We <deny> it.", said_on=hour(0), source=None, **RECORDED)
+    asked = Reply(party="flag state", kind="asked", words=None, said_on=None, source="letter 4", **RECORDED)
     page, _ = make(replies=[denial, asked])
     said = text(check(page.html))
     assert "We <deny> it." in said
@@ -121,7 +125,7 @@ def test_denials_stand_beside_the_verdict() -> None:
 
 def test_earlier_runs_are_listed() -> None:
     run = Evaluation(
-        as_of=5, outcome="not_enough_data", verdict={"words": "Between 1 and 9."}, software="darkwake 0", recorded_at=0
+        as_of=5, outcome="not_enough_data", verdict={"words": "Between 1 and 9."}, software="darkwake 0", **RECORDED
     )
     assert "5 1970-01-01 00:00:00Z not enough data Between 1 and 9. darkwake 0" in text(
         check(make(history=[run])[0].html)
@@ -146,7 +150,8 @@ def test_a_query_with_a_neighbour() -> None:
 
 
 def test_anything_shaped_like_a_claim_will_do() -> None:
-    plain = SimpleNamespace(**{k: v for k, v in vars(claim()).items() if not k.startswith("_")})
+    names = [name for name in dir(ClaimLike) if not name.startswith("_")]
+    plain = SimpleNamespace(**{name: getattr(claim(), name) for name in names})
     assert make(claim=plain)[0].html == make()[0].html
 
 
