@@ -99,8 +99,8 @@ def _with(**changes: Any) -> dict[str, Any]:
     ("data", "named"),
     [
         ("{", "not JSON"),
-        ([], "list"),
-        ({**CALLS, "v": 2}, "version 2"),
+        ([], "JSON object"),
+        ({**CALLS, "v": 3}, "version 3"),
         ({**CALLS, "v": True}, "version True"),
         ({"v": 1, "at_least": 1}, "asks one thing"),
         ({**CALLS, "exists": {"kind": "gap"}}, "count, exists"),
@@ -108,11 +108,11 @@ def _with(**changes: Any) -> dict[str, Any]:
         ({"v": 1, "count": {"kind": "gap"}}, "0 comparisons"),
         ({**CALLS, "at_least": 1.5}, "whole number"),
         ({**CALLS, "at_least": -1}, "-1"),
-        ({**CALLS, "at_least": "10"}, "finite number"),
+        ({**CALLS, "at_least": "10"}, "found '10'; expected a whole number"),
         ({**CALLS, "atleast": 10}, "'atleast'"),
         (_with(port="KPNAM"), "'port'"),
         (_with(kind="portcall"), "'portcall'"),
-        (_with(kind=None), "None"),
+        (_with(kind=None), "no `kind`"),
         (_with(vessel="SIM AURORA"), "SIM AURORA"),
         (_with(vessel="mmsi:12345678901"), "mmsi:12345678901"),
         (_with(vessel="seg:xyz"), "seg:xyz"),
@@ -120,10 +120,10 @@ def _with(**changes: Any) -> dict[str, Any]:
         (_with(since="2019-12-01"), "period is empty"),
         (_with(since="soon"), "'soon'"),
         (_with(bbox=[1, 2, 3]), "[1, 2, 3]"),
-        (_with(bbox=[0, 50, 10, 40]), "not on the globe"),
-        (_with(bbox=[0, 40, 190, 50]), "not on the globe"),
+        (_with(bbox=[0, 50, 10, 40]), "south lies north"),
+        (_with(bbox=[0, 40, 190, 50]), "degrees on the globe"),
         (_with(min={"confidence_level": "high"}), "'high'"),
-        (_with(min=["confidence_level"]), "list"),
+        (_with(min=["confidence_level"]), "JSON object"),
         ({"v": 1, "first": {"kind": "gap"}}, "not_before"),
         ({"v": 1, "last": {"kind": "gap"}, "not_before": "2020", "not_after": "2019"}, "lies before"),
         ({"v": 1, "sum": {"kind": "gap"}, "at_least": 1}, "measure"),
@@ -144,5 +144,8 @@ def test_mmsi_keeps_its_leading_zeros() -> None:
 
 def test_filters_names_everything_to_load() -> None:
     near = q.Filter("encounter")
-    assert q.filters(q.Within(q.Filter("gap"), near, 48.0)) == (q.Filter("gap"), near)
-    assert q.filters(q.Exists(near)) == (near,)
+    both = q.filters(q.Within(q.Filter("gap"), near, 48.0))
+    assert [given.kind for given in both if isinstance(given, q.Filter)] == ["gap", "encounter"]
+    assert q.kinds(q.Within(q.Filter("gap"), near, 48.0)) == ("encounter", "gap")
+    where = q.Where("mmsi:299000001", "SIMPT")
+    assert (q.filters(q.Present(where)), q.kinds(q.Present(where))) == ((where,), ())

@@ -9,13 +9,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from darkwake import times
-from darkwake.answers.evaluate import Data, evaluate
+from darkwake.answers.evaluate import evaluate
 from darkwake.answers.query import Count, Filter, from_json
 from darkwake.casebook import book
 from darkwake.casebook.models import Claim
 from darkwake.errors import AmbiguousError, NotFoundError, UsageError
 from darkwake.ledger import migrations
-from made_up import MMSI, event, hour, track
+from made_up import MMSI, data, event, hour, track
 
 QUERY = Count(Filter("port_call", f"mmsi:{MMSI}", "SIMPT", hour(0), hour(100)), "at_least", 1)
 WORDS = "The SIM AURORA called at SIMPT at least once."
@@ -106,8 +106,8 @@ def test_a_claim_can_be_withdrawn_and_restored_and_nothing_is_lost(session: Sess
 
 def test_an_evaluation_is_kept_once_per_as_of(session: Session) -> None:
     claim = add(session)
-    yes = evaluate(QUERY, Data([event()], track(range(102))))
-    no = evaluate(QUERY, Data([], track(range(102))))
+    yes = evaluate(QUERY, data([event()], track(range(102))))
+    no = evaluate(QUERY, data([], track(range(102))))
     first = book.add_evaluation(session, claim, yes, as_of=5, software="0")
     assert book.add_evaluation(session, claim, yes, as_of=5, software="0") is first
     book.add_evaluation(session, claim, no, as_of=6, software="0")

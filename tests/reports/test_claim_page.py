@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from darkwake import refs
-from darkwake.answers.evaluate import Data, Verdict, evaluate
+from darkwake.answers.evaluate import Verdict, evaluate
 from darkwake.answers.query import Count, Filter, Query, Within
 from darkwake.answers.windows import Spot
 from darkwake.casebook.models import Claim, Evaluation, Reply
 from darkwake.reports.claim_page import claim_page
 from darkwake.reports.render import Page, Stamp
 from html_checks import check, text
-from made_up import HARBOUR, MMSI, event, hour, sentence, voyage
+from made_up import HARBOUR, MMSI, data, event, hour, sentence, voyage
 
 STAMP = Stamp(7, hour(2000), "darkwake 0", hour(0), hour(240))
 CALLS = Filter("port_call", f"mmsi:{MMSI}", "SIMPT", hour(0), hour(240), minimum=(("confidence_level", 2),))
@@ -21,7 +21,7 @@ TRACK = voyage(10, silences=[(90, 120)])
 EVENTS = [
     event(start=48, end=72),
     event(start=132, end=156),
-    event(start=216, end=239, measures={"confidence_level": 1}),
+    event(start=216, end=239, measures={"confidence_level": 1, "stop_seen": True}),
 ]
 
 
@@ -40,7 +40,7 @@ def claim(**given: Any) -> Claim:
 
 def make(query: Query | None = None, events: Any = EVENTS, **given: Any) -> tuple[Page, Verdict]:
     asked = query or Count(CALLS, "at_least", 2)
-    verdict = evaluate(asked, Data(events, TRACK, Spot(*HARBOUR, 5000)))
+    verdict = evaluate(asked, data(events, TRACK, Spot(*HARBOUR, 5000)))
     fields: dict[str, Any] = {
         "claim": claim(), "query": asked, "verdict": verdict, "stamp": STAMP, "track": TRACK, "opener": opener,
         "places": {"SIMPT": "Port Sim"}, "simulated": True,
@@ -100,7 +100,7 @@ def test_a_claim_without_a_query_stands_as_words() -> None:
 
 def test_without_a_vessel_no_bound_is_promised() -> None:
     anyone = Filter("port_call", None, "SIMPT", hour(0), hour(240))
-    verdict = evaluate(Count(anyone, "at_most", 5), Data(EVENTS))
+    verdict = evaluate(Count(anyone, "at_most", 5), data(EVENTS))
     page = claim_page(claim(), Count(anyone, "at_most", 5), verdict, stamp=STAMP)
     said = text(check(page.html))
     assert "no upper bound" in said
@@ -139,7 +139,7 @@ def test_a_query_with_a_neighbour() -> None:
     gaps = Filter("gap", f"mmsi:{MMSI}")
     query = Within(gaps, Filter("port_call"), 24)
     events = [*EVENTS, event("gap", 90, 120), event("gap", 300, 310)]
-    verdict = evaluate(query, Data(events, TRACK))
+    verdict = evaluate(query, data(events, TRACK))
     page = claim_page(claim(), query, verdict, stamp=STAMP, track=TRACK)
     said = text(check(page.html))
     assert "had nothing beside them" in said
@@ -154,6 +154,6 @@ def test_many_windows_are_cut_short_with_their_sum() -> None:
     every_day = [(24 * d + 1, 24 * d + 20) for d in range(100)]
     track = voyage(100, silences=every_day)
     asked = Count(Filter("port_call", f"mmsi:{MMSI}", "SIMPT", hour(0), hour(2400)), "at_least", 1)
-    verdict = evaluate(asked, Data(EVENTS, track, Spot(*HARBOUR, 5000)))
+    verdict = evaluate(asked, data(EVENTS, track, Spot(*HARBOUR, 5000)))
     page = claim_page(claim(), asked, verdict, stamp=STAMP, track=track)
     assert "more such stretches, with room for" in text(check(page.html))

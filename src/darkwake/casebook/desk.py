@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
-import pyarrow as pa
-import pyarrow.compute as pc
 import sqlalchemy as sa
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from darkwake import times
-from darkwake.answers.checks import check_measures, unknown_waters_h
+from darkwake.answers import gather, words
+from darkwake.answers.checks import check_measures
 from darkwake.answers.counting import Data
 from darkwake.answers.evaluate import Verdict, evaluate
-from darkwake.answers.query import Filter, Query, filters, from_json
-from darkwake.answers.seen import would_have_seen
-from darkwake.answers.windows import DEFAULTS, Box, Spot, Target
+from darkwake.answers.query import Query, filters, from_json, loads
 from darkwake.casebook import book
 from darkwake.casebook.models import Case, Claim, Decision
 from darkwake.engine import open_engine
 from darkwake.errors import DarkwakeError, NotFoundError, UsageError
-from darkwake.events import store
-from darkwake.lake.schema import BUCKETS
-from darkwake.lake.store import Lake, Snapshot, data_span
+from darkwake.events import registry
+from darkwake.events.base import method_of, values_of
+from darkwake.events.coverage import Coverage, Missing, Stretch
+from darkwake.lake.store import Lake, Snapshot
+from darkwake.ledger import tables as ledger
 from darkwake.places import Gazetteer
 from darkwake.tracks import reception
-from darkwake.tracks.build import CLASS_B_TYPES
 from darkwake.tracks.reception import ReceptionModel
 from darkwake.version import VERSION
 from darkwake.vessels import broadcast
@@ -124,10 +121,7 @@ class Casebook:
     def _with_mmsi(self, query: Any) -> Any:
         """The query with its vessels as events carry them. What is no query at all is left to the reader of queries."""
         if isinstance(query, str):
-            try:
-                query = json.loads(query)
-            except ValueError:
-                return query
+            query = loads(query)
         if not isinstance(query, dict):
             return query
         snapshot = self.lake.snapshot()
@@ -204,39 +198,20 @@ class Casebook:
             return Answer(claim.id, verdict, snapshot.number)
 
     def data_for(self, query: Query, snapshot: Snapshot) -> Data:
-        """What a query runs on: events, the vessel's track, where its place is, and whether its detectors ran."""
-        check_measures(query)
-        wanted = filters(query)
-        kinds = {given.kind for given in wanted}
-        standing = [s.event for s in store.read(snapshot, sorted(kinds), retracted=False)]
-        ran = {kind for run in self.lake.entries("detect", up_to=snapshot.number) for kind in run.detail["found"]}
-        of = wanted[0]
-        mmsi = of.mmsi
-        if mmsi is None and of.segment is not None:
-            owner = snapshot.scan("segments", ["mmsi"], pc.field("segment") == of.segment)
-            mmsi = owner["mmsi"][0].as_py() if owner.num_rows else None
-        track = None if mmsi is None else self._track(mmsi, snapshot)
-        target: Target | None = Box(of.bbox) if of.bbox else None
-        if of.place is not None:
-            place = self.places.by_code(of.place)
-            target = Spot(place.lon, place.lat, place.radius_m)
-        seen = self._would_have_seen(of, target, track, snapshot) if isinstance(target, Spot) else None
-        unknown = (
-            0 if track is None or of.kind != "port_call" else unknown_waters_h(track, self.places, of.since, of.until)
-        )
-        return Data(standing, track, target, kinds <= ran, seen, unknown)
+        """What a query runs on: events, the vessel's track, where its place is, and what was looked for."""
+        ran: dict[str, list[ledger.Entry]] = {}
+        for run in self.lake.entries("detect", up_to=snapshot.number):
+            for kind in run.detail["found"]:
+                ran.setdefault(kind, []).append(run)
 
-    def _would_have_seen(self, of: Filter, spot: Spot, track: pa.Table | None, snapshot: Snapshot) -> float | None:
-        """For the least stay at the place, over the period or all of the data; of class A unless the vessel is B."""
-        span = data_span(snapshot)
-        if of.kind not in DEFAULTS or span[0] is None or span[1] is None:
-            return None
-        since, until = (span[0] if of.since is None else of.since), (span[1] if of.until is None else of.until)
-        if until <= since:
-            return None
-        class_b = track is not None and track.num_rows > 0 and track["type"][-1].as_py() in CLASS_B_TYPES
-        stay_h = DEFAULTS[of.kind].least_stay_h
-        return would_have_seen(self._reception(snapshot), spot.lon, spot.lat, since, until, stay_h, class_b)
+        def coverage_of(kind: str, *, profile: str, since: int | None, until: int | None, **_: Any) -> Coverage:
+            """Complete if any run of the kind is there, until runs are recorded with what they looked at."""
+            of_kind = ran.get(kind, [])[-1:]
+            stretches = tuple(Stretch(since, until, run.number, run.number, _method(kind)) for run in of_kind)
+            missing = Missing(since, until, "never_run", None, f"no run looked for {words.noun(kind, 2)} in this data")
+            return Coverage(kind, profile, since, until, stretches, () if of_kind else (missing,))
+
+        return gather.data_for(query, snapshot, self.places, coverage_of, lambda: self._reception(snapshot))
 
     def _reception(self, snapshot: Snapshot) -> ReceptionModel:
         """Of the tracks as of a moment; the last one is kept."""
@@ -246,8 +221,10 @@ class Casebook:
             self._model = snapshot.number, ReceptionModel.from_counts(counts)
         return self._model[1]
 
-    def _track(self, mmsi: int, snapshot: Snapshot) -> pa.Table:
-        return snapshot.scan("tracks", where=pc.field("mmsi") == mmsi, bucket=mmsi % BUCKETS).sort_by("time")
+
+def _method(kind: str) -> dict[str, Any]:
+    detector = registry.get(kind)
+    return method_of(detector, values_of(detector))
 
 
 def _was(row: Recorded, before: int | None) -> bool:

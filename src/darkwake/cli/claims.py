@@ -109,7 +109,7 @@ def add_claim(
             "since": times.iso(times.parse(since)) if since else None,
             "until": times.iso(times.parse_end(until)) if until else None,
         }
-        query = {"v": 1, "count": {k: v for k, v in given.items() if v is not None}, "at_least": at_least}
+        query = {"v": 2, "count": {k: v for k, v in given.items() if v is not None}, "at_least": at_least}
     workspace = workspace_of(ctx)
     workspace.build_tracks()
     row = workspace.casebook.add_claim(
@@ -206,6 +206,14 @@ def reply(
     """Record what a party answered to a claim, or that it was asked and did not."""
     workspace_of(ctx).casebook.add_reply(id, kind, party=party, words=words, said_on=said_on, source=source)
     note("recorded; it stands beside the claim on every page")
+
+
+@claim.command()
+def schema() -> None:
+    """Print the JSON Schema of a claim's query."""
+    from darkwake.answers.grammar import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
 
 
 @claim.command()
