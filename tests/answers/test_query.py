@@ -55,7 +55,14 @@ def filters(draw: st.DrawFn) -> q.Filter:
         until=draw(st.none() | st.just(period[1])),
         bbox=draw(st.none() | st.just((west, south, east, north))),
         minimum=tuple(draw(st.dictionaries(st.sampled_from(["confidence_level", "duration_h"]), numbers)).items()),
+        counted=draw(st.sampled_from([None, "overlaps", "begins"])),
     )
+
+
+@st.composite
+def presences(draw: st.DrawFn) -> q.Present:
+    of = draw(filters().filter(lambda f: f.vessel is not None and (f.place is not None or f.bbox is not None)))
+    return q.Present(q.Where(of.vessel, of.place, of.since, of.until, of.bbox))
 
 
 @st.composite
@@ -66,11 +73,12 @@ def moments(draw: st.DrawFn) -> q.Moment:
     return q.Moment(which, draw(filters()), before if keep[0] else None, after if keep[1] else None)
 
 
-queries = st.one_of(
+queries: st.SearchStrategy[q.Query] = st.one_of(
     st.builds(q.Count, filters(), compare, counts),
     st.builds(q.Exists, filters()),
     st.builds(q.Sum, filters(), st.just("duration_h"), compare, numbers),
     moments(),
+    presences(),
     st.builds(
         q.Within,
         filters(),
@@ -149,3 +157,30 @@ def test_filters_names_everything_to_load() -> None:
     assert q.kinds(q.Within(q.Filter("gap"), near, 48.0)) == ("encounter", "gap")
     where = q.Where("mmsi:299000001", "SIMPT")
     assert (q.filters(q.Present(where)), q.kinds(q.Present(where))) == ((where,), ())
+
+
+def test_each_verb_counts_as_is_usual_for_it_unless_told() -> None:
+    gap = {"kind": "gap"}
+    assert q.from_json({"v": 2, "exists": gap}).of.counted == "overlaps"  # type: ignore[union-attr]
+    total = {"v": 2, "sum": gap, "measure": "duration_h", "at_least": 1}
+    assert q.from_json(total).of.counted == "begins"  # type: ignore[union-attr]
+    assert q.from_json({"v": 2, "first": gap, "not_after": "2020"}).of.counted == "begins"  # type: ignore[union-attr]
+    told = q.from_json({**total, "sum": {**gap, "counted": "overlaps"}})
+    assert told.of.counted == "overlaps"  # type: ignore[union-attr]
+
+
+def test_a_query_of_version_1_keeps_its_meaning_and_says_how_it_was_read() -> None:
+    old = q.from_json({**CALLS, "count": {**CALLS["count"], "bbox": None, "since": "20190201"}})
+    assert isinstance(old, q.Count)
+    assert old.of.counted == "begins"
+    assert "version 1" in old.read_as[0]
+    new = q.from_json({**CALLS, "v": 2, "count": {**CALLS["count"], "counted": "begins"}})
+    assert (new, new.read_as) == (old, ())
+    assert q.canonical(new) == q.canonical(old)
+
+
+@pytest.mark.parametrize("key", ["counted", "present"])
+def test_version_1_knows_nothing_of_what_came_later(key: str) -> None:
+    given = {"v": 1, "present": {}} if key == "present" else _with(counted="overlaps")
+    with pytest.raises(UsageError, match=f"version 1 has no `{key}`"):
+        q.from_json(given)

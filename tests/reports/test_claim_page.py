@@ -58,8 +58,8 @@ def test_words_verdict_evidence_and_doubt_are_all_there() -> None:
         "at least 2 port calls of MMSI 299000001 at Port Sim (SIMPT)",
         "Supported",
         verdict.words,
-        "Counted (2)",
-        "Kept apart (1)",
+        "Evidenced (2)",
+        "Possible at most (1)",
         "confidence level 1",
         "What could have been missed",
         "30.0 h silence",
@@ -85,7 +85,7 @@ def test_every_outcome_in_words(number: int, outcome: str) -> None:
 
 def test_nothing_found_is_said_in_words() -> None:
     said = text(check(make(events=[])[0].html))
-    assert "Nothing that the claim speaks of was found in this data." in said
+    assert "Nothing that the claim speaks of is evidenced in this data" in said
     assert "No evidence is cited" in said
 
 
@@ -115,7 +115,7 @@ def test_denials_stand_beside_the_verdict() -> None:
     said = text(check(page.html))
     assert "We <deny> it." in said
     assert "asked for comment flag state date unknown · source: letter 4" in said
-    assert said.index("We <deny>") < said.index("Counted (2)")
+    assert said.index("We <deny>") < said.index("Evidenced (2)")
     assert "No reply is recorded" in text(check(make()[0].html))
 
 

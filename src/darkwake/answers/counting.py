@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
+from darkwake import times
 from darkwake.answers import words
 from darkwake.answers.evidenced import Reports, own_rows
 from darkwake.answers.looked import not_looked
@@ -98,7 +99,7 @@ def count(given: Filter, data: Data, assumptions: Assumptions | None = None, rep
     sure, why, doubtful = select(given, data.events, around)
     known_sure = distinct(sure, around.heard_elsewhere)
     known_apart = _beside(distinct(doubtful, around.heard_elsewhere, why), known_sure, around)
-    base = _of_period(given, known_sure, known_apart)
+    base = _of_period(given, known_sure, known_apart, around)
     missing = not_looked((given.kind,), data.coverage)
     base = replace(base, notes=tuple(missing))
     if track is None:
@@ -138,13 +139,17 @@ def count(given: Filter, data: Data, assumptions: Assumptions | None = None, rep
     )
 
 
-def _of_period(given: Filter, sure: Sequence[Occurrence], apart: Sequence[Occurrence]) -> Counted:
+def _of_period(given: Filter, sure: Sequence[Occurrence], apart: Sequence[Occurrence], around: Reports) -> Counted:
     """The occurrences that belong to the period, each by what it is there."""
     inside: list[Occurrence] = []
     possible: list[Occurrence] = []
     before: list[Occurrence] = []
     for occurrence, evidence in [*((o, True) for o in sure), *((o, False) for o in apart)]:
         belongs = _belongs(given, occurrence)
+        if belongs == "yes" and _unheard_in(given, occurrence, around):
+            told = "the ship was not heard in the period: it may have left before and come back after it"
+            possible.append(replace(occurrence, why=(*occurrence.why, told)))
+            continue
         if belongs == "yes":
             (inside if evidence else possible).append(occurrence)
         elif belongs == "maybe":
@@ -154,6 +159,18 @@ def _of_period(given: Filter, sure: Sequence[Occurrence], apart: Sequence[Occurr
             told = "it was under way when the period opened, so it did not begin in it"
             before.append(replace(occurrence, why=(*occurrence.why, told)))
     return Counted(tuple(inside), tuple(possible), (), None, bounded=False, before=tuple(before))
+
+
+def _unheard_in(given: Filter, occurrence: Occurrence, around: Reports) -> bool:
+    """Whether a stay lies over the whole period without a report in it. (A silence is none the less one.)"""
+    if given.since is None or given.until is None or given.kind == "gap":
+        return False
+    if occurrence.start >= given.since or occurrence.last_seen < given.until:
+        return False  # its first or its last report lies in the period
+    heard_then = around.heard_between(occurrence.mmsis, given.since, given.until)
+    if heard_then is None:  # no track at hand: by the longest silence within it
+        return (occurrence.measure("silence_h") or 0.0) * times.HOUR_US >= given.until - given.since
+    return not heard_then
 
 
 def _belongs(given: Filter, occurrence: Occurrence) -> str:
@@ -221,8 +238,9 @@ def _notes(given: Filter, data: Data, track: pa.Table) -> tuple[str, ...]:
     ships = chain_count(track)
     if ships > 1:
         notes.append(
-            f"At times at least {ships} ships used this MMSI at once. Occurrences of all of them are counted; silences "
-            "of the shorter chains count only between their own first and last report."
+            f"At times at least {ships} ships used this MMSI at once. Occurrences of all of them are counted, unless "
+            "the reports of a larger one exclude them; silences of the shorter chains count only between their own "
+            "first and last report."
         )
     if track.num_rows == 0:
         notes.append("The vessel was never heard in this data: the upper bound rests on the least stay alone.")

@@ -7,7 +7,8 @@ meanwhile), and nothing in the data contradicts it. What fails is listed apart, 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -74,6 +75,7 @@ class Reports:
 
     def __init__(self, track: pa.Table | None) -> None:
         self._of: dict[int, _Own] = {}
+        self._elsewhere: dict[str, int | None] = {}
         if track is None or track.num_rows == 0:
             return
         mmsi, moment = ints(track["mmsi"]), instants(track["time"])
@@ -86,43 +88,59 @@ class Reports:
 
     def heard_elsewhere(self, event: Event) -> int | None:
         """The first time after an event's start at which one of its ships was heard elsewhere; None: never."""
-        if event.lon is None or event.lat is None:
+        if event.id not in self._elsewhere:
+            self._elsewhere[event.id] = min(self._elsewhere_after(event), default=None)
+        return self._elsewhere[event.id]
+
+    def _elsewhere_after(self, event: Event) -> Iterator[int]:
+        for vessel in event.vessels:
+            own = self._of.get(vessel.mmsi)
+            if own is not None and event.lon is not None and event.lat is not None:
+                moment = own.elsewhere_after(event.start, event.lon, event.lat)
+                if moment is not None:
+                    yield moment
+
+    def heard_between(self, mmsis: Iterable[int], since: int, until: int) -> bool | None:
+        """Whether any of some ships was heard in [since, until); None if none of them is at hand."""
+        known = [self._of[mmsi].moment for mmsi in mmsis if mmsi in self._of]
+        if not known:
             return None
-        found = [
-            moment
-            for vessel in event.vessels
-            if (own := self._of.get(vessel.mmsi)) is not None
-            and (moment := own.elsewhere_after(event.start, event.lon, event.lat)) is not None
-        ]
-        return min(found, default=None)
+        return any(np.searchsorted(moment, since) < np.searchsorted(moment, until) for moment in known)
 
     def contradictions(self, events: Sequence[Event]) -> dict[str, str]:
         """Event id → why its ship cannot have been there, by her own reports before and after."""
         found: dict[str, str] = {}
-        by_mmsi: dict[int, list[tuple[Event, int | None]]] = {}
+        by_mmsi: dict[int, list[tuple[str, Been]]] = {}
         for event in events:
-            if event.kind in _BEEN_THERE and event.lon is not None and event.lat is not None:
-                for vessel in event.vessels:
-                    if vessel.mmsi in self._of:
-                        by_mmsi.setdefault(vessel.mmsi, []).append((event, vessel.segment))
+            if event.kind not in _BEEN_THERE or event.lon is None or event.lat is None:
+                continue
+            end = event.start if event.end is None else event.end
+            for vessel in event.vessels:
+                been = Been(vessel.segment, event.start, end, event.lon, event.lat)
+                by_mmsi.setdefault(vessel.mmsi, []).append((event.id, been))
         for mmsi, given in by_mmsi.items():
-            own = self._of[mmsi]
-            start = np.array([event.start for event, _ in given])
-            end = np.array([event.start if event.end is None else event.end for event, _ in given])
-            segment = np.array([-1 if of is None else of for _, of in given])
-            for k in own.between_others(start, end, segment):
-                event = given[k][0]
-                why = own.contradiction(start[k], end[k], event.lon or 0.0, event.lat or 0.0, segment[k])
-                if why is not None:
-                    found[event.id] = why
+            for k, why in self.contradicted(mmsi, [been for _, been in given]).items():
+                found[given[k][0]] = why
         return found
 
-    def contradiction(self, mmsi: int, segment: int, start: int, end: int, lon: float, lat: float) -> str | None:
-        """Why a ship cannot have been at a position from start to end, by her reports before and after; None if not."""
+    def contradicted(self, mmsi: int, given: Sequence[Been]) -> dict[int, str]:
+        """Which of these stays of one MMSI, by their index, its reports before and after exclude, and why."""
         own = self._of.get(mmsi)
-        if own is None or not len(own.between_others(np.array([start]), np.array([end]), np.array([segment]))):
-            return None
-        return own.contradiction(start, end, lon, lat, segment)
+        if own is None or not given:
+            return {}
+        told = {int(k): own.contradiction(given[k]) for k in own.between_others(given)}
+        return {k: why for k, why in told.items() if why is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Been:
+    """A stay that reports of one segment show: from start to end (µs), at a position."""
+
+    segment: int | None
+    start: int
+    end: int
+    lon: float
+    lat: float
 
 
 class _Own:
@@ -137,8 +155,10 @@ class _Own:
         row = self._elsewhere(int(np.searchsorted(self.moment, start, side="right")), 1, lon, lat)
         return None if row is None else int(self.moment[row])
 
-    def between_others(self, start: np.ndarray, end: np.ndarray, segment: np.ndarray) -> np.ndarray:
+    def between_others(self, given: Sequence[Been]) -> np.ndarray:
         """Which stays lie between two reports of other segments; all others join their ship's own track."""
+        start, end = (np.array(moments) for moments in zip(*((been.start, been.end) for been in given), strict=True))
+        segment = np.array([-1 if been.segment is None else been.segment for been in given])
         before = np.searchsorted(self.moment, start, side="left") - 1
         after = np.searchsorted(self.moment, end, side="right")
         known = (before >= 0) & (after < len(self.moment))
@@ -146,20 +166,20 @@ class _Own:
         others &= self.segment[np.minimum(after, len(self.moment) - 1)] != segment
         return np.flatnonzero(known & others)
 
-    def contradiction(self, start: int, end: int, lon: float, lat: float, segment: int) -> str | None:
+    def contradiction(self, been: Been) -> str | None:
         """Of two sides that exclude each other the one with fewer reports is the stray."""
-        if int(segment) not in self._number:
+        if been.segment not in self._number:
             return None  # how much speaks for it is not at hand
         sides = (
-            self._elsewhere(int(np.searchsorted(self.moment, start, side="left")) - 1, -1, lon, lat),
-            self._elsewhere(int(np.searchsorted(self.moment, end, side="right")), 1, lon, lat),
+            self._elsewhere(int(np.searchsorted(self.moment, been.start, side="left")) - 1, -1, been.lon, been.lat),
+            self._elsewhere(int(np.searchsorted(self.moment, been.end, side="right")), 1, been.lon, been.lat),
         )
         told = []
-        for row, edge, word in zip(sides, (start, end), ("before", "after"), strict=True):
-            if row is None or self._number[int(self.segment[row])] <= self._number[int(segment)]:
+        for row, edge, word in zip(sides, (been.start, been.end), ("before", "after"), strict=True):
+            if row is None or self._number[int(self.segment[row])] <= self._number[been.segment]:
                 return None
-            metres = distance_m(lon, lat, float(self.lon[row]), float(self.lat[row]))
-            hours = abs(int(self.moment[row]) - int(edge)) / times.HOUR_US
+            metres = distance_m(been.lon, been.lat, float(self.lon[row]), float(self.lat[row]))
+            hours = abs(int(self.moment[row]) - edge) / times.HOUR_US
             if metres <= units.knots_to_mps(BEYOND_ANY_SHIP_KNOTS) * hours * 3600:
                 return None
             told.append(f"{metres / 1000:,.0f} km away {hours:.1f} h {word}")

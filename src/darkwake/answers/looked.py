@@ -49,7 +49,7 @@ def looked(known: Coverage, where: str, feeds: Sequence[tuple[int, int]] = ()) -
         return f"Nothing was looked through for {what} {words.period(known.since, known.until)}, {where}."
     methods = dict.fromkeys(_method(stretch) for stretch in known.stretches)
     runs = ", ".join(map(str, known.runs))
-    of_data = f", over data of {_periods(feeds)}" if feeds else ""
+    of_data = f", over data of {periods(feeds)}" if feeds else ""
     whole = "" if known.complete else ", with parts left out (told below the verdict)"
     return (
         f"Looked for {what} {where}, {words.period(known.since, known.until)}{whole}: {'; '.join(methods)}, in "
@@ -68,6 +68,7 @@ def _method(stretch: Stretch) -> str:
     return f"method {kind} {method.get('version', '')}, profile {method.get('profile', 'default')}, {params}"
 
 
-def _periods(feeds: Sequence[tuple[int, int]]) -> str:
+def periods(feeds: Sequence[tuple[int, int]]) -> str:
+    """`2019-02-01 to 2019-03-01 and …`: the periods of which there is data."""
     told = [f"{words.moment(start)} to {words.moment(end)}" for start, end in feeds]
     return " and ".join(told) if len(told) < 3 else ", ".join(told[:-1]) + " and " + told[-1]

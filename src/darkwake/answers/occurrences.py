@@ -130,7 +130,7 @@ def reach_of(event: Event, elsewhere: Elsewhere | None) -> int:
     if event.end is not None:
         return event.end
     away = elsewhere(event) if elsewhere is not None else None
-    return FOREVER if away is None else max(event.start, away)
+    return FOREVER if away is None else max(event.start, away - 1)
 
 
 def in_box(bbox: tuple[float, float, float, float], lon: float | None, lat: float | None) -> bool:

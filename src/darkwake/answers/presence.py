@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
 from darkwake import refs, times, units
-from darkwake.answers.evidenced import Reports, own_rows
+from darkwake.answers.evidenced import Been, Reports, own_rows
 from darkwake.answers.occurrences import FOREVER
 from darkwake.answers.query import Where
 from darkwake.answers.sphere import distances_m
 from darkwake.answers.windows import Box, Fit, Heard, Target, Window, columns, heard, rows_of_chains
-from darkwake.tracks.columns import ints
 
 #: Nobody was in a place unheard who would have had to sail faster, there and back (or faster than she did).
 MAX_KNOTS = 30.0
@@ -76,7 +76,7 @@ def present(given: Where, all_rows: pa.Table | None, target: Target | None, repo
     order = np.lexsort((moment, segment))
     away = target.distances_m(lon, lat)
     found = _stays(given, track, order, away == 0.0)
-    judged = [_judged(stay, given, track, reports) for stay in found]
+    judged = _judged(found, track, reports)
     room: list[Fit] = []
     for index, rows in enumerate(rows_of_chains(moment, segment)):
         room += _unheard(given, moment[rows], lon[rows], lat[rows], away[rows], ends=index == 0)
@@ -101,34 +101,41 @@ def _stays(given: Where, track: pa.Table, order: np.ndarray, at: np.ndarray) -> 
     stop = np.append(first[1:], len(at))
     inside = moment >= (-FOREVER if given.since is None else given.since)
     inside &= moment < (FOREVER if given.until is None else given.until)
-    found = []
-    for a, b in zip(first[at[first]].tolist(), stop[at[first]].tolist(), strict=True):
-        rows = a + np.flatnonzero(inside[a:b])
-        if not len(rows):
-            continue
-        shown = [int(order[row]) for row in dict.fromkeys((int(rows[0]), int(rows[-1])))]
-        found.append(
-            Stay(
-                int(moment[a]), int(moment[b - 1]), b - a, len(rows), int(segment[a]), float(lon[rows[0]]),
-                float(lat[rows[0]]), tuple(ref for row in shown if (ref := _ref(track, row)) is not None),
-            )
-        )  # fmt: skip
+    spans = [
+        (a, b, rows)
+        for a, b in zip(first[at[first]].tolist(), stop[at[first]].tolist(), strict=True)
+        if len(rows := a + np.flatnonzero(inside[a:b]))
+    ]
+    ref = _refs(track, order[sorted({int(row) for _, _, rows in spans for row in (rows[0], rows[-1])})])
+    found = [
+        Stay(
+            int(moment[a]), int(moment[b - 1]), b - a, len(rows), int(segment[a]), float(lon[rows[0]]),
+            float(lat[rows[0]]),
+            tuple(ref[row] for row in dict.fromkeys((int(order[rows[0]]), int(order[rows[-1]]))) if row in ref),
+        )
+        for a, b, rows in spans
+    ]  # fmt: skip
     return sorted(found, key=lambda stay: (stay.start, stay.segment))
 
 
-def _judged(stay: Stay, given: Where, track: pa.Table, reports: Reports) -> Stay:
-    mmsi = given.mmsi if given.mmsi is not None else int(ints(track["mmsi"])[0])
-    why = reports.contradiction(mmsi, stay.segment, stay.start, stay.end, stay.lon, stay.lat)
-    if why is None:
-        return stay
-    return replace(stay, why=why)
+def _judged(stays: Sequence[Stay], track: pa.Table, reports: Reports) -> list[Stay]:
+    if not stays:
+        return []
+    been = [Been(stay.segment, stay.start, stay.end, stay.lon, stay.lat) for stay in stays]
+    why = reports.contradicted(int(track["mmsi"][0].as_py()), been)
+    return [replace(stay, why=why[k]) if k in why else stay for k, stay in enumerate(stays)]
 
 
-def _ref(track: pa.Table, row: int) -> str | None:
+def _refs(track: pa.Table, rows: np.ndarray) -> dict[int, str]:
+    """row → the reference to its bytes, of the rows that have one."""
     if "span_offset" not in track.column_names:
-        return None
-    source, offset, length = (track[name][row].as_py() for name in ("source", "span_offset", "span_length"))
-    return None if source is None or offset is None or offset < 0 else refs.source_text(source, offset, length)
+        return {}
+    shown = track.select(["source", "span_offset", "span_length"]).take(pa.array(rows, pa.int64())).to_pylist()
+    return {
+        int(row): refs.source_text(said["source"], said["span_offset"], said["span_length"])
+        for row, said in zip(rows, shown, strict=True)
+        if said["source"] is not None and said["span_offset"] is not None and said["span_offset"] >= 0
+    }
 
 
 def _unheard(
