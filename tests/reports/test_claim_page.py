@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from darkwake import refs
+from darkwake import refs, times
 from darkwake.answers.evaluate import Verdict, evaluate
-from darkwake.answers.query import Count, Filter, Query, Within
+from darkwake.answers.query import Count, Filter, Present, Query, Where, Within
 from darkwake.answers.windows import Spot
 from darkwake.casebook.models import Claim, Evaluation, Reply
 from darkwake.reports.claim_page import claim_page
@@ -15,6 +17,7 @@ from darkwake.reports.render import Page, Stamp
 from html_checks import check, text
 from made_up import HARBOUR, MMSI, data, event, hour, sentence, voyage
 
+SPOT = Spot(*HARBOUR, 5000)
 STAMP = Stamp(7, hour(2000), "darkwake 0", hour(0), hour(240))
 CALLS = Filter("port_call", f"mmsi:{MMSI}", "SIMPT", hour(0), hour(240), minimum=(("confidence_level", 2),))
 TRACK = voyage(10, silences=[(90, 120)])
@@ -157,3 +160,47 @@ def test_many_windows_are_cut_short_with_their_sum() -> None:
     verdict = evaluate(asked, data(EVENTS, track, Spot(*HARBOUR, 5000)))
     page = claim_page(claim(), asked, verdict, stamp=STAMP, track=track)
     assert "more such stretches, with room for" in text(check(page.html))
+
+
+def test_one_sentence_says_what_was_looked_for_and_every_doubt_its_reason() -> None:
+    passage = event(start=216, end=239, measures={"confidence_level": 4, "stop_seen": False})
+    said = text(check(make(events=[*EVENTS[:2], passage])[0].html))
+    assert (
+        "Looked for port calls of MMSI 299000001 at Port Sim (SIMPT), at any time in the data: method port_call 1.0, "
+        "profile default, with its usual parameters, in run 2 of the ledger." in said
+    )
+    assert "a passage: no stop was seen inside the port's area" in said
+    assert "Possible at most (1)" in said
+
+
+def test_what_was_not_looked_for_is_said_with_the_command() -> None:
+    asked = Count(CALLS, "at_least", 50)
+    verdict = evaluate(asked, data(EVENTS, TRACK, Spot(*HARBOUR, 5000), coverage={}))
+    said = text(check(make(asked, verdict=verdict)[0].html))
+    assert "Not enough data" in said
+    assert "Look with: darkwake event detect port_call" in said
+    assert "Looked for" not in said
+
+
+def test_was_there_shows_the_stay_and_its_evidence() -> None:
+    asked = Present(Where(f"mmsi:{MMSI}", "SIMPT", hour(54), hour(60)))
+    verdict = evaluate(asked, data([], TRACK, Spot(*HARBOUR, 5000), coverage={}, feeds=((hour(0), hour(240)),)))
+    page = claim_page(claim(), asked, verdict, stamp=STAMP, track=TRACK, opener=opener, places={"SIMPT": "Port Sim"})
+    said = text(check(page.html))
+    assert "MMSI 299000001 was at Port Sim (SIMPT) at some time from" in said
+    assert "Where it was heard (1)" in said
+    assert "2019-02-03 00:00:00Z" in said  # the stay began before the period
+    assert "Looked for positions of MMSI 299000001 at Port Sim (SIMPT)" in said
+    assert "hash verified" in said
+    assert "Evidenced (" not in said
+    away = evaluate(replace(asked, of=replace(asked.of, since=hour(0), until=hour(6))), data([], TRACK, SPOT))
+    none = text(check(claim_page(claim(), asked, away, stamp=STAMP, track=TRACK).html))
+    assert "No report of the period shows it there." in none
+
+
+def test_an_open_event_is_drawn_to_where_the_ship_was_last_heard() -> None:
+    measures = {"confidence_level": 4, "stop_seen": True, "departure_earliest": times.iso(hour(60))}
+    page, _ = make(events=[event(start=48, end=None, measures=measures)])
+    closed, _ = make(events=[event(start=48, end=60, measures=measures)])
+    bar = re.compile(r'<rect class="bar event"[^>]*>')
+    assert bar.findall(page.html) == bar.findall(closed.html)

@@ -36,6 +36,8 @@ _SHARE = re.compile(r"^(\d+(?:\.\d+)?)% of the hours$")
 
 def shortfall(event: Event) -> str | None:
     """Why an event shows a possible occurrence at most, by what it says itself; None if it evidences one."""
+    if event.measures.get("contradicted") is True:
+        return CONTRADICTED
     if event.kind == "port_call" and not stop_seen(event):
         if event.measures.get("inferred_from_silence"):
             return "inferred from a silence: no report shows the stop"
@@ -60,11 +62,19 @@ def stop_seen(event: Event) -> bool:
 def _hole(event: Event) -> str | None:
     if event.measures.get("p_silence_by_reception") is None:
         return "whether the receivers would have heard the ship is not known, so it may be no silence of hers"
-    for checked in event.innocent:
-        share = _SHARE.match(checked.outcome) if checked.explanation == "no data at hand" else None
-        if share and float(share[1]) / 100.0 < LEAST_HOURS_WITH_DATA:
-            return f"no data at hand: only in {share[1]} % of its hours was any ship heard around"
+    share = _hours_with_data(event)
+    if share is not None and share < LEAST_HOURS_WITH_DATA:
+        return f"no data at hand: only in {share:.0%} of its hours was any ship heard around"
     return None
+
+
+def _hours_with_data(event: Event) -> float | None:
+    """Share of a silence's hours with data: a measure, or, of an older method version, told where it was checked."""
+    share = event.measures.get("hours_with_data")
+    if isinstance(share, int | float):
+        return float(share)
+    checked = (_SHARE.match(one.outcome) for one in event.innocent if one.explanation == "no data at hand")
+    return next((float(found[1]) / 100.0 for found in checked if found), None)
 
 
 class Reports:

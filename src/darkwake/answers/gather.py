@@ -16,7 +16,7 @@ from darkwake.answers.counting import Data
 from darkwake.answers.query import Filter, Query, Where, Within, filters, kinds
 from darkwake.answers.seen import would_have_seen
 from darkwake.answers.windows import DEFAULTS, Box, Spot, Target
-from darkwake.events import store
+from darkwake.events import registry, store
 from darkwake.events.coverage import Coverage
 from darkwake.events.store import Stored
 from darkwake.lake.schema import BUCKETS
@@ -32,7 +32,7 @@ _WEEK_US = 7 * times.DAY_US
 class CoverageOf(Protocol):
     """What was looked for: of one kind under one profile, over [since, until) (µs; None: no bound).
 
-    `mmsi`: of that vessel only; None: of all. `bbox`: west, south, east, north of the asked waters; None: anywhere.
+    `mmsi`: of that vessel only; None: of all. A run looks at all waters, so no place is asked for.
     """
 
     def __call__(
@@ -43,7 +43,6 @@ class CoverageOf(Protocol):
         since: int | None,
         until: int | None,
         mmsi: int | None,
-        bbox: tuple[float, float, float, float] | None,
     ) -> Coverage: ...
 
 
@@ -76,11 +75,12 @@ def data_for(
             seen = _would_have_seen(of, target, named, snapshot, reception)
         if named is not None and of.kind == "port_call":
             unknown = unknown_waters_h(named, places, of.since, of.until)
+    known = registry.kinds()  # others come with a later version: nobody can have looked for them
     return Data(
         [stored.event for stored in found],
         track,
         target,
-        {kind: _coverage(query, kind, mmsi, coverage_of, profile) for kind in kinds(query)},
+        {kind: _coverage(query, kind, mmsi, coverage_of, profile) for kind in kinds(query) if kind in known},
         seen,
         unknown,
         profile,
@@ -141,7 +141,6 @@ def _coverage(query: Query, kind: str, mmsi: int | None, coverage_of: CoverageOf
     """Of a kind, over every period in which the query asks for it."""
     since: list[int | None] = []
     until: list[int | None] = []
-    boxes = []
     for given in filters(query):
         if isinstance(given, Filter) and given.kind == kind:
             around = 0
@@ -150,8 +149,6 @@ def _coverage(query: Query, kind: str, mmsi: int | None, coverage_of: CoverageOf
                 given = query.of if given.since is None and given.until is None else given  # noqa: PLW2901
             since.append(None if given.since is None else given.since - around)
             until.append(None if given.until is None else given.until + around)
-            boxes.append(given.bbox)
-    one_box = boxes[0] if len(set(boxes)) == 1 and not isinstance(query, Within) else None
     whose = mmsi if not isinstance(query, Within) or query.same_vessel else None
     return coverage_of(
         kind,
@@ -159,7 +156,6 @@ def _coverage(query: Query, kind: str, mmsi: int | None, coverage_of: CoverageOf
         since=None if None in since else min(s for s in since if s is not None),
         until=None if None in until else max(u for u in until if u is not None),
         mmsi=whose,
-        bbox=one_box,
     )
 
 

@@ -24,7 +24,8 @@ def not_looked(kinds: Sequence[str], coverage: Mapping[str, Coverage]) -> list[s
             continue
         for missing in known.missing[:_TOLD]:
             text = missing.text[:1].upper() + missing.text[1:]
-            told.append(f"{text}: there is no upper bound. Look with: {_command(known, missing)}")
+            when = words.period(missing.start, missing.end)
+            told.append(f"{text} ({when}): there is no upper bound. Look with: {_command(known, missing)}")
         if len(known.missing) > _TOLD:
             told.append(f"{len(known.missing) - _TOLD} more stretches of time were not looked through.")
     return told
