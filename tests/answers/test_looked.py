@@ -17,8 +17,8 @@ def test_one_sentence_says_what_was_looked_for_where_and_when() -> None:
     feeds = ((hour(-48), hour(12)), (hour(18), hour(48)))
     assert looked(covered(METHOD), "of MMSI 299000001 at Port Sim (SIMPT)", feeds) == (
         "Looked for port calls of MMSI 299000001 at Port Sim (SIMPT), from 2019-02-01 up to, not including, "
-        "2019-02-02: method port_call 1.1, profile default, with its usual parameters, in run 4 of the ledger, over data of "
-        "2019-01-30 to 2019-02-01 12:00:00Z and 2019-02-01 18:00:00Z to 2019-02-03."
+        "2019-02-02: method port_call 1.1, profile default, with its usual parameters, in run 4 of the ledger, over "
+        "data of 2019-01-30 to 2019-02-01 12:00:00Z and 2019-02-01 18:00:00Z to 2019-02-03."
     )
 
 
