@@ -12,7 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from darkwake import times
+from darkwake.answers.counting import Data
+from darkwake.answers.grammar import KINDS
+from darkwake.answers.windows import Target
 from darkwake.events.base import Event, Innocent, VesselRef
+from darkwake.events.coverage import Coverage, Stretch
 from darkwake.lake.schema import SEGMENTS, STATICS, TRACKS
 
 MMSI = 299000001
@@ -40,13 +44,31 @@ def event(kind: str = "port_call", start: float = 0, end: float | None = 10, **g
         "lat": HARBOUR[1],
         "lon": HARBOUR[0],
         "place": "SIMPT" if kind == "port_call" else None,
-        "measures": {"confidence_level": 4} if kind == "port_call" else {"duration_h": (end or start) - start},
+        "measures": {"confidence_level": 4, "stop_seen": True}
+        if kind == "port_call"
+        else {"duration_h": (end or start) - start, **({"p_silence_by_reception": 0.05} if kind == "gap" else {})},
         "reasons": ("slower than 0.5 kn inside the harbour",),
         "innocent": (Innocent("shelter from weather", "wind in the area", "not tested"),),
         "method": {"name": kind, "version": "1.0", "profile": "default", "params": {"min_h": 3.0}},
         "evidence": (f"src:{SHA16}#0+47",),
     }
     return Event(**{**fields, **given})
+
+
+def looked_for(*kinds: str, run: int = 2) -> dict[str, Coverage]:
+    """Coverage that is complete, by one run with the usual parameters."""
+    method = {"version": "1.0", "profile": "default", "params": {}}
+    return {
+        kind: Coverage(kind, "default", None, None, (Stretch(None, None, run, run - 1, {"name": kind, **method}),))
+        for kind in kinds
+    }
+
+
+def data(
+    events: Iterable[Event], positions: pa.Table | None = None, target: Target | None = None, **given: Any
+) -> Data:
+    """What a query runs on, where every kind was looked for all over the data."""
+    return Data(list(events), positions, target, **{"coverage": looked_for(*KINDS), **given})
 
 
 def track(

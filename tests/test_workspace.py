@@ -39,7 +39,7 @@ def test_places_that_were_just_imported_are_known_to_claims(tmp_path: Path) -> N
     with workspace.create(tmp_path / "w") as ws:
         assert ws.casebook.claims() == []
         ws.import_places(tmp_path / "p.geojson")
-        query = {"v": 1, "exists": {"kind": "port_call", "place": "SIMPT"}}
+        query = {"v": 2, "exists": {"kind": "port_call", "place": "SIMPT", "counted": "overlaps"}}
         assert ws.casebook.add_claim("It called.", query, asserted_by="SIM WITNESS")["query"] == query
 
 

@@ -57,13 +57,14 @@ def run(folder: Path, say: Say, progress: workspace.Progress | None = None, **di
         mmsi, calls = _busiest(ws)
         words = f"The vessel with MMSI {mmsi} made at least {calls} calls at Nampo from 5 to 14 January 2026."
         query = {
-            "v": 1,
+            "v": 2,
             "count": {
                 "kind": "port_call",
                 "vessel": f"mmsi:{mmsi}",
                 "place": PLACE,
                 "since": "2026-01-05T00:00:00Z",
                 "until": "2026-01-15T00:00:00Z",
+                "counted": "overlaps",
             },
             "at_least": calls,
         }

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from darkwake.lake.imports import Imported
     from darkwake.lake.store import Lake, Snapshot
     from darkwake.ledger.database import Database
+    from darkwake.ledger.details import Detection
     from darkwake.ledger.entries import Entry
     from darkwake.ledger.ledger import Ledger
     from darkwake.ledger.places import PlaceBook
@@ -163,7 +164,7 @@ class Workspace:
         """Cases, claims and what the data say to them."""
         from darkwake.casebook.desk import Casebook
 
-        return Casebook(self.lake, self.places)
+        return Casebook(self.lake, self.places_as_of)
 
     @cached_property
     def reports(self) -> Reports:
@@ -209,6 +210,31 @@ class Workspace:
         options = ReadOptions(load_mapping(mapping)) if mapping else None
         return import_files(self.lake, resolved, format=format, options=options, progress=progress)
 
+    def withdraw(self, number: int, *, reason: str, by: str | None = None, progress: Progress | None = None) -> Entry:
+        """Take an import out of every later reading, and look again for what was looked for: its events are retracted.
+
+        It stays readable as of earlier numbers, and its files can be read anew.
+        """
+        from darkwake.lake.withdrawal import withdraw
+
+        entry = withdraw(self.ledger, number, reason=reason, by=by)
+        self.detect_again(progress)
+        return entry
+
+    def detect_again(self, progress: Progress | None = None) -> list[Run]:
+        """Bring the tracks up to date, and run once more every detection that stands, as it was run."""
+        from darkwake.ledger.details import Detection
+
+        self.build_tracks(progress)
+        asked: list[Detection] = []
+        for _, run in reversed(self.ledger.told(Detection)):
+            if not any(_covers(later, run) for later in asked):
+                asked.append(run)
+        return [
+            self._detect(run.kinds, run.profile, None, run.since, run.until, "local", progress)
+            for run in reversed(asked)
+        ]
+
     def import_places(self, path: str | Path) -> dict[str, Any]:
         """Record a file of places; detection runs from now on use them.
 
@@ -216,8 +242,6 @@ class Workspace:
         `left_out`: places that are known better, by reason (see `Gazetteer.with_places`).
         """
         taken = self._place_book.take(path)
-        for name in ("casebook", "reports"):  # the casebook holds the places that it was made with
-            self.__dict__.pop(name, None)
         return {
             "file": str(path), "number": taken.number, "new": taken.new, "places": len(taken.found.places),
             "rejected": dict(taken.found.rejects), "left_out": taken.left_out,
@@ -259,28 +283,32 @@ class Workspace:
 
         Parameters other than the defaults need a profile of their own; its events stand beside the others.
         """
-        from darkwake.engine import open_engine
         from darkwake.events import registry
         from darkwake.events.base import check_profile
-        from darkwake.events.detect import detect
 
         check_profile(profile, params)
-
         chosen = list(kinds) or registry.kinds()
         registry.in_order(chosen)  # an unknown kind is told of before any work
         start, end = _interval(since, until)
         self.build_tracks(progress)
+        return self._detect(chosen, profile, params, start, end, engine, progress)
+
+    def _detect(
+        self,
+        kinds: Sequence[str],
+        profile: str,
+        params: dict[str, dict[str, float]] | None,
+        since: int | None,
+        until: int | None,
+        engine: str,
+        progress: Progress | None,
+    ) -> Run:
+        from darkwake.engine import open_engine
+        from darkwake.events.detect import detect
+
         options: dict[str, Any] = {} if engine == "spark" else {"progress": progress}
-        return detect(
-            self.lake,
-            chosen,
-            self._context,
-            open_engine(engine, **options),
-            params=params,
-            profile=profile,
-            since=start,
-            until=end,
-        )
+        ran_by = open_engine(engine, **options)
+        return detect(self.lake, kinds, self._context, ran_by, params=params, profile=profile, since=since, until=until)
 
     def _context(self, snapshot: Snapshot) -> Context:
         from darkwake.events.base import Context
@@ -438,6 +466,13 @@ def _recorded() -> Sequence[Recorded]:
     from darkwake.ledger.tables import RECORDED
 
     return (*RECORDED, *casebook.RECORDED)
+
+
+def _covers(later: Detection, earlier: Detection) -> bool:
+    """Whether a later run looked for all that an earlier one did, wherever that looked."""
+    periods = {(None, None), (earlier.since, earlier.until)}
+    same = later.profile == earlier.profile and {*later.kinds} >= {*earlier.kinds}
+    return same and (later.since, later.until) in periods
 
 
 def _id_line(workspace_id: str) -> str:

@@ -6,10 +6,11 @@ import pyarrow as pa
 import pytest
 
 from darkwake.answers.checks import check_measures, unknown_waters_h
-from darkwake.answers.counting import Data, count
+from darkwake.answers.counting import count
 from darkwake.answers.query import Filter, from_json
 from darkwake.errors import UsageError
 from darkwake.places import Gazetteer
+from made_up import data
 
 HOUR = 3_600_000_000
 CALLS = {"kind": "port_call", "vessel": "mmsi:299000001"}
@@ -64,9 +65,9 @@ def test_hours_near_a_coast_without_known_ports(lon: float, lat: float, hours: i
 
 def test_calls_in_unknown_waters_have_no_upper_bound() -> None:
     anywhere = Filter("port_call", vessel="mmsi:299000001", since=0, until=4 * HOUR)
-    assert count(anywhere, Data([], track(32.57, 29.93))).upper is not None
-    counted = count(anywhere, Data([], track(32.57, 29.93), unknown_waters_h=5))
+    assert count(anywhere, data([], track(32.57, 29.93))).upper is not None
+    counted = count(anywhere, data([], track(32.57, 29.93), unknown_waters_h=5))
     assert (counted.lower, counted.upper) == (0, None)
     assert "no port is known here" in counted.notes[0]
     named = Filter("port_call", vessel="mmsi:299000001", place="KPNAM", since=0, until=4 * HOUR)
-    assert count(named, Data([], track(32.57, 29.93), unknown_waters_h=5)).upper is not None
+    assert count(named, data([], track(32.57, 29.93), unknown_waters_h=5)).upper is not None

@@ -55,7 +55,14 @@ def filters(draw: st.DrawFn) -> q.Filter:
         until=draw(st.none() | st.just(period[1])),
         bbox=draw(st.none() | st.just((west, south, east, north))),
         minimum=tuple(draw(st.dictionaries(st.sampled_from(["confidence_level", "duration_h"]), numbers)).items()),
+        counted=draw(st.sampled_from([None, "overlaps", "begins"])),
     )
+
+
+@st.composite
+def presences(draw: st.DrawFn) -> q.Present:
+    of = draw(filters().filter(lambda f: f.vessel is not None and (f.place is not None or f.bbox is not None)))
+    return q.Present(q.Where(of.vessel, of.place, of.since, of.until, of.bbox))
 
 
 @st.composite
@@ -66,11 +73,12 @@ def moments(draw: st.DrawFn) -> q.Moment:
     return q.Moment(which, draw(filters()), before if keep[0] else None, after if keep[1] else None)
 
 
-queries = st.one_of(
+queries: st.SearchStrategy[q.Query] = st.one_of(
     st.builds(q.Count, filters(), compare, counts),
     st.builds(q.Exists, filters()),
     st.builds(q.Sum, filters(), st.just("duration_h"), compare, numbers),
     moments(),
+    presences(),
     st.builds(
         q.Within,
         filters(),
@@ -99,8 +107,8 @@ def _with(**changes: Any) -> dict[str, Any]:
     ("data", "named"),
     [
         ("{", "not JSON"),
-        ([], "list"),
-        ({**CALLS, "v": 2}, "version 2"),
+        ([], "JSON object"),
+        ({**CALLS, "v": 3}, "version 3"),
         ({**CALLS, "v": True}, "version True"),
         ({"v": 1, "at_least": 1}, "asks one thing"),
         ({**CALLS, "exists": {"kind": "gap"}}, "count, exists"),
@@ -108,11 +116,11 @@ def _with(**changes: Any) -> dict[str, Any]:
         ({"v": 1, "count": {"kind": "gap"}}, "0 comparisons"),
         ({**CALLS, "at_least": 1.5}, "whole number"),
         ({**CALLS, "at_least": -1}, "-1"),
-        ({**CALLS, "at_least": "10"}, "finite number"),
+        ({**CALLS, "at_least": "10"}, "found '10'; expected a whole number"),
         ({**CALLS, "atleast": 10}, "'atleast'"),
         (_with(port="KPNAM"), "'port'"),
         (_with(kind="portcall"), "'portcall'"),
-        (_with(kind=None), "None"),
+        (_with(kind=None), "no `kind`"),
         (_with(vessel="SIM AURORA"), "SIM AURORA"),
         (_with(vessel="mmsi:12345678901"), "mmsi:12345678901"),
         (_with(vessel="seg:xyz"), "seg:xyz"),
@@ -120,10 +128,10 @@ def _with(**changes: Any) -> dict[str, Any]:
         (_with(since="2019-12-01"), "period is empty"),
         (_with(since="soon"), "'soon'"),
         (_with(bbox=[1, 2, 3]), "[1, 2, 3]"),
-        (_with(bbox=[0, 50, 10, 40]), "not on the globe"),
-        (_with(bbox=[0, 40, 190, 50]), "not on the globe"),
+        (_with(bbox=[0, 50, 10, 40]), "south lies north"),
+        (_with(bbox=[0, 40, 190, 50]), "degrees on the globe"),
         (_with(min={"confidence_level": "high"}), "'high'"),
-        (_with(min=["confidence_level"]), "list"),
+        (_with(min=["confidence_level"]), "JSON object"),
         ({"v": 1, "first": {"kind": "gap"}}, "not_before"),
         ({"v": 1, "last": {"kind": "gap"}, "not_before": "2020", "not_after": "2019"}, "lies before"),
         ({"v": 1, "sum": {"kind": "gap"}, "at_least": 1}, "measure"),
@@ -144,5 +152,35 @@ def test_mmsi_keeps_its_leading_zeros() -> None:
 
 def test_filters_names_everything_to_load() -> None:
     near = q.Filter("encounter")
-    assert q.filters(q.Within(q.Filter("gap"), near, 48.0)) == (q.Filter("gap"), near)
-    assert q.filters(q.Exists(near)) == (near,)
+    both = q.filters(q.Within(q.Filter("gap"), near, 48.0))
+    assert [given.kind for given in both if isinstance(given, q.Filter)] == ["gap", "encounter"]
+    assert q.kinds(q.Within(q.Filter("gap"), near, 48.0)) == ("encounter", "gap")
+    where = q.Where("mmsi:299000001", "SIMPT")
+    assert (q.filters(q.Present(where)), q.kinds(q.Present(where))) == ((where,), ())
+
+
+def test_each_verb_counts_as_is_usual_for_it_unless_told() -> None:
+    gap = {"kind": "gap"}
+    assert q.from_json({"v": 2, "exists": gap}).of.counted == "overlaps"  # type: ignore[union-attr]
+    total = {"v": 2, "sum": gap, "measure": "duration_h", "at_least": 1}
+    assert q.from_json(total).of.counted == "begins"  # type: ignore[union-attr]
+    assert q.from_json({"v": 2, "first": gap, "not_after": "2020"}).of.counted == "begins"  # type: ignore[union-attr]
+    told = q.from_json({**total, "sum": {**gap, "counted": "overlaps"}})
+    assert told.of.counted == "overlaps"  # type: ignore[union-attr]
+
+
+def test_a_query_of_version_1_keeps_its_meaning_and_says_how_it_was_read() -> None:
+    old = q.from_json({**CALLS, "count": {**CALLS["count"], "bbox": None, "since": "20190201"}})
+    assert isinstance(old, q.Count)
+    assert old.of.counted == "begins"
+    assert "version 1" in old.read_as[0]
+    new = q.from_json({**CALLS, "v": 2, "count": {**CALLS["count"], "counted": "begins"}})
+    assert (new, new.read_as) == (old, ())
+    assert q.canonical(new) == q.canonical(old)
+
+
+@pytest.mark.parametrize("key", ["counted", "present"])
+def test_version_1_knows_nothing_of_what_came_later(key: str) -> None:
+    given = {"v": 1, "present": {}} if key == "present" else _with(counted="overlaps")
+    with pytest.raises(UsageError, match=f"version 1 has no `{key}`"):
+        q.from_json(given)

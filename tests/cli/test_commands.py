@@ -374,3 +374,19 @@ def test_a_reply_is_not_of_the_future(run: Run, case: Path) -> None:
     code, _, told = run(*reply, "2999-01-01")
     assert (code, "lies in the future" in told) == (2, True)
     assert run(*reply, "2026-01-01")[0] == 0
+
+
+def test_the_schema_of_a_query_is_printed(run: Run) -> None:
+    code, out, _ = run("claim", "schema")
+    schema = json.loads(out)
+    assert code == 0
+    assert schema["$schema"].endswith("2020-12/schema")
+    assert "present" in [verb["title"] for verb in schema["oneOf"]]
+
+
+def test_a_key_given_twice_is_no_query(run: Run, case: Path) -> None:
+    twice = '{"v": 2, "exists": {"kind": "gap", "kind": "port_call"}}'
+    code, _, told = run("-w", case, "claim", "add", "--words", "w", "--by", "SIM", "--query", twice)
+    assert (code, "'kind' is given twice" in told) == (2, True)
+    deep = '{"a":' * 5000
+    assert run("-w", case, "claim", "add", "--words", "w", "--by", "SIM", "--query", deep)[0] == 2

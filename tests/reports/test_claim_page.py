@@ -1,20 +1,23 @@
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from darkwake import refs
-from darkwake.answers.evaluate import Data, Verdict, evaluate
-from darkwake.answers.query import Count, Filter, Query, Within
+from darkwake import refs, times
+from darkwake.answers.evaluate import Verdict, evaluate
+from darkwake.answers.query import Count, Filter, Present, Query, Where, Within
 from darkwake.answers.windows import Spot
 from darkwake.casebook.models import Claim, Evaluation, Reply, Source
 from darkwake.reports.claim_page import ClaimLike, claim_page
 from darkwake.reports.render import Page, Stamp
 from html_checks import check, text
-from made_up import HARBOUR, MMSI, event, hour, sentence, voyage
+from made_up import HARBOUR, MMSI, data, event, hour, sentence, voyage
 
+SPOT = Spot(*HARBOUR, 5000)
 STAMP = Stamp(7, hour(2000), "darkwake 0", hour(0), hour(240))
 CALLS = Filter("port_call", f"mmsi:{MMSI}", "SIMPT", hour(0), hour(240), minimum=(("confidence_level", 2),))
 RECORDED = {"number": 0, "recorded_at": 0}
@@ -22,7 +25,7 @@ TRACK = voyage(10, silences=[(90, 120)])
 EVENTS = [
     event(start=48, end=72),
     event(start=132, end=156),
-    event(start=216, end=239, measures={"confidence_level": 1}),
+    event(start=216, end=239, measures={"confidence_level": 1, "stop_seen": True}),
 ]
 
 
@@ -44,7 +47,7 @@ def claim(**given: Any) -> Claim:
 
 def make(query: Query | None = None, events: Any = EVENTS, **given: Any) -> tuple[Page, Verdict]:
     asked = query or Count(CALLS, "at_least", 2)
-    verdict = evaluate(asked, Data(events, TRACK, Spot(*HARBOUR, 5000)))
+    verdict = evaluate(asked, data(events, TRACK, Spot(*HARBOUR, 5000)))
     fields: dict[str, Any] = {
         "claim": claim(), "query": asked, "verdict": verdict, "stamp": STAMP, "track": TRACK, "opener": opener,
         "places": {"SIMPT": "Port Sim"}, "simulated": True,
@@ -62,8 +65,8 @@ def test_words_verdict_evidence_and_doubt_are_all_there() -> None:
         "at least 2 port calls of MMSI 299000001 at Port Sim (SIMPT)",
         "Supported",
         verdict.words,
-        "Counted (2)",
-        "Kept apart (1)",
+        "Evidenced (2)",
+        "Possible at most (1)",
         "confidence level 1",
         "What could have been missed",
         "30.0 h silence",
@@ -89,7 +92,7 @@ def test_every_outcome_in_words(number: int, outcome: str) -> None:
 
 def test_nothing_found_is_said_in_words() -> None:
     said = text(check(make(events=[])[0].html))
-    assert "Nothing that the claim speaks of was found in this data." in said
+    assert "Nothing that the claim speaks of is evidenced in this data" in said
     assert "No evidence is cited" in said
 
 
@@ -104,7 +107,7 @@ def test_a_claim_without_a_query_stands_as_words() -> None:
 
 def test_without_a_vessel_no_bound_is_promised() -> None:
     anyone = Filter("port_call", None, "SIMPT", hour(0), hour(240))
-    verdict = evaluate(Count(anyone, "at_most", 5), Data(EVENTS))
+    verdict = evaluate(Count(anyone, "at_most", 5), data(EVENTS))
     page = claim_page(claim(), Count(anyone, "at_most", 5), verdict, stamp=STAMP)
     said = text(check(page.html))
     assert "no upper bound" in said
@@ -119,7 +122,7 @@ def test_denials_stand_beside_the_verdict() -> None:
     said = text(check(page.html))
     assert "We <deny> it." in said
     assert "asked for comment flag state date unknown · source: letter 4" in said
-    assert said.index("We <deny>") < said.index("Counted (2)")
+    assert said.index("We <deny>") < said.index("Evidenced (2)")
     assert "No reply is recorded" in text(check(make()[0].html))
 
 
@@ -143,7 +146,7 @@ def test_a_query_with_a_neighbour() -> None:
     gaps = Filter("gap", f"mmsi:{MMSI}")
     query = Within(gaps, Filter("port_call"), 24)
     events = [*EVENTS, event("gap", 90, 120), event("gap", 300, 310)]
-    verdict = evaluate(query, Data(events, TRACK))
+    verdict = evaluate(query, data(events, TRACK))
     page = claim_page(claim(), query, verdict, stamp=STAMP, track=TRACK)
     said = text(check(page.html))
     assert "had nothing beside them" in said
@@ -159,6 +162,50 @@ def test_many_windows_are_cut_short_with_their_sum() -> None:
     every_day = [(24 * d + 1, 24 * d + 20) for d in range(100)]
     track = voyage(100, silences=every_day)
     asked = Count(Filter("port_call", f"mmsi:{MMSI}", "SIMPT", hour(0), hour(2400)), "at_least", 1)
-    verdict = evaluate(asked, Data(EVENTS, track, Spot(*HARBOUR, 5000)))
+    verdict = evaluate(asked, data(EVENTS, track, Spot(*HARBOUR, 5000)))
     page = claim_page(claim(), asked, verdict, stamp=STAMP, track=track)
     assert "more such stretches, with room for" in text(check(page.html))
+
+
+def test_one_sentence_says_what_was_looked_for_and_every_doubt_its_reason() -> None:
+    passage = event(start=216, end=239, measures={"confidence_level": 4, "stop_seen": False})
+    said = text(check(make(events=[*EVENTS[:2], passage])[0].html))
+    assert (
+        "Looked for port calls of MMSI 299000001 at Port Sim (SIMPT), at any time in the data: method port_call 1.0, "
+        "profile default, with its usual parameters, in run 2 of the ledger." in said
+    )
+    assert "a passage: no stop was seen inside the port's area" in said
+    assert "Possible at most (1)" in said
+
+
+def test_what_was_not_looked_for_is_said_with_the_command() -> None:
+    asked = Count(CALLS, "at_least", 50)
+    verdict = evaluate(asked, data(EVENTS, TRACK, Spot(*HARBOUR, 5000), coverage={}))
+    said = text(check(make(asked, verdict=verdict)[0].html))
+    assert "Not enough data" in said
+    assert "Look with: darkwake event detect port_call" in said
+    assert "Looked for" not in said
+
+
+def test_was_there_shows_the_stay_and_its_evidence() -> None:
+    asked = Present(Where(f"mmsi:{MMSI}", "SIMPT", hour(54), hour(60)))
+    verdict = evaluate(asked, data([], TRACK, Spot(*HARBOUR, 5000), coverage={}, feeds=((hour(0), hour(240)),)))
+    page = claim_page(claim(), asked, verdict, stamp=STAMP, track=TRACK, opener=opener, places={"SIMPT": "Port Sim"})
+    said = text(check(page.html))
+    assert "MMSI 299000001 was at Port Sim (SIMPT) at some time from" in said
+    assert "Where it was heard (1)" in said
+    assert "2019-02-03 00:00:00Z" in said  # the stay began before the period
+    assert "Looked for positions of MMSI 299000001 at Port Sim (SIMPT)" in said
+    assert "hash verified" in said
+    assert "Evidenced (" not in said
+    away = evaluate(replace(asked, of=replace(asked.of, since=hour(0), until=hour(6))), data([], TRACK, SPOT))
+    none = text(check(claim_page(claim(), asked, away, stamp=STAMP, track=TRACK).html))
+    assert "No report of the period shows it there." in none
+
+
+def test_an_open_event_is_drawn_to_where_the_ship_was_last_heard() -> None:
+    measures = {"confidence_level": 4, "stop_seen": True, "departure_earliest": times.iso(hour(60))}
+    page, _ = make(events=[event(start=48, end=None, measures=measures)])
+    closed, _ = make(events=[event(start=48, end=60, measures=measures)])
+    bar = re.compile(r'<rect class="bar event"[^>]*>')
+    assert bar.findall(page.html) == bar.findall(closed.html)

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from darkwake import times
-from darkwake.answers.query import Query, Sum, filters
+from darkwake.answers.query import Filter, Query, Sum, filters
 from darkwake.errors import UsageError
 from darkwake.events import registry
 from darkwake.geo.coast import Coast
@@ -19,7 +19,7 @@ _SHORE_KM, _KNOWN_KM = 20.0, 50.0
 
 def check_measures(query: Query) -> None:
     """Raise UsageError for a measure that events of the kind do not have: it would turn a verdict round."""
-    asked = [(given.kind, name) for given in filters(query) for name, _ in given.minimum]
+    asked = [(given.kind, name) for given in filters(query) if isinstance(given, Filter) for name, _ in given.minimum]
     if isinstance(query, Sum):
         asked.append((query.of.kind, query.measure))
     for kind, name in asked:

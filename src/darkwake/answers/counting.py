@@ -1,15 +1,19 @@
-"""Counting over the world: what is evidenced, what is doubtful, and what could have gone unheard."""
+"""Counting over the world: what is evidenced, what is possible, and what could have gone unheard."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import bisect
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from darkwake import times
 from darkwake.answers import words
-from darkwake.answers.occurrences import Left, Occurrence, distinct, select
+from darkwake.answers.evidenced import Reports, own_rows
+from darkwake.answers.looked import not_looked
+from darkwake.answers.occurrences import FOREVER, Occurrence, distinct, reach_of, select
 from darkwake.answers.query import Filter
 from darkwake.answers.windows import (
     DEFAULTS,
@@ -18,18 +22,15 @@ from darkwake.answers.windows import (
     Box,
     Fit,
     Heard,
+    Known,
     Target,
-    Window,
     chain_count,
-    distance_m,
-    fit,
+    fits,
     heard,
-    instants,
     windows_of,
 )
 from darkwake.events.base import Event
-
-_LEFT_M = 10_000.0  # heard farther away than this: the ship has left the place
+from darkwake.events.coverage import Coverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,29 +38,39 @@ class Data:
     """What a query runs on.
 
     `events`: of the kinds it names, in their standing versions. `track`: TRACKS columns (`mmsi`, `segment`, `time`,
-    `lon`, `lat`) of the vessel it names, also outside the period; None if not at hand. `target`: where its place is.
-    `detected`: whether the detectors of these kinds ran at all. `would_have_seen`: probability that an occurrence
-    would have left a trace, where a reception model says so. `unknown_waters_h`: hours of the period in which the
-    vessel was heard near a coast where no port is known.
+    `lon`, `lat`) of the vessel it names, also outside the period, and of others whose reports may contradict an event;
+    None if not at hand. `target`: where its place is. `coverage`: by kind, what was looked for over the asked period;
+    a kind that is not in it was not looked for. `would_have_seen`: probability that an occurrence would have left a
+    trace, where a reception model says so. `unknown_waters_h`: hours of the period in which the vessel was heard near
+    a coast where no port is known. `runs`: event id → the run that found its standing version. `feeds`: periods [start,
+    end) of which there is any data at all, µs.
     """
 
     events: Sequence[Event]
     track: pa.Table | None = None
     target: Target | None = None
-    detected: bool = True
+    coverage: Mapping[str, Coverage] = field(default_factory=dict)
     would_have_seen: float | None = None
     unknown_waters_h: int = 0
+    profile: str = "default"
+    runs: Mapping[str, int] = field(default_factory=dict)
+    feeds: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Occurrences that meet a filter, those kept apart for doubt, and where more could have gone unheard."""
+    """Occurrences that meet a filter, those possible at most, and where more could have gone unheard.
+
+    `before`: those that lay over the period's opening, where what began in it is asked. Whether the claim means them
+    is not for the data to say: they are told apart and contradict nothing.
+    """
 
     sure: tuple[Occurrence, ...]
     apart: tuple[Occurrence, ...]
     possible: tuple[Fit, ...]
     heard: Heard | None
     bounded: bool  # whether `possible` is all there can be
+    before: tuple[Occurrence, ...] = ()
     assumptions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -68,74 +79,156 @@ class Counted:
         return len(self.sure)
 
     @property
-    def upper(self) -> int | None:
-        fits = [f.count for f in self.possible]
-        if not self.bounded or None in fits:
+    def most(self) -> int | None:
+        """At most so many belong to the period; None: no bound."""
+        rooms = [f.count for f in self.possible]
+        if not self.bounded or None in rooms:
             return None
-        return len(self.sure) + len(self.apart) + sum(count or 0 for count in fits)
+        return len(self.sure) + len(self.apart) + sum(room or 0 for room in rooms)
+
+    @property
+    def upper(self) -> int | None:
+        """`most`, and those that lay over the period's opening."""
+        return None if self.most is None else self.most + len(self.before)
 
 
-def count(given: Filter, data: Data, assumptions: Assumptions | None = None) -> Counted:
+def count(given: Filter, data: Data, assumptions: Assumptions | None = None, reports: Reports | None = None) -> Counted:
     """Distinct occurrences of a filter and the windows in which more could have gone unheard."""
-    track = _own(given, data.track)
-    left = _left(given, track)
-    everything = replace(given, since=None, until=None)  # stays that reach into the period shape the windows
-    sure, doubtful = select(everything, data.events)
-    known_sure, known_apart = distinct(sure, left), distinct(doubtful, left)
-    known_apart = [d for d in known_apart if not any(_overlap(d, s) for s in known_sure)]
-    inside = [tuple(o for o in known if _in_period(given, o)) for known in (known_sure, known_apart)]
-    base = Counted(inside[0], inside[1], (), None, bounded=False)
+    around = reports if reports is not None else Reports(data.track)
+    track = own_rows(data.track, given.mmsi, given.segment)
+    sure, why, doubtful = select(given, data.events, around)
+    known_sure = distinct(sure, around.heard_elsewhere)
+    known_apart = _beside(distinct(doubtful, around.heard_elsewhere, why), known_sure, around)
+    base = _of_period(given, known_sure, known_apart, around)
+    missing = not_looked((given.kind,), data.coverage)
+    base = replace(base, notes=tuple(missing))
     if track is None:
         note = (
             "No vessel is named, so ships that were never heard cannot be bounded from above."
             if given.vessel is None
             else "The vessel's track is not at hand, so there is no upper bound."
         )
-        return replace(base, notes=(note,))
+        return replace(base, notes=(*missing, note))
     base = replace(base, heard=heard(track, given.since, given.until))
     if given.kind not in DEFAULTS:
         note = f"How many {words.noun(given.kind, 2)} could have gone unheard is not known: there is no upper bound."
-        return replace(base, notes=(note,))
+        return replace(base, notes=(*missing, note))
     if given.kind == "port_call" and given.place is None and data.unknown_waters_h:
         note = (
             f"In {data.unknown_waters_h} h the vessel was heard near a coast where no port is known here: calls there "
             "would not be seen. There is no upper bound. Ports can be added with: darkwake place import"
         )
-        return replace(base, notes=(note,))
+        return replace(base, notes=(*missing, note))
     assumed = assumptions or DEFAULTS[given.kind]
     target = data.target or (Box(given.bbox) if given.bbox is not None else Anywhere())
-    seen = [o for o in (*known_sure, *known_apart) if not o.within_silence]
-    fits = [
-        Fit(window, fit(window, target, seen, given.since, given.until, assumed))
-        for window in windows_of(track, assumed.least_stay_h)
-    ]
-    fits = _less(fits, [o for o in inside[1] if o.within_silence])
+    seen = [o for o in (*known_sure, *known_apart) if not o.within_silence and not o.contradicted]
+    counted = {o.ids for o in (*base.sure, *base.apart, *base.before)}
+    known = Known(seen, [o.ids in counted for o in seen], around.heard_elsewhere)
+    windows = windows_of(track, assumed.least_stay_h)
+    rooms = fits(windows, target, known, given.since, given.until, assumed, given.counted or "overlaps")
+    found = _less(
+        [Fit(window, room) for window, room in zip(windows, rooms, strict=True) if room != 0],
+        [o for o in base.apart if o.within_silence],
+    )
     return replace(
         base,
-        possible=tuple(f for f in fits if f.count != 0),
-        bounded=True,
+        possible=tuple(f for f in found if f.count != 0),
+        bounded=not missing,
         assumptions=assumed.sentences(words.noun(given.kind)),
-        notes=_notes(given, data, track),
+        notes=(*missing, *_notes(given, data, track)),
     )
 
 
-def _less(fits: Sequence[Fit], inferred: Sequence[Occurrence]) -> list[Fit]:
+def _of_period(given: Filter, sure: Sequence[Occurrence], apart: Sequence[Occurrence], around: Reports) -> Counted:
+    """The occurrences that belong to the period, each by what it is there."""
+    inside: list[Occurrence] = []
+    possible: list[Occurrence] = []
+    before: list[Occurrence] = []
+    for occurrence, evidence in [*((o, True) for o in sure), *((o, False) for o in apart)]:
+        belongs = _belongs(given, occurrence)
+        if belongs == "yes" and _unheard_in(given, occurrence, around):
+            told = "the ship was not heard in the period: it may have left before and come back after it"
+            possible.append(replace(occurrence, why=(*occurrence.why, told)))
+            continue
+        if belongs == "yes":
+            (inside if evidence else possible).append(occurrence)
+        elif belongs == "maybe":
+            told = "it may have begun outside the period: the ship was not heard just before"
+            possible.append(replace(occurrence, why=(*occurrence.why, told)))
+        elif belongs == "before":
+            told = "it was under way when the period opened, so it did not begin in it"
+            before.append(replace(occurrence, why=(*occurrence.why, told)))
+    return Counted(tuple(inside), tuple(possible), (), None, bounded=False, before=tuple(before))
+
+
+def _unheard_in(given: Filter, occurrence: Occurrence, around: Reports) -> bool:
+    """Whether a stay lies over the whole period without a report in it. (A silence is none the less one.)"""
+    if given.since is None or given.until is None or given.kind == "gap":
+        return False
+    if occurrence.start >= given.since or occurrence.last_seen < given.until:
+        return False  # its first or its last report lies in the period
+    heard_then = around.heard_between(occurrence.mmsis, given.since, given.until)
+    if heard_then is None:  # no track at hand: by the longest silence within it
+        return (occurrence.measure("silence_h") or 0.0) * times.HOUR_US >= given.until - given.since
+    return not heard_then
+
+
+def _belongs(given: Filter, occurrence: Occurrence) -> str:
+    """yes, maybe, before (it only overlaps, and what began is asked) or no."""
+    since = -FOREVER if given.since is None else given.since
+    until = FOREVER if given.until is None else given.until
+    overlaps = occurrence.start < until and occurrence.last_seen >= since
+    if given.counted != "begins":
+        return "yes" if overlaps else "no"
+    earliest, latest = occurrence.began
+    first = -FOREVER if earliest is None else earliest
+    if since <= first and latest < until:
+        return "yes"
+    if since <= latest and first < until:
+        return "maybe"
+    return "before" if overlaps else "no"
+
+
+def _beside(apart: Sequence[Occurrence], sure: Sequence[Occurrence], around: Reports) -> list[Occurrence]:
+    """The possible ones that are not, in time, part of an evidenced one of the same vessels and place."""
+    reaches: dict[tuple[frozenset[int], str | None], list[tuple[int, int]]] = {}
+    for occurrence in sure:
+        reach = max(reach_of(event, around.heard_elsewhere) for event in occurrence.events)
+        reaches.setdefault((occurrence.mmsis, occurrence.place), []).append((occurrence.start, reach))
+    farthest = {key: list(itertools.accumulate((reach for _, reach in of), max)) for key, of in reaches.items()}
+    left = []
+    for occurrence in apart:
+        key = occurrence.mmsis, occurrence.place
+        end = FOREVER if occurrence.end is None else occurrence.end
+        begun = bisect.bisect_right(reaches.get(key, ()), (end, FOREVER))
+        if not begun or farthest[key][begun - 1] < occurrence.start:
+            left.append(occurrence)
+    return left
+
+
+def _less(rooms: Sequence[Fit], inferred: Sequence[Occurrence]) -> list[Fit]:
     """The fits, less one for each occurrence that was inferred from a silence and is counted already.
 
     Such a one is among what fits into that very silence: counted apart and as a possible one, it would count twice.
     """
-    left = list(fits)
+    left = list(rooms)
+    order = sorted(range(len(left)), key=lambda k: _edge(left[k].window.start, -FOREVER))
+    starts = [_edge(left[k].window.start, -FOREVER) for k in order]
+    farthest = list(itertools.accumulate((_edge(left[k].window.end, FOREVER) for k in order), max))
     for occurrence in inferred:
-        for number, given in enumerate(left):
-            if given.count and _overlaps(given.window, occurrence):
-                left[number] = replace(given, count=given.count - 1)
+        end = FOREVER if occurrence.end is None else occurrence.end
+        at = bisect.bisect_left(starts, end) - 1
+        while at >= 0 and farthest[at] > occurrence.start:
+            fit = left[order[at]]
+            if fit.count and _edge(fit.window.end, FOREVER) > occurrence.start:
+                left[order[at]] = replace(fit, count=fit.count - 1)
                 break
+            at -= 1
     return left
 
 
-def _overlaps(window: Window, occurrence: Occurrence) -> bool:
-    begun = window.end is None or occurrence.start < window.end
-    return begun and (window.start is None or occurrence.end is None or occurrence.end > window.start)
+def _edge(moment: int | None, unknown: int) -> int:
+    return unknown if moment is None else moment
 
 
 def _notes(given: Filter, data: Data, track: pa.Table) -> tuple[str, ...]:
@@ -145,43 +238,10 @@ def _notes(given: Filter, data: Data, track: pa.Table) -> tuple[str, ...]:
     ships = chain_count(track)
     if ships > 1:
         notes.append(
-            f"At times at least {ships} ships used this MMSI at once. Occurrences of all of them are counted; silences "
-            "of the shorter chains count only between their own first and last report."
+            f"At times at least {ships} ships used this MMSI at once. Occurrences of all of them are counted, unless "
+            "the reports of a larger one exclude them; silences of the shorter chains count only between their own "
+            "first and last report."
         )
     if track.num_rows == 0:
         notes.append("The vessel was never heard in this data: the upper bound rests on the least stay alone.")
     return tuple(notes)
-
-
-def _own(given: Filter, track: pa.Table | None) -> pa.Table | None:
-    """The rows of the named vessel: a caller may hand in more."""
-    if track is None or given.vessel is None:
-        return None
-    if given.segment is not None:
-        return track.filter(pc.equal(track["segment"], given.segment))
-    return track.filter(pc.equal(track["mmsi"], given.mmsi))
-
-
-def _left(given: Filter, track: pa.Table | None) -> Left | None:
-    if track is None or track.num_rows == 0:
-        return None
-    moment, lon, lat = instants(track), track["lon"].to_numpy(), track["lat"].to_numpy()
-
-    def left(mmsis: frozenset[int], start: int, end: int, at_lon: float | None, at_lat: float | None) -> bool:
-        if at_lon is None or at_lat is None or (given.mmsi is not None and given.mmsi not in mmsis):
-            return False
-        rows = ((moment > start) & (moment < end)).nonzero()[0]
-        return any(distance_m(at_lon, at_lat, float(lon[row]), float(lat[row])) > _LEFT_M for row in rows)
-
-    return left
-
-
-def _in_period(given: Filter, occurrence: Occurrence) -> bool:
-    after = given.since is None or occurrence.start >= given.since
-    return after and (given.until is None or occurrence.start < given.until)
-
-
-def _overlap(one: Occurrence, other: Occurrence) -> bool:
-    return (
-        one.mmsis == other.mmsis and one.place == other.place and (one.covers(other.start) or other.covers(one.start))
-    )

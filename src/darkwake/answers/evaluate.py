@@ -1,23 +1,31 @@
-"""Running a claim's query on the data: supported, contradicted, or not enough data, as a bound with its coverage.
+"""Running a claim's query on the data: supported, contradicted, or not enough data, as a bound.
 
-`lower` counts distinct evidenced occurrences; `upper` adds the doubtful ones and those that fit into the time in
-which the vessel was not heard (see `windows`). Absence of data is never counted against anybody: it widens the bound.
+`lower` counts distinct evidenced occurrences; `upper` adds those possible at most and those that fit into the time in
+which the vessel was not heard (see `windows`), and there is none where something was not looked for. Absence of data is
+never counted against anybody: it widens the bound.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from darkwake import times
+from darkwake import refs, times
 from darkwake.answers import words
 from darkwake.answers.counting import Counted, Data, count
+from darkwake.answers.evidenced import Reports, own_rows
+from darkwake.answers.looked import not_looked
+from darkwake.answers.nearness import beside
 from darkwake.answers.occurrences import Occurrence, distinct, select
-from darkwake.answers.query import Comparison, Count, Exists, Moment, Query, Sum, Within
-from darkwake.answers.windows import Assumptions, Fit, Heard, distance_m
+from darkwake.answers.presence import ASSUMED, Stay, present
+from darkwake.answers.query import Comparison, Count, Exists, Moment, Present, Query, Sum, Within, kinds
+from darkwake.answers.windows import Assumptions, Fit, Heard, instants
+from darkwake.events.coverage import Coverage
+from darkwake.tracks.columns import ints
 
 Outcome = Literal["supported", "contradicted", "not_enough_data"]
+Quantity = Literal["count", "sum", "time", "presence"]
 OUTCOME_WORDS: dict[Outcome, str] = {
     "supported": "supported",
     "contradicted": "contradicted",
@@ -29,10 +37,15 @@ _SIGNED = frozenset({"draught_change_m"})
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer. For `quantity` "time" the bounds are instants in µs, otherwise numbers; None: no bound."""
+    """The answer. For `quantity` "time" the bounds are instants in µs, otherwise numbers; None: no bound.
+
+    Of "presence" they are 0 or 1, and `stays` (with `stays_apart`) stand in the place of occurrences. `runs`: ledger
+    numbers of the runs that it rests on. `coverage_of`: by kind, what was looked for. `segments`: what the vessel stood
+    for in the period. `read_as`: how a query of an earlier version was read.
+    """
 
     outcome: Outcome
-    quantity: Literal["count", "sum", "time"]
+    quantity: Quantity
     lower: float | None
     upper: float | None
     counted: tuple[Occurrence, ...]
@@ -43,6 +56,14 @@ class Verdict:
     assumptions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     words: str = ""
+    stays: tuple[Stay, ...] = ()
+    stays_apart: tuple[Stay, ...] = ()
+    runs: tuple[int, ...] = ()
+    coverage_of: Mapping[str, Coverage] = field(default_factory=dict)
+    segments: tuple[str, ...] = ()
+    profile: str = "default"
+    read_as: tuple[str, ...] = ()
+    feeds: tuple[tuple[int, int], ...] = ()
 
     @property
     def coverage(self) -> float | None:
@@ -62,7 +83,9 @@ class Verdict:
             "hours": None if self.heard is None else self.heard.of_hours,
             "would_have_seen": self.would_have_seen,
             "counted": [_occurrence_json(o) for o in self.counted],
-            "apart": [_occurrence_json(o) for o in self.apart],
+            "apart": [{**_occurrence_json(o), "why": list(o.why)} for o in self.apart],
+            "stays": [_stay_json(stay) for stay in self.stays],
+            "stays_apart": [{**_stay_json(stay), "why": [stay.why]} for stay in self.stays_apart],
             "possible": [
                 {
                     "start": times.iso(f.window.start),
@@ -72,6 +95,12 @@ class Verdict:
                 }
                 for f in self.possible
             ],
+            "runs": list(self.runs),
+            "coverage_of": {kind: known.as_json() for kind, known in sorted(self.coverage_of.items())},
+            "segments": list(self.segments),
+            "profile": self.profile,
+            "read_as": list(self.read_as),
+            "feeds": [[times.iso(start), times.iso(end)] for start, end in self.feeds],
             "assumptions": list(self.assumptions),
             "notes": list(self.notes),
             "words": self.words,
@@ -87,29 +116,87 @@ def _occurrence_json(occurrence: Occurrence) -> dict[str, Any]:
     }
 
 
+def _stay_json(stay: Stay) -> dict[str, Any]:
+    return {
+        "start": times.iso(stay.start),
+        "end": times.iso(stay.end),
+        "reports": stay.reports,
+        "reports_in_period": stay.inside,
+        "segment": str(refs.SegmentRef(stay.segment)),
+        "evidence": list(stay.evidence),
+    }
+
+
 def evaluate(query: Query, data: Data, assumptions: Assumptions | None = None) -> Verdict:
     """Answer a query; the same data and query give the same verdict, byte for byte."""
-    counted = count(query.of, data, assumptions)
-    match query:
-        case Count():
-            verdict = _counting(counted, query.compare, query.number)
-        case Exists():
-            verdict = _counting(counted, "at_least", 1)
-        case Sum():
-            verdict = _summing(counted, query)
-        case Moment():
-            verdict = _timing(counted, query)
-        case Within():
-            verdict = _nearness(counted, query, data)
-    if not data.detected:
-        verdict = replace(
-            verdict,
-            outcome="not_enough_data",
-            upper=None,
-            notes=("No detection of this kind of event was run on this data.", *verdict.notes),
-        )
-    verdict = replace(verdict, would_have_seen=data.would_have_seen)
+    reports = Reports(data.track)
+    if isinstance(query, Present):
+        verdict = _presence(query, data, reports)
+    else:
+        counted = count(query.of, data, assumptions, reports)
+        match query:
+            case Count():
+                verdict = _counting(counted, query.compare, query.number)
+            case Exists():
+                verdict = _counting(counted, "at_least", 1)
+            case Sum():
+                verdict = _summing(counted, query)
+            case Moment():
+                verdict = _timing(counted, query)
+            case Within():
+                verdict = _nearness(counted, query, data, reports)
+    shown = [event.id for o in (*verdict.counted, *verdict.apart) for event in o.events]
+    coverage = {kind: data.coverage[kind] for kind in kinds(query) if kind in data.coverage}
+    used = {run for known in coverage.values() for run in known.runs} | {data.runs[i] for i in shown if i in data.runs}
+    verdict = replace(
+        verdict,
+        would_have_seen=data.would_have_seen,
+        runs=tuple(sorted(used)),
+        coverage_of=coverage,
+        segments=_segments(query, data, verdict),
+        profile=data.profile,
+        read_as=query.read_as,
+        feeds=data.feeds,
+        notes=(*query.read_as, *verdict.notes),
+    )
     return replace(verdict, words=_sentence(verdict, query))
+
+
+def _segments(query: Query, data: Data, verdict: Verdict) -> tuple[str, ...]:
+    """The segments that the vessel stood for in the period, and those of every event and stay shown."""
+    of = query.of
+    found = {v.segment for o in (*verdict.counted, *verdict.apart) for e in o.events for v in e.vessels}
+    found |= {stay.segment for stay in (*verdict.stays, *verdict.stays_apart)}
+    track = own_rows(data.track, of.mmsi, of.segment)
+    if track is not None and track.num_rows:
+        moments, segments = instants(track), ints(track["segment"], -1)
+        inside = moments >= (moments.min() if of.since is None else of.since)
+        inside &= moments < (moments.max() + 1 if of.until is None else of.until)
+        found |= set(segments[inside].tolist())
+    return tuple(str(refs.SegmentRef(segment)) for segment in sorted(s for s in found if s is not None and s >= 0))
+
+
+def _presence(query: Present, data: Data, reports: Reports) -> Verdict:
+    """There, if a report says so that no other contradicts; not there, if no silence leaves her the time."""
+    found = present(query.of, data.track, data.target, reports)
+    outcome: Outcome = "not_enough_data"
+    if found.lower:
+        outcome = "supported"
+    elif found.upper == 0:
+        outcome = "contradicted"
+    return Verdict(
+        outcome,
+        "presence",
+        found.lower,
+        found.upper,
+        (),
+        possible=found.possible or (),
+        heard=found.heard,
+        assumptions=ASSUMED if found.upper is not None and not found.lower else (),
+        notes=found.notes,
+        stays=found.stays,
+        stays_apart=found.apart,
+    )
 
 
 def judge(compare: Comparison, number: float, lower: float | None, upper: float | None) -> Outcome:
@@ -134,7 +221,7 @@ def _summing(counted: Counted, query: Sum) -> Verdict:
     """Only a sum with no missing value, no open event and nothing unheard has an upper bound."""
     values = [o.measure(query.measure) for o in counted.sure]
     known = round(sum(value for value in values if value is not None), 6)
-    complete = counted.upper == counted.lower and None not in values and all(o.end is not None for o in counted.sure)
+    complete = counted.most == counted.lower and None not in values and all(o.end is not None for o in counted.sure)
     signed = query.measure in _SIGNED or any(value is not None and value < 0 for value in values)
     lower = known if complete or not signed else None
     upper = known if complete else None
@@ -187,14 +274,19 @@ def _beyond(edge: int | None, limit: int | None, first: bool) -> int:
     return max(given) if first else min(given)
 
 
-def _nearness(counted: Counted, query: Within, data: Data) -> Verdict:
+def _nearness(counted: Counted, query: Within, data: Data, reports: Reports) -> Verdict:
     """Pairs that are evidenced; at most, every occurrence of the first filter has an unheard one beside it."""
-    near, doubtful = select(query.near, data.events)
-    others = distinct(near)
-    pairs = tuple(o for o in counted.sure if _beside(o, others, query))
-    lower, upper = len(pairs), counted.upper
-    alone = tuple(o for o in counted.sure if o not in pairs)
-    notes = list(counted.notes)
+    near, _, doubtful = select(query.near, data.events, reports)
+    paired = beside(counted.sure, distinct(near, reports.heard_elsewhere), query)
+    pairs = tuple(o for o, has in zip(counted.sure, paired, strict=True) if has)
+    alone = tuple(
+        replace(o, why=(f"no {words.noun(query.near.kind)} in the data beside it",))
+        for o, has in zip(counted.sure, paired, strict=True)
+        if not has
+    )
+    missing = not_looked((query.near.kind,), data.coverage) if query.near.kind != query.of.kind else []
+    lower, upper = len(pairs), None if missing else counted.upper
+    notes = [*counted.notes, *missing]
     if alone:
         notes.append(
             f"{len(alone)} more {words.noun(query.of.kind, len(alone))} had no {words.noun(query.near.kind)} in the "
@@ -203,33 +295,13 @@ def _nearness(counted: Counted, query: Within, data: Data) -> Verdict:
     if doubtful:
         notes.append(f"{len(doubtful)} doubtful {words.noun(query.near.kind, len(doubtful))} were not used.")
     verdict = _verdict(counted, "count", judge(query.compare, query.number, lower, upper), lower, upper)
-    return replace(verdict, counted=pairs, apart=(*alone, *counted.apart), notes=tuple(notes))
-
-
-def _beside(one: Occurrence, others: Sequence[Occurrence], query: Within) -> bool:
-    reach = query.hours * times.HOUR_US
-    for other in others:
-        if other.ids == one.ids or (query.same_vessel and not one.mmsis & other.mmsis):
-            continue
-        pause = max(other.start - (one.end or one.start), one.start - (other.end or other.start), 0)
-        if pause <= reach and (query.km is None or _distance_km(one, other) <= query.km):
-            return True
-    return False
-
-
-def _distance_km(one: Occurrence, other: Occurrence) -> float:
-    pairs = [
-        distance_m(a.lon, a.lat, b.lon, b.lat) / 1000
-        for a in one.events
-        for b in other.events
-        if a.lon is not None and a.lat is not None and b.lon is not None and b.lat is not None
-    ]
-    return min(pairs, default=float("inf"))
+    apart = (*alone, *counted.apart, *counted.before)
+    return replace(verdict, counted=pairs, apart=apart, notes=tuple(notes))
 
 
 def _verdict(
     counted: Counted,
-    quantity: Literal["count", "sum", "time"],
+    quantity: Quantity,
     outcome: Outcome,
     lower: float | None,
     upper: float | None,
@@ -240,7 +312,7 @@ def _verdict(
         lower,
         upper,
         counted.sure,
-        counted.apart,
+        (*counted.apart, *counted.before),
         counted.possible,
         counted.heard,
         assumptions=counted.assumptions if upper is not None or quantity == "time" else (),
@@ -269,7 +341,30 @@ def _sentence(verdict: Verdict, query: Query) -> str:
             return f"{known}; the claim says {words.compared(query.compare, query.number)}: {outcome}."
         case Exists():
             says = "at least one"
+        case Present():
+            return f"{_there(verdict)}; the claim says that it was there: {outcome}."
         case Count() | Within():
             says = words.compared(query.compare, query.number)
     known = f"Number of {words.noun(query.of.kind, 2)}: {words.bound(verdict.lower, verdict.upper)}"
     return f"{known}; the claim says {says}: {outcome}."
+
+
+def _there(verdict: Verdict) -> str:
+    if verdict.stays:
+        number = sum(stay.inside for stay in verdict.stays)
+        first, last = verdict.stays[0], max(verdict.stays, key=lambda stay: stay.end)
+        several = f" in {len(verdict.stays)} stays" if len(verdict.stays) > 1 else ""
+        return (
+            f"{number} report{'s' if number > 1 else ''} of the period show the vessel there{several}, in a stay "
+            f"heard from {words.moment(first.start)} to {words.moment(last.end)}"
+            if len(verdict.stays) == 1
+            else f"{number} reports of the period show the vessel there{several}, between "
+            f"{words.moment(first.start)} and {words.moment(last.end)}"
+        )
+    if verdict.upper == 0:
+        return "No report shows the vessel there, and no silence left it the time to be there"
+    if verdict.stays_apart:
+        return "The reports that show the vessel there are contradicted by its own other reports"
+    if verdict.upper is None:
+        return "Whether the vessel was there cannot be said from this data"
+    return "No report shows the vessel there, and it may have been there unheard"

@@ -1,12 +1,13 @@
-"""From events to distinct occurrences: the same thing seen twice counts once, the doubtful is kept apart."""
+"""From events to distinct occurrences: the same thing seen twice counts once, the merely possible is kept apart."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from darkwake import times
+from darkwake.answers import evidenced
 from darkwake.answers.query import Filter
 from darkwake.events.base import Event
 
@@ -14,26 +15,29 @@ from darkwake.events.base import Event
 #: other measure makes it something else than what was asked for.
 DOUBT = ("confidence_level", "confidence")
 
-#: Did the vessel certainly leave between two instants? (the MMSIs, from, to, longitude and latitude of the place)
-Left = Callable[[frozenset[int], int, int, float | None, float | None], bool]
+#: The first time after an event's start at which its ship was certainly elsewhere; None: never in this data.
+Elsewhere = Callable[[Event], int | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One thing that happened, with every event that shows it. `end` is None while it goes on."""
+    """One thing that happened, with every event that shows it. `end` is None while it goes on.
+
+    `last_seen`: up to when it was seen to last; what is open ends, as evidence, where the ship was last heard. `why`:
+    why it is possible at most; empty if it is evidenced.
+    """
 
     start: int
     end: int | None
     mmsis: frozenset[int]
     place: str | None
     events: tuple[Event, ...]
+    last_seen: int
+    why: tuple[str, ...] = ()
 
     @property
     def ids(self) -> tuple[str, ...]:
         return tuple(event.id for event in self.events)
-
-    def covers(self, instant_us: int) -> bool:
-        return self.start <= instant_us and (self.end is None or instant_us <= self.end)
 
     @property
     def within_silence(self) -> bool:
@@ -44,6 +48,20 @@ class Occurrence:
             and times.parse(latest) > event.start
             for event in self.events
         )
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether the ship's own reports exclude it."""
+        return any(told.startswith(evidenced.CONTRADICTED) for told in self.why)
+
+    @property
+    def began(self) -> tuple[int | None, int]:
+        """When it can have begun: not before (None: not known), not after."""
+        first = self.events[0]
+        if "arrival_earliest" not in first.measures:
+            return self.start, self.start
+        earliest = first.measures["arrival_earliest"]
+        return (times.parse(earliest) if isinstance(earliest, str) else None), self.start
 
     def measure(self, name: str) -> float | None:
         """The largest value of a measure among the events of this occurrence; None if none has it."""
@@ -59,58 +77,60 @@ def measure(event: Event, name: str) -> float | None:
     return float(value)
 
 
-def select(given: Filter, events: Iterable[Event]) -> tuple[list[Event], list[Event]]:
-    """The events that meet the filter, and those that fail only for doubt. Retracted ones never count.
+def select(
+    given: Filter, events: Iterable[Event], reports: evidenced.Reports | None = None
+) -> tuple[list[Event], dict[str, str], list[Event]]:
+    """The events that meet the filter: those that are evidence, and those possible at most, by why (of their ids).
 
-    What is inferred from a silence alone is always in doubt: it can raise the upper bound, never the lower one.
+    The period plays no part. Retracted events never count. `reports`: what else was heard of their ships.
     """
-    sure: list[Event] = []
-    doubtful: list[Event] = []
     definition = [(name, least) for name, least in given.minimum if name not in DOUBT]
     doubt = [(name, least) for name, least in given.minimum if name in DOUBT]
-    for event in events:
-        if event.state == "retracted" or not _matches(given, event) or not _reaches(event, definition):
-            continue
-        evidenced = not event.measures.get("inferred_from_silence") and _reaches(event, doubt)
-        (sure if evidenced else doubtful).append(event)
-    return sure, doubtful
+    wanted = [e for e in events if e.state != "retracted" and _matches(given, e) and _reaches(e, definition)]
+    why = reports.contradictions(wanted) if reports is not None else {}
+    for event in wanted:
+        if event.id not in why and (short := evidenced.shortfall(event)) is not None:
+            why[event.id] = short
+        elif event.id not in why and not _reaches(event, doubt):
+            why[event.id] = "less sure than the claim asks for"
+    return [e for e in wanted if e.id not in why], why, [e for e in wanted if e.id in why]
 
 
-def distinct(events: Sequence[Event], left: Left | None = None) -> list[Occurrence]:
-    """Merge events that show one occurrence: same kind, vessels and place, overlapping in time.
+def distinct(
+    events: Sequence[Event], elsewhere: Elsewhere | None = None, why: Mapping[str, str] | None = None
+) -> list[Occurrence]:
+    """Merge events that show one occurrence: same kind, vessels and place, overlapping in time; in order of start.
 
     An open event has no known end. The next event of the same vessels and place is another occurrence only if the
-    vessel was heard elsewhere in between (`left`); without that knowledge the two count as one.
+    vessel was heard `elsewhere` in between; without that knowledge the two count as one.
     """
-    groups: dict[tuple[frozenset[int], str | None], list[Event]] = {}
+    groups: dict[tuple[str, frozenset[int], str | None], list[Event]] = {}
     for event in events:
-        groups.setdefault((frozenset(v.mmsi for v in event.vessels), event.place), []).append(event)
+        key = event.kind, frozenset(v.mmsi for v in event.vessels), event.place
+        groups.setdefault(key, []).append(event)
     found: list[Occurrence] = []
-    for (mmsis, place), members in groups.items():
+    for (_, mmsis, place), members in groups.items():
         run: list[Event] = []
+        reach = 0  # the run goes on up to here
         for event in sorted(members, key=lambda e: (e.start, e.id)):
-            if run and not _same(run, event, mmsis, left):
-                found.append(_occurrence(run, mmsis, place))
+            if run and event.start > reach:
+                found.append(_occurrence(run, mmsis, place, why))
                 run = []
+            reach = max(reach, reach_of(event, elsewhere)) if run else reach_of(event, elsewhere)
             run.append(event)
-        found.append(_occurrence(run, mmsis, place))
+        found.append(_occurrence(run, mmsis, place, why))
     return sorted(found, key=lambda o: (o.start, o.ids))
 
 
-def _matches(given: Filter, event: Event) -> bool:
-    if event.kind != given.kind:
-        return False
-    if given.mmsi is not None and all(vessel.mmsi != given.mmsi for vessel in event.vessels):
-        return False
-    if given.segment is not None and all(vessel.segment != given.segment for vessel in event.vessels):
-        return False
-    if given.place is not None and event.place != given.place:
-        return False
-    if (given.since is not None and event.start < given.since) or (
-        given.until is not None and event.start >= given.until
-    ):
-        return False
-    return given.bbox is None or in_box(given.bbox, event.lon, event.lat)
+FOREVER = 1 << 62
+
+
+def reach_of(event: Event, elsewhere: Elsewhere | None) -> int:
+    """Up to when an event may have gone on: its end; of an open one, until its ship was heard elsewhere."""
+    if event.end is not None:
+        return event.end
+    away = elsewhere(event) if elsewhere is not None else None
+    return FOREVER if away is None else max(event.start, away - 1)
 
 
 def in_box(bbox: tuple[float, float, float, float], lon: float | None, lat: float | None) -> bool:
@@ -122,22 +142,39 @@ def in_box(bbox: tuple[float, float, float, float], lon: float | None, lat: floa
     return inside and south <= lat <= north
 
 
+def last_seen(event: Event) -> int:
+    """Up to when an event was seen to last: its end; of an open one, when its ship was last heard there.
+
+    An open silence lasts to the end of the data, as far as it was looked at: until then nothing was heard.
+    """
+    if event.end is not None:
+        return event.end
+    if event.kind == "gap":
+        return event.start + round((measure(event, "duration_h") or 0.0) * times.HOUR_US)
+    heard = event.measures.get("departure_earliest")
+    return max(event.start, times.parse(heard)) if isinstance(heard, str) else event.start
+
+
+def _matches(given: Filter, event: Event) -> bool:
+    if event.kind != given.kind:
+        return False
+    if given.mmsi is not None and all(vessel.mmsi != given.mmsi for vessel in event.vessels):
+        return False
+    if given.segment is not None and all(vessel.segment != given.segment for vessel in event.vessels):
+        return False
+    if given.place is not None and event.place != given.place:
+        return False
+    return given.bbox is None or in_box(given.bbox, event.lon, event.lat)
+
+
 def _reaches(event: Event, least: Iterable[tuple[str, float]]) -> bool:
     return all((value := measure(event, name)) is not None and value >= bound for name, bound in least)
 
 
-def _same(run: Sequence[Event], event: Event, mmsis: frozenset[int], left: Left | None) -> bool:
-    if any(e.end is not None and e.end >= event.start for e in run):
-        return True
-    open_since = [e for e in run if e.end is None]
-    if not open_since:
-        return False
-    last = open_since[-1]
-    return left is None or not left(mmsis, last.start, event.start, last.lon, last.lat)
-
-
-def _occurrence(run: Sequence[Event], mmsis: frozenset[int], place: str | None) -> Occurrence:
+def _occurrence(
+    run: Sequence[Event], mmsis: frozenset[int], place: str | None, why: Mapping[str, str] | None
+) -> Occurrence:
     ends = [event.end for event in run if event.end is not None]
-    last = max(run, key=lambda e: e.start)
-    end = None if last.end is None else max(ends)
-    return Occurrence(run[0].start, end, mmsis, place, tuple(run))
+    end = None if run[-1].end is None else max(ends)
+    told = tuple(dict.fromkeys(why[event.id] for event in run if event.id in why)) if why else ()
+    return Occurrence(run[0].start, end, mmsis, place, tuple(run), max(last_seen(event) for event in run), told)

@@ -1,86 +1,132 @@
 """The query of a claim: small, typed and shareable. It is data, not code: cases travel between people.
 
-A query asks one question about events and says what the claim says of the answer:
+A query asks one question about events, or about where a vessel was, and says what the claim says of the answer:
 
-    {"v": 1, "count": {"kind": "port_call", "vessel": "mmsi:299000001", "place": "KPNAM",
+    {"v": 2, "count": {"kind": "port_call", "vessel": "mmsi:299000001", "place": "KPNAM",
                        "since": "2019-02-01T00:00:00Z", "until": "2019-11-01T00:00:00Z"}, "at_least": 10}
 
-`docs/reference/claims.md` lists every key. Unknown keys and unknown kinds are errors: a misspelt condition that was
-passed over would give a wrong verdict.
+`grammar` declares every key. Unknown keys and unknown kinds are errors: a misspelt condition that was passed over
+would give a wrong verdict.
 """
 
 from __future__ import annotations
 
 import json
-import math
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from darkwake import refs, times
-from darkwake.errors import NotFoundError, UsageError
+from darkwake import times
+from darkwake.answers import grammar
+from darkwake.answers.grammar import COMPARISONS, KINDS, VERBS, VERSION, loads
+from darkwake.errors import UsageError
 
-VERSION = 1
-#: Every kind of event that semantics names; a query may ask about no other.
-KINDS = (
-    "gap", "port_call", "encounter", "loitering", "draught_change", "shared_mmsi", "impossible_jump", "circle",
-    "frozen", "on_land", "out_of_range", "synthetic", "replay", "identity_change", "identity_conflict", "handover",
-    "twin", "companion", "gathering",
-)  # fmt: skip
+__all__ = ["COMPARISONS", "KINDS", "VERSION", "canonical", "from_json", "loads", "to_json"]
 
 Comparison = Literal["at_least", "at_most", "exactly"]
-COMPARISONS: tuple[Comparison, ...] = ("at_least", "at_most", "exactly")
-_MMSI = re.compile(r"^mmsi:(\d{1,9})$")
-_NAME = re.compile(r"^[a-z][a-z0-9_]{0,40}$")
-_PLACE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,40}$")
+#: overlaps: what has any part of it in the period. begins: what started in it.
+Counted = Literal["overlaps", "begins"]
+BBox = tuple[float, float, float, float]  # west, south, east, north; west > east crosses 180°
+READ_AS_1 = (
+    "The query is of version 1, which counts what began in the period: it was read so. What overlaps the period is "
+    "asked by version 2."
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which events: all conditions must hold. An event belongs to the period in which it starts: [since, until)."""
+class _Scope:
+    """Whose, where and when: what filters and whereabouts have in common."""
 
-    kind: str
-    vessel: str | None = None  # mmsi:299000001 or seg:<12 hex>
-    place: str | None = None
-    since: int | None = None
-    until: int | None = None
-    bbox: tuple[float, float, float, float] | None = None  # west, south, east, north; west > east crosses 180°
-    minimum: tuple[tuple[str, float], ...] = ()  # measure → least value, sorted by name
+    __slots__ = ()
+    vessel: str | None
+    place: str | None
+    since: int | None
+    until: int | None
+    bbox: BBox | None
 
-    def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise NotFoundError(f"no such kind of event: {self.kind!r}", expected="one of " + ", ".join(KINDS))
+    @property
+    def mmsi(self) -> int | None:
+        vessel = self.vessel or ""
+        return int(vessel.removeprefix("mmsi:")) if vessel.startswith("mmsi:") else None
+
+    @property
+    def segment(self) -> int | None:
+        vessel = self.vessel or ""
+        return int(vessel.removeprefix("seg:"), 16) if vessel.startswith("seg:") else None
+
+    def _check(self) -> None:
         if self.vessel is not None:
-            object.__setattr__(self, "vessel", _vessel(self.vessel))
-        if self.place is not None and not _PLACE.match(self.place):
-            raise UsageError(f"not a place code: {self.place!r}", expected="a code such as KPNAM")
+            object.__setattr__(self, "vessel", grammar.VESSEL.read(self.vessel, "vessel"))
+        if self.place is not None:
+            grammar.PLACE.read(self.place, "place")
         if self.since is not None and self.until is not None and self.until <= self.since:
             raise UsageError(
                 f"the period is empty: {times.iso(self.since)} … {times.iso(self.until)}",
                 expected="until after since (until is the first moment that no longer counts)",
             )
         if self.bbox is not None:
-            _check_bbox(self.bbox)
-        for name, value in self.minimum:
-            if not _NAME.match(name) or not math.isfinite(value):
-                raise UsageError(f"not a least value of a measure: {name!r}: {value!r}", expected='{"duration_h": 6}')
-        object.__setattr__(self, "minimum", tuple(sorted(self.minimum)))
+            grammar.BBOX.read(list(self.bbox), "bbox")
+            if self.bbox[1] > self.bbox[3]:
+                raise UsageError(f"bbox {list(self.bbox)}: its south lies north of its north", expected=_BOX)
 
-    @property
-    def mmsi(self) -> int | None:
-        match = _MMSI.match(self.vessel or "")
-        return int(match[1]) if match else None
 
-    @property
-    def segment(self) -> int | None:
-        if self.vessel is None or not self.vessel.startswith("seg:"):
-            return None
-        return int(self.vessel.removeprefix("seg:"), 16)
+_BOX = "[west, south, east, north] in degrees"
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class Filter(_Scope):
+    """Which events: all conditions must hold. The period is [since, until); `counted` says what belongs to it."""
+
+    kind: str
+    vessel: str | None = None  # mmsi:299000001 or seg:<12 hex>
+    place: str | None = None
+    since: int | None = None
+    until: int | None = None
+    bbox: BBox | None = None
+    minimum: tuple[tuple[str, float], ...] = ()  # measure → least value, sorted by name
+    counted: Counted | None = None  # None: as is usual for the verb, which fills it in
+
+    def __post_init__(self) -> None:
+        grammar.KIND.read(self.kind, "kind")
+        self._check()
+        for name, value in self.minimum:
+            grammar.MEASURE.read(name, "min")
+            grammar.NUMBER.read(value, f"min.{name}")
+        if self.counted is not None:
+            grammar.COUNTED.read(self.counted, "counted")
+        object.__setattr__(self, "minimum", tuple(sorted(self.minimum)))
+
+
+@dataclass(frozen=True, slots=True)
+class Where(_Scope):
+    """Whose positions, where and when: [since, until). A vessel, and a place or a box."""
+
+    vessel: str | None
+    place: str | None = None
+    since: int | None = None
+    until: int | None = None
+    bbox: BBox | None = None
+
+    def __post_init__(self) -> None:
+        self._check()
+        if self.vessel is None or (self.place is None and self.bbox is None):
+            raise UsageError("`present` asks where one vessel was", expected="a vessel, and a place or a bbox")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """`read_as`: how a query of an earlier version was read, in sentences; it is no part of what is asked."""
+
+    read_as: tuple[str, ...] = field(default=(), compare=False)
+
+    def _fill(self, counted: Counted, *names: str) -> None:
+        for name in names:
+            given = getattr(self, name)
+            if given.counted is None:
+                object.__setattr__(self, name, replace(given, counted=counted))
+
+
+@dataclass(frozen=True, slots=True)
+class Count(_Asked):
     """How many distinct occurrences there were."""
 
     of: Filter
@@ -88,19 +134,26 @@ class Count:
     number: int
 
     def __post_init__(self) -> None:
-        _check_count(self.number)
+        self._fill("overlaps", "of")
+        grammar.COUNT.read(self.number, self.compare)
 
 
 @dataclass(frozen=True, slots=True)
-class Exists:
+class Exists(_Asked):
     """Whether there was one at all."""
 
     of: Filter
 
+    def __post_init__(self) -> None:
+        self._fill("overlaps", "of")
+
 
 @dataclass(frozen=True, slots=True)
-class Sum:
-    """The sum of a measure over distinct occurrences, in the measure's own unit."""
+class Sum(_Asked):
+    """The sum of a measure over distinct occurrences, in the measure's own unit.
+
+    Usually of those that began in the period, so that the sums of months add up; each counts whole.
+    """
 
     of: Filter
     measure: str
@@ -108,15 +161,17 @@ class Sum:
     number: float
 
     def __post_init__(self) -> None:
-        if not _NAME.match(self.measure):
-            raise UsageError(f"not a measure: {self.measure!r}", expected="a name such as duration_h")
-        if not math.isfinite(self.number):
-            raise UsageError(f"not a finite number: {self.number!r}")
+        self._fill("begins", "of")
+        grammar.MEASURE.read(self.measure, "measure")
+        grammar.NUMBER.read(self.number, self.compare)
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """When the first (or last) occurrence of the period started: not before, not after."""
+class Moment(_Asked):
+    """When the first (or last) occurrence of the period started: not before, not after.
+
+    Usually of those that began in the period; with "overlaps" one that was under way when the period opened is first.
+    """
 
     which: Literal["first", "last"]
     of: Filter
@@ -124,6 +179,7 @@ class Moment:
     not_after: int | None = None
 
     def __post_init__(self) -> None:
+        self._fill("begins", "of")
         if self.not_before is None and self.not_after is None:
             raise UsageError(f"`{self.which}` needs `not_before`, `not_after` or both")
         if self.not_before is not None and self.not_after is not None and self.not_after < self.not_before:
@@ -133,7 +189,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Within:
+class Within(_Asked):
     """How many occurrences had another event near in time (and place): a gap within 48 h and 50 km of a meeting."""
 
     of: Filter
@@ -145,18 +201,31 @@ class Within:
     number: int = 1
 
     def __post_init__(self) -> None:
-        _check_count(self.number)
+        self._fill("overlaps", "of", "near")
+        grammar.COUNT.read(self.number, self.compare)
         for name, value in (("hours", self.hours), ("km", self.km)):
-            if value is not None and not (math.isfinite(value) and value >= 0):
-                raise UsageError(f"`{name}` is {value!r}", expected="a number, 0 or more")
+            if value is not None:
+                grammar.SPAN.read(value, name)
 
 
-Query = Count | Exists | Sum | Moment | Within
+@dataclass(frozen=True, slots=True)
+class Present(_Asked):
+    """Whether a position of the vessel was at the place in the period."""
+
+    of: Where
 
 
-def filters(query: Query) -> tuple[Filter, ...]:
-    """Every filter in the query: what a caller has to load events for."""
+Query = Count | Exists | Sum | Moment | Within | Present
+
+
+def filters(query: Query) -> tuple[Filter | Where, ...]:
+    """Every filter in the query: whose, where and when it asks."""
     return (query.of, query.near) if isinstance(query, Within) else (query.of,)
+
+
+def kinds(query: Query) -> tuple[str, ...]:
+    """The kinds of event that it asks about, in order; none for `present`."""
+    return tuple(sorted({given.kind for given in filters(query) if isinstance(given, Filter)}))
 
 
 # ---------------------------------------------------------------------------------------------- reading JSON
@@ -164,156 +233,81 @@ def filters(query: Query) -> tuple[Filter, ...]:
 
 def from_json(data: object) -> Query:
     """Read a query from decoded JSON (or JSON text); raises UsageError that names the offending key."""
-    if isinstance(data, str):
-        try:
-            data = json.loads(data)
-        except json.JSONDecodeError as error:
-            raise UsageError(f"not JSON: {error}", expected=_SHAPE) from error
-    top = _object(data, "query")
+    top = grammar.mapping(loads(data) if isinstance(data, str) else data, "query")
     version = top.get("v")
-    if version != VERSION or isinstance(version, bool):
-        raise UsageError(f"query version {version!r}", expected=f'"v": {VERSION}', where="query")
-    verbs = [verb for verb in _READERS if verb in top]
+    if isinstance(version, bool) or version not in (1, VERSION):
+        raise UsageError(f"query version {grammar.told(version)}", expected=f'"v": {VERSION}', where="query")
+    later = [verb for verb in grammar.LATER if verb in top]
+    if later:
+        raise UsageError(
+            f"`{later[0]}` comes with a later version of Darkwake", expected="one of " + ", ".join(VERBS), where="query"
+        )
+    verbs = [verb for verb in VERBS if verb in top]
     if len(verbs) != 1:
-        found = ", ".join(verbs) if verbs else "keys " + ", ".join(map(repr, top))
-        raise UsageError(f"a query asks one thing; found {found}", expected="one of " + ", ".join(_READERS))
-    return _READERS[verbs[0]](top)
+        found = ", ".join(verbs) if verbs else "keys " + ", ".join(grammar.told(key) for key in list(top)[:8])
+        raise UsageError(f"a query asks one thing; found {found}", expected="one of " + ", ".join(VERBS), where="query")
+    return _read(top, verbs[0]) if version == VERSION else replace(_read(_of_1(top), verbs[0]), read_as=(READ_AS_1,))
 
 
-def _read_count(top: Mapping[str, Any]) -> Query:
-    _known(top, ("v", "count", *COMPARISONS), "query")
-    compare, number = _comparison(top)
-    return Count(_filter(top["count"], "count"), compare, _whole(number, compare))
+def _read(top: Mapping[str, Any], name: str) -> Query:
+    verb = VERBS[name]
+    grammar.only(top, ("v", name, *verb.keys), "query")
+    grammar.need(top, verb.beside, verb.any_of, "query")
+    given: dict[str, Any] = {"of": _scope(top[name], name)}
+    for key in verb.beside:
+        if key is grammar.NEAR:
+            given["near"] = _scope(top["near"], "near")
+        elif key.name in top and key.value is not None:
+            given[key.name] = key.value.read(top[key.name], key.name)
+    compared = [comparison for comparison in COMPARISONS if comparison in top]
+    if verb.compared is not None and (len(compared) > 1 or (verb.compared_always and not compared)):
+        found = f"{len(compared)} comparisons given"
+        raise UsageError(found, expected="one of " + ", ".join(COMPARISONS), where="query")
+    if verb.compared is not None and compared:
+        given |= {"compare": compared[0], "number": verb.compared.read(top[compared[0]], compared[0])}
+    return _MADE[name](**given)
 
 
-def _read_exists(top: Mapping[str, Any]) -> Query:
-    _known(top, ("v", "exists"), "query")
-    return Exists(_filter(top["exists"], "exists"))
-
-
-def _read_sum(top: Mapping[str, Any]) -> Query:
-    _known(top, ("v", "sum", "measure", *COMPARISONS), "query")
-    compare, number = _comparison(top)
-    return Sum(_filter(top["sum"], "sum"), _text(top.get("measure"), "measure"), compare, number)
-
-
-def _read_moment(which: Literal["first", "last"]) -> Callable[[Mapping[str, Any]], Query]:
-    def read(top: Mapping[str, Any]) -> Query:
-        _known(top, ("v", which, "not_before", "not_after"), "query")
-        bounds = (_instant(top.get(key), key) for key in ("not_before", "not_after"))
-        return Moment(which, _filter(top[which], which), *bounds)
-
-    return read
-
-
-def _read_within(top: Mapping[str, Any]) -> Query:
-    _known(top, ("v", "within", "near", "hours", "km", "same_vessel", *COMPARISONS), "query")
-    compare, number = _comparison(top) if any(c in top for c in COMPARISONS) else ("at_least", 1.0)
-    same = top.get("same_vessel", True)
-    if not isinstance(same, bool):
-        raise UsageError(f"`same_vessel` is {same!r}", expected="true or false")
-    return Within(
-        _filter(top["within"], "within"),
-        _filter(top.get("near"), "near"),
-        _number(top.get("hours"), "hours"),
-        None if top.get("km") is None else _number(top["km"], "km"),
-        same,
-        compare,
-        _whole(number, compare),
-    )
-
-
-_READERS: dict[str, Callable[[Mapping[str, Any]], Query]] = {
-    "count": _read_count,
-    "exists": _read_exists,
-    "sum": _read_sum,
-    "first": _read_moment("first"),
-    "last": _read_moment("last"),
-    "within": _read_within,
+_MADE: Mapping[str, Callable[..., Query]] = {
+    "count": Count,
+    "exists": Exists,
+    "sum": Sum,
+    "first": lambda **given: Moment("first", **given),
+    "last": lambda **given: Moment("last", **given),
+    "within": Within,
+    "present": Present,
 }
-_SHAPE = '{"v": 1, "count": {"kind": …}, "at_least": N} or one of ' + ", ".join(_READERS)
-_FILTER_KEYS = ("kind", "vessel", "place", "since", "until", "bbox", "min")
 
 
-def _filter(data: object, where: str) -> Filter:
-    given = _object(data, where)
-    _known(given, _FILTER_KEYS, where)
-    if "kind" not in given:
-        raise UsageError("no kind of event named", expected='"kind", one of ' + ", ".join(KINDS), where=where)
-    minimum = _object(given.get("min") or {}, f"{where}.min")
-    bbox = given.get("bbox")
-    if bbox is not None and (not isinstance(bbox, list) or len(bbox) != 4):
-        raise UsageError(f"bbox is {bbox!r}", expected="[west, south, east, north] in degrees", where=where)
-    west_south_east_north = None if bbox is None else tuple(_number(side, f"{where}.bbox") for side in bbox)
-    return Filter(
-        kind=_text(given["kind"], f"{where}.kind"),
-        vessel=None if given.get("vessel") is None else _text(given["vessel"], f"{where}.vessel"),
-        place=None if given.get("place") is None else _text(given["place"], f"{where}.place"),
-        since=_instant(given.get("since"), f"{where}.since"),
-        until=_instant(given.get("until"), f"{where}.until"),
-        bbox=west_south_east_north,  # type: ignore[arg-type]  # four of them, checked above
-        minimum=tuple((name, _number(value, f"{where}.min.{name}")) for name, value in minimum.items()),
-    )
+def _scope(data: object, name: str) -> Filter | Where:
+    verb = VERBS.get(name)
+    if verb is not None and verb.of is grammar.WHERE:
+        return Where(**grammar.read_object(data, grammar.WHERE, name, verb.of_any))
+    given = grammar.read_object(data, grammar.FILTER, name)
+    return Filter(minimum=given.pop("min", ()), **given)
 
 
-def _object(data: object, where: str) -> Mapping[str, Any]:
-    if not isinstance(data, Mapping) or not all(isinstance(key, str) for key in data):
-        raise UsageError(f"found {type(data).__name__}", expected="a JSON object", where=where)
-    return data
+def _of_1(top: Mapping[str, Any]) -> dict[str, Any]:
+    """A query of version 1 as one of version 2: it counted what began in the period, and took null for not given."""
+    if "present" in top:
+        raise UsageError("version 1 has no `present`", expected=f'"v": {VERSION}', where="query")
+    given = _plain_1(top)
+    for name in (*VERBS, "near"):
+        if isinstance(given.get(name), Mapping):
+            if "counted" in given[name]:
+                raise UsageError("version 1 has no `counted`", expected=f'"v": {VERSION}', where=name)
+            given[name] = {**_plain_1(given[name]), "counted": "begins"}
+    return {**given, "v": VERSION}
 
 
-def _known(given: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
-    unknown = sorted(set(given) - set(keys))
-    if unknown:
-        raise UsageError(f"unknown key {unknown[0]!r}", expected="one of " + ", ".join(keys), where=where)
-
-
-def _comparison(top: Mapping[str, Any]) -> tuple[Comparison, float]:
-    given = [name for name in COMPARISONS if name in top]
-    if len(given) != 1:
-        raise UsageError(f"{len(given)} comparisons given", expected="one of " + ", ".join(COMPARISONS), where="query")
-    return given[0], _number(top[given[0]], given[0])
-
-
-def _number(value: object, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise UsageError(f"found {value!r}", expected="a finite number", where=where)
-    return float(value)
-
-
-def _whole(value: float, where: str) -> int:
-    if value != int(value):
-        raise UsageError(f"found {value!r}", expected="a whole number", where=where)
-    return int(value)
-
-
-def _text(value: object, where: str) -> str:
-    if not isinstance(value, str) or not value:
-        raise UsageError(f"found {value!r}", expected="text", where=where)
-    return value
-
-
-def _instant(value: object, where: str) -> int | None:
-    return None if value is None else times.parse(_text(value, where))
-
-
-def _vessel(text: str) -> str:
-    if match := _MMSI.match(text):
-        return f"mmsi:{int(match[1]):09d}"
-    if text.startswith("seg:") and isinstance(segment := refs.parse(text), refs.SegmentRef):
-        return str(segment)
-    raise UsageError(f"not a vessel that events carry: {text!r}", expected="mmsi:299000001 or seg:<12 hex>")
-
-
-def _check_bbox(bbox: tuple[float, float, float, float]) -> None:
-    west, south, east, north = bbox
-    if not (all(map(math.isfinite, bbox)) and -90 <= south <= north <= 90 and max(abs(west), abs(east)) <= 180):
-        raise UsageError(f"bbox {list(bbox)} is not on the globe", expected="[west, south, east, north] in degrees")
-
-
-def _check_count(number: int) -> None:
-    if number < 0:
-        raise UsageError(f"a count of {number}", expected="0 or more")
+def _plain_1(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Without nulls, and with times as version 2 writes them: version 1 read any form of ISO 8601."""
+    moments = ("since", "until", "not_before", "not_after")
+    return {
+        key: times.iso(times.parse(value)) if key in moments and isinstance(value, str) else value
+        for key, value in given.items()
+        if value is not None
+    }
 
 
 # ---------------------------------------------------------------------------------------------- writing JSON
@@ -324,18 +318,20 @@ def to_json(query: Query) -> dict[str, Any]:
     top: dict[str, Any] = {"v": VERSION}
     match query:
         case Count():
-            return {**top, "count": _filter_json(query.of), query.compare: query.number}
+            return {**top, "count": _scope_json(query.of), query.compare: query.number}
         case Exists():
-            return {**top, "exists": _filter_json(query.of)}
+            return {**top, "exists": _scope_json(query.of)}
         case Sum():
-            return {**top, "sum": _filter_json(query.of), "measure": query.measure, query.compare: query.number}
+            return {**top, "sum": _scope_json(query.of), "measure": query.measure, query.compare: query.number}
         case Moment():
             bounds = {"not_before": times.iso(query.not_before), "not_after": times.iso(query.not_after)}
-            return {**top, query.which: _filter_json(query.of), **_given(bounds)}
+            return {**top, query.which: _scope_json(query.of), **_given(bounds)}
         case Within():
-            near = {"near": _filter_json(query.near), "hours": query.hours, "km": query.km}
-            top = {**top, "within": _filter_json(query.of), **_given(near)}
+            near = {"near": _scope_json(query.near), "hours": query.hours, "km": query.km}
+            top = {**top, "within": _scope_json(query.of), **_given(near)}
             return {**top, "same_vessel": query.same_vessel, query.compare: query.number}
+        case Present():
+            return {**top, "present": _scope_json(query.of)}
 
 
 def canonical(query: Query | None) -> str:
@@ -343,18 +339,17 @@ def canonical(query: Query | None) -> str:
     return "null" if query is None else json.dumps(to_json(query), sort_keys=True, separators=(",", ":"))
 
 
-def _filter_json(given: Filter) -> dict[str, Any]:
-    return _given(
-        {
-            "kind": given.kind,
-            "vessel": given.vessel,
-            "place": given.place,
-            "since": times.iso(given.since),
-            "until": times.iso(given.until),
-            "bbox": None if given.bbox is None else list(given.bbox),
-            "min": dict(given.minimum) or None,
-        }
-    )
+def _scope_json(given: Filter | Where) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "vessel": given.vessel,
+        "place": given.place,
+        "since": times.iso(given.since),
+        "until": times.iso(given.until),
+        "bbox": None if given.bbox is None else list(given.bbox),
+    }
+    if isinstance(given, Filter):
+        fields = {"kind": given.kind, **fields, "min": dict(given.minimum) or None, "counted": given.counted}
+    return _given(fields)
 
 
 def _given(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ and that kept to its MMSI. What it cannot see is a ship that went on under anoth
 
 from __future__ import annotations
 
-import math
+import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -15,9 +15,10 @@ import numpy as np
 import pyarrow as pa
 
 from darkwake import times, units
-from darkwake.answers.occurrences import Occurrence
-
-_EARTH_RADIUS_M = 6_371_008.8  # mean radius, IUGG
+from darkwake.answers.occurrences import FOREVER, Elsewhere, Occurrence, reach_of
+from darkwake.answers.query import Counted
+from darkwake.answers.sphere import EARTH_RADIUS_M, distances_m
+from darkwake.tracks.columns import floats, ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,9 @@ DEFAULTS: dict[str, Assumptions] = {
 class Target(Protocol):
     """Where the occurrence would have to be."""
 
-    def distance_m(self, lon: float, lat: float) -> float: ...
+    def distances_m(self, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+        """Distance of each position (degrees) to its edge, never overstated; 0 within."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,8 @@ class Spot:
     lat: float
     radius_m: float = 0.0
 
-    def distance_m(self, lon: float, lat: float) -> float:
-        return max(0.0, distance_m(self.lon, self.lat, lon, lat) - self.radius_m)
+    def distances_m(self, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+        return np.maximum(0.0, distances_m(self.lon, self.lat, lon, lat) - self.radius_m)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +72,32 @@ class Box:
 
     bbox: tuple[float, float, float, float]
 
-    def distance_m(self, lon: float, lat: float) -> float:
+    def distances_m(self, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
         west, south, east, north = self.bbox
         width = (east - west) % 360 if (east - west) % 360 or east == west else 360.0
-        off = (lon - west) % 360
-        nearest_lat = min(max(lat, south), north)
-        if off <= width:
-            return distance_m(lon, nearest_lat, lon, lat)
+        beside = (lon - west) % 360 > width
+        found = distances_m(lon, np.clip(lat, south, north), lon, lat)
         # The nearest point of a meridian need not be at the same latitude, so walk along both edges.
-        steps = (distance_m(edge, float(at), lon, lat) for edge in (west, east) for at in np.linspace(south, north, 65))
-        return max(0.0, min(steps) - math.radians((north - south) / 64) * _EARTH_RADIUS_M)
+        slack = np.radians((north - south) / 64) * EARTH_RADIUS_M
+        rows = np.flatnonzero(beside)
+        for part in np.array_split(rows, max(1, len(rows) // _AT_ONCE)):
+            edges = [
+                distances_m(edge, np.linspace(south, north, 65)[:, None], lon[part], lat[part]).min(axis=0)
+                for edge in (west, east)
+            ]
+            found[part] = np.maximum(0.0, np.minimum(*edges) - slack)
+        return found
+
+
+_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Anywhere:
     """No place was named: nothing has to be sailed."""
 
-    def distance_m(self, lon: float, lat: float) -> float:  # noqa: ARG002  # the protocol's names
-        return 0.0
+    def distances_m(self, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:  # noqa: ARG002  # the protocol's names
+        return np.zeros(len(lon))
 
 
 Why = Literal["before the first report", "silence", "after the last report", "never heard"]
@@ -123,17 +134,9 @@ class Heard:
         return self.hours / self.of_hours if self.of_hours else 0.0
 
 
-def distance_m(lon: float, lat: float, other_lon: float, other_lat: float) -> float:
-    """Great-circle distance, haversine. Plain Python: a claim asks for a handful, not worth compiling a kernel."""
-    north = math.sin(math.radians(other_lat - lat) / 2) ** 2
-    east = math.sin(math.radians(other_lon - lon) / 2) ** 2
-    a = north + math.cos(math.radians(lat)) * math.cos(math.radians(other_lat)) * east
-    return 2 * _EARTH_RADIUS_M * math.asin(min(1.0, math.sqrt(a)))
-
-
 def instants(track: pa.Table) -> np.ndarray:
     """The times of a track, µs since 1970, in the order of its rows."""
-    return track["time"].cast(pa.int64()).to_numpy()
+    return ints(track["time"])
 
 
 def heard(track: pa.Table, since: int | None, until: int | None) -> Heard:
@@ -156,101 +159,165 @@ def windows_of(track: pa.Table, least_h: float) -> list[Window]:
     """
     if track.num_rows == 0:
         return [Window(None, None, None, None, "never heard")]
-    moment, segment = instants(track), track["segment"].to_numpy()
-    lon, lat = track["lon"].to_numpy(), track["lat"].to_numpy()
+    moment, segment, lon, lat = columns(track)
     found: list[Window] = []
-    for index, members in enumerate(_chains(moment, segment)):
-        rows = np.flatnonzero(np.isin(segment, members))
-        rows = rows[np.argsort(moment[rows], kind="stable")]
+    for index, rows in enumerate(rows_of_chains(moment, segment)):
         at = [(float(lon[row]), float(lat[row])) for row in (rows[0], rows[-1])]
         first, last = int(moment[rows[0]]), int(moment[rows[-1]])
         if index == 0:
             found.append(Window(None, first, None, at[0], "before the first report"))
-        for k in np.flatnonzero(np.diff(moment[rows]) >= least_h * times.HOUR_US):
-            here, there = rows[k], rows[k + 1]
-            before, after = ((float(lon[row]), float(lat[row])) for row in (here, there))
-            found.append(Window(int(moment[here]), int(moment[there]), before, after, "silence"))
+        silent = np.flatnonzero(np.diff(moment[rows]) >= least_h * times.HOUR_US)
+        sides = [
+            (moment[each].tolist(), list(zip(lon[each].tolist(), lat[each].tolist(), strict=True)))
+            for each in (rows[silent], rows[silent + 1])
+        ]
+        (starts, befores), (ends, afters) = sides
+        found += [Window(*of, "silence") for of in zip(starts, ends, befores, afters, strict=True)]
         if index == 0:
             found.append(Window(last, None, at[1], None, "after the last report"))
     return found
 
 
+def columns(track: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """time (µs), segment (−1: none), lon, lat of a track, in the order of its rows."""
+    return instants(track), ints(track["segment"], -1), floats(track["lon"]), floats(track["lat"])
+
+
 def chain_count(track: pa.Table) -> int:
     """How many ships at once must have used this MMSI, if every segment is one hull's."""
-    return len(_chains(instants(track), track["segment"].to_numpy())) if track.num_rows else 0
+    return len(_chains(*columns(track)[:2])[0]) if track.num_rows else 0
 
 
-def _chains(moment: np.ndarray, segment: np.ndarray) -> list[list[int]]:
-    """Segments that do not overlap, chained in time; the chain that spans most time comes first."""
+def rows_of_chains(moment: np.ndarray, segment: np.ndarray) -> list[np.ndarray]:
+    """The rows of each chain in order of time; the chain that spans most time comes first."""
+    spans, of_row = _chains(moment, segment)
+    order = np.lexsort((moment, of_row))
+    edges = np.searchsorted(of_row[order], np.arange(len(spans) + 1))
+    return [order[edges[rank] : edges[rank + 1]] for rank in range(len(spans))]
+
+
+def _chains(moment: np.ndarray, segment: np.ndarray) -> tuple[list[int], np.ndarray]:
+    """Segments that do not overlap, chained in time: the time each chain spans, longest first, and each row's chain."""
     ids, place = np.unique(segment, return_inverse=True)
     first = np.full(len(ids), np.iinfo(np.int64).max)
     last = np.full(len(ids), np.iinfo(np.int64).min)
     np.minimum.at(first, place, moment)
     np.maximum.at(last, place, moment)
-    spans = sorted(zip(first.tolist(), last.tolist(), ids.tolist(), strict=True))
-    chains: list[list[tuple[int, int, int]]] = []
-    for span in spans:
-        free = [chain for chain in chains if chain[-1][1] <= span[0]]
-        if free:
-            max(free, key=lambda chain: chain[-1][1]).append(span)
-        else:
-            chains.append([span])
-    chains.sort(key=lambda chain: sum(end - start for start, end, _ in chain), reverse=True)
-    return [[s for _, _, s in chain] for chain in chains]
+    chain_of = np.zeros(len(ids), np.int64)
+    spans: list[int] = []
+    free: list[tuple[int, int]] = []  # (end, chain), in order of end
+    for start, end, number in sorted(zip(first.tolist(), last.tolist(), range(len(ids)), strict=True)):
+        k = bisect.bisect_right(free, (start, len(ids)))  # those before it have ended; the last ended latest
+        chain = free.pop(k - 1)[1] if k else len(spans)
+        if not k:
+            spans.append(0)
+        bisect.insort(free, (end, chain))
+        spans[chain] += end - start
+        chain_of[number] = chain
+    ranked = sorted(range(len(spans)), key=lambda chain: -spans[chain])
+    rank = np.empty(len(spans), np.int64)
+    rank[ranked] = np.arange(len(spans))
+    return [spans[chain] for chain in ranked], rank[chain_of[place]]
 
 
-def fit(
-    window: Window,
+class Known:
+    """Occurrences that are known of, in order of start, to ask which of them cover a moment.
+
+    `counted`: whether each is counted in the period already; one that is not may still reach into it unheard.
+    """
+
+    def __init__(
+        self, known: Sequence[Occurrence], counted: Sequence[bool] = (), elsewhere: Elsewhere | None = None
+    ) -> None:
+        flags = counted or [True] * len(known)
+        rows = sorted(
+            (o.start, max(reach_of(e, elsewhere) for e in o.events), -FOREVER if o.end is None else o.end, flag)
+            for o, flag in zip(known, flags, strict=True)
+        )
+        self.start, self.reach, self.end, self.counted = (
+            np.array([row[k] for row in rows], np.int64) for k in range(4)
+        )
+        #: of those begun by then, the one that reaches farthest
+        self._farthest = np.zeros(len(rows), np.int64)
+        for k in range(1, len(rows)):
+            best = self._farthest[k - 1]
+            self._farthest[k] = k if self.reach[k] > self.reach[best] else best
+
+    def covering(self, moment: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Per moment: whether one covers it, up to when that one reaches, and whether it is counted."""
+        begun = np.searchsorted(self.start, moment, side="right") - 1
+        if not len(self.start):
+            nothing = np.zeros(len(moment), np.bool_)
+            return nothing, np.full(len(moment), -FOREVER), nothing
+        which = self._farthest[np.maximum(begun, 0)]
+        covered = (begun >= 0) & (self.reach[which] >= moment)
+        return covered, np.where(begun >= 0, self.reach[which], -FOREVER), covered & (self.counted[which] == 1)
+
+    def inside(self, first: int, stop: int, start: int, end: int) -> int:
+        """How many began in [first, stop) and lie wholly within (start, end)."""
+        a, b = np.searchsorted(self.start, [max(first, start + 1), stop])
+        ends = self.end[a:b]
+        return int(((ends > -FOREVER) & (ends < end)).sum())
+
+
+def fits(
+    windows: Sequence[Window],
     target: Target,
-    known: Sequence[Occurrence],
+    known: Known,
     since: int | None,
     until: int | None,
     assumed: Assumptions,
-) -> int | None:
-    """How many further occurrences can have started in [since, until) within this window; None: no bound.
+    counted: Counted = "begins",
+) -> list[int | None]:
+    """How many further occurrences each window can hold that belong to [since, until); None: no bound.
 
     Sail in from the last position, stay, sail out to the next one. Where the window opens or closes inside a known
-    occurrence, a further one needs an absence first; known occurrences wholly inside take their share.
+    occurrence, a further one needs an absence first; known occurrences wholly inside take their share. One that is
+    known and not counted, as it lies outside the period, may have begun sooner or lasted longer than was seen.
     """
-    stay, absence = (h * times.HOUR_US for h in (assumed.least_stay_h, assumed.least_absence_h))
-    opening = _covering(window.start, known)
-    closing = _covering(window.end, known)
-    earliest: float | None = since
-    if window.start is not None and window.before is not None:
-        wait = absence if opening is not None else _sail_us(target, window.before, assumed)
-        earliest = window.start + wait if since is None else max(window.start + wait, since)
-    latest = until  # the last moment (excluded) at which one may start
-    if window.end is not None and window.after is not None:
-        if closing is None:
-            arrive_by = window.end - _sail_us(target, window.after, assumed) - stay
-        elif closing is opening:  # the one known stay may be two, with an absence in the silence between
-            arrive_by = window.end
-        else:
-            arrive_by = window.end - absence - stay
-        latest = int(arrive_by) + 1 if until is None else min(int(arrive_by) + 1, until)
-    if earliest is None or latest is None:
-        return None
-    if latest <= earliest:
-        return 0
-    fits = math.ceil((latest - earliest) / (stay + absence))
-    inside = sum(
-        1
-        for o in known
-        if o is not opening and o is not closing and earliest <= o.start < latest and _inside(o, window)
+    stay, absence = (round(h * times.HOUR_US) for h in (assumed.least_stay_h, assumed.least_absence_h))
+    start = np.array([-FOREVER if w.start is None or w.before is None else w.start for w in windows])
+    end = np.array([FOREVER if w.end is None or w.after is None else w.end for w in windows])
+    begun, ended = start > -FOREVER, end < FOREVER
+    opening, reach, opening_counted = known.covering(start)
+    closing, _, closing_counted = known.covering(end)
+    opening, closing = opening & begun, closing & ended
+    spanned = opening & closing & (reach >= end)  # the one known stay may be two, with an absence in between
+    reaches_back = 0 if counted == "begins" else stay - 1  # one may have begun before the period and end within it
+    least = -FOREVER if since is None else since - reaches_back
+    most = FOREVER if until is None else until
+    away_in, away_out = (
+        _sail_us(target, [side or (0.0, 0.0) for side in sides], assumed)
+        for sides in ([w.before for w in windows], [w.after for w in windows])
     )
-    return max(0, fits - inside)
+    wait = np.where(opening, absence, away_in)
+    earliest = np.where(begun, np.maximum(start + wait, least), least)
+    if counted == "overlaps" and since is not None:
+        earliest = np.where(spanned, np.maximum(start, since) + absence, earliest)
+    early = closing & ~closing_counted & (end >= most)  # first seen after the period: it may have begun in it
+    by_known = np.where(early, end, end - absence - stay)
+    free_to = np.where(closing, by_known, end - away_out - stay)
+    arrive_by = np.where(spanned, end, free_to)
+    latest = np.where(ended, np.minimum(arrive_by + 1, most), most)
+    step = stay + absence
+    rooms = np.maximum(0, -((earliest - latest) // step))
+    if counted == "overlaps" and since is not None:
+        # What was last seen before the period may have lasted into it, and others followed.
+        lasted = opening & ~opening_counted & ~spanned & (np.minimum(end, most) > since)
+        more = np.maximum(0, -((np.maximum(start, since) + absence - latest) // step))
+        rooms = np.where(lasted, np.maximum(rooms, 1 + more), rooms)
+    unbounded = (earliest <= -FOREVER) | (latest >= FOREVER)
+    found: list[int | None] = []
+    for k, room in enumerate(rooms.tolist()):
+        if unbounded[k]:
+            found.append(None)
+            continue
+        taken = known.inside(int(earliest[k]), int(latest[k]), int(start[k]), int(end[k])) if room else 0
+        found.append(max(0, room - taken))
+    return found
 
 
-def _sail_us(target: Target, position: tuple[float, float], assumed: Assumptions) -> float:
-    return target.distance_m(*position) / units.knots_to_mps(assumed.max_speed_knots) * times.SECOND_US
-
-
-def _covering(instant_us: int | None, known: Sequence[Occurrence]) -> Occurrence | None:
-    if instant_us is None:
-        return None
-    return next((occurrence for occurrence in known if occurrence.covers(instant_us)), None)
-
-
-def _inside(occurrence: Occurrence, window: Window) -> bool:
-    starts_inside = window.start is None or occurrence.start > window.start
-    return starts_inside and (window.end is None or (occurrence.end is not None and occurrence.end < window.end))
+def _sail_us(target: Target, positions: Sequence[tuple[float, float]], assumed: Assumptions) -> np.ndarray:
+    at = np.array(positions, np.float64).reshape(-1, 2)
+    seconds = target.distances_m(at[:, 0], at[:, 1]) / units.knots_to_mps(assumed.max_speed_knots)
+    return np.asarray(np.floor(seconds * times.SECOND_US), np.int64)

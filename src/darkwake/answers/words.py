@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from darkwake import times
-from darkwake.answers.query import Comparison, Count, Exists, Filter, Moment, Query, Sum, Within
+from darkwake.answers.query import (
+    Comparison,
+    Count,
+    Counted,
+    Exists,
+    Filter,
+    Moment,
+    Present,
+    Query,
+    Sum,
+    Where,
+    Within,
+)
 
 _PLURAL = {
     "loitering": "loitering episodes", "port_call": "port calls", "shared_mmsi": "episodes of a shared MMSI",
@@ -49,32 +61,53 @@ def hours(duration_us: float) -> str:
     return f"{h:.1f} h" if h < 48 else f"{h / 24:.1f} days"
 
 
-def period(since: int | None, until: int | None) -> str:
+def period(since: int | None, until: int | None, counted: Counted | None = None) -> str:
+    """A period in words; `counted`: how what is spoken of belongs to it."""
+    if since is None and until is None:
+        return "at any time in the data"
+    how = {"overlaps": "in any part of the time ", "begins": "beginning ", None: ""}[counted]
+    return how + _from_to(since, until)
+
+
+def _from_to(since: int | None, until: int | None) -> str:
     if since is not None and until is not None:
         return f"from {moment(since)} up to, not including, {moment(until)}"
     if since is not None:
         return f"from {moment(since)} on"
-    return f"before {moment(until)}" if until is not None else "at any time in the data"
+    return f"before {moment(until)}"
 
 
 def subject(given: Filter, number: float, places: Mapping[str, str] | None = None) -> str:
     """`port calls of MMSI 299000001 at Nampo (KPNAM) from …`, with every condition of the filter in it."""
     parts = [noun(given.kind, number)]
+    if given.vessel is not None:
+        parts.append(f"of {vessel(given)}")
+    if given.place is not None or given.bbox is not None:
+        parts.append(where(given, places))
+    if given.minimum:
+        least = ", ".join(f"{name.replace('_', ' ')} of {value:g} or more" for name, value in given.minimum)
+        parts.append(f"with {least}")
+    parts.append(period(given.since, given.until, given.counted))
+    return " ".join(parts)
+
+
+def vessel(given: Filter | Where) -> str:
+    """`MMSI 299000001`, `segment seg:…` or, where none is named, `any vessel`."""
     if given.mmsi is not None:
-        parts.append(f"of MMSI {given.mmsi:09d}")
-    elif given.vessel is not None:
-        parts.append(f"of segment {given.vessel}")
+        return f"MMSI {given.mmsi:09d}"
+    return "any vessel" if given.vessel is None else f"segment {given.vessel}"
+
+
+def where(given: Filter | Where, places: Mapping[str, str] | None = None) -> str:
+    """`at Nampo (KPNAM)`, `between 30° and 40° latitude, …`, both, or `anywhere`."""
+    parts = []
     if given.place is not None:
         name = (places or {}).get(given.place)
         parts.append(f"at {name} ({given.place})" if name else f"at {given.place}")
     if given.bbox is not None:
         west, south, east, north = given.bbox
         parts.append(f"between {south:g}° and {north:g}° latitude, {west:g}° and {east:g}° longitude")
-    if given.minimum:
-        least = ", ".join(f"{name.replace('_', ' ')} of {value:g} or more" for name, value in given.minimum)
-        parts.append(f"with {least}")
-    parts.append(period(given.since, given.until))
-    return " ".join(parts)
+    return " ".join(parts) or "anywhere"
 
 
 def query(asked: Query, places: Mapping[str, str] | None = None) -> str:
@@ -96,6 +129,9 @@ def query(asked: Query, places: Mapping[str, str] | None = None) -> str:
             if asked.not_after is not None:
                 bounds.append(f"not after {moment(asked.not_after)}")
             return f"the {asked.which} of the {subject(asked.of, 2, places)} started {' and '.join(bounds)}"
+        case Present():
+            of = asked.of
+            return f"{vessel(of)} was {where(of, places)} at some time {period(of.since, of.until)}"
         case Within():
             reach = f"within {asked.hours:g} h" + (f" and {asked.km:g} km" if asked.km is not None else "")
             same = " of the same vessel" if asked.same_vessel else ""

@@ -9,34 +9,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
-import pyarrow as pa
-import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from darkwake import times
-from darkwake.answers.checks import check_measures, unknown_waters_h
+from darkwake.answers import gather
+from darkwake.answers.checks import check_measures
 from darkwake.answers.counting import Data
 from darkwake.answers.evaluate import Verdict, evaluate
-from darkwake.answers.query import Filter, Query, filters, from_json
-from darkwake.answers.seen import would_have_seen
-from darkwake.answers.windows import DEFAULTS, Box, Spot, Target
+from darkwake.answers.query import Query, filters, from_json, loads
 from darkwake.casebook import book, erasing, reading
 from darkwake.casebook.models import Claim
 from darkwake.casebook.shapes import case_row, claim_row
 from darkwake.casebook.tables import Decision
 from darkwake.engine import open_engine
 from darkwake.errors import DarkwakeError, NotFoundError, UsageError
-from darkwake.events import store
+from darkwake.events.coverage import Coverage, cover
 from darkwake.lake.held import HeldSnapshot
-from darkwake.lake.schema import BUCKETS
-from darkwake.lake.store import Lake, Snapshot, data_span
+from darkwake.lake.store import Lake, Snapshot
 from darkwake.ledger import entries
-from darkwake.ledger.details import Detection
-from darkwake.ledger.entries import AsOf
+from darkwake.ledger.entries import AsOf, Entry
 from darkwake.places import Gazetteer
 from darkwake.tracks import reception
-from darkwake.tracks.build import CLASS_B_TYPES
-from darkwake.tracks.reception import ReceptionModel
 from darkwake.version import VERSION
 from darkwake.vessels import broadcast
 
@@ -57,9 +50,9 @@ class Answer:
 class Casebook:
     """What people recorded, over one lake."""
 
-    def __init__(self, lake: Lake, places: Gazetteer) -> None:
-        self.lake, self.places = lake, places
-        self._model: tuple[int, ReceptionModel] | None = None
+    def __init__(self, lake: Lake, places_as_of: Callable[[AsOf], Gazetteer]) -> None:
+        self.lake, self.places_as_of = lake, places_as_of
+        self._told: tuple[int, list[Entry]] | None = None
 
     # --- writing -----------------------------------------------------------------------------------------------
 
@@ -89,7 +82,7 @@ class Casebook:
             check_measures(typed)
         for given in filters(typed) if typed is not None else ():
             if given.place is not None:
-                self.places.by_code(given.place)  # a misspelt place would never be found
+                self.places_as_of(None).by_code(given.place)  # a misspelt place would never be found
         by = book.Source(asserted_by, source, published)
         added = book.add_claim(self.lake.ledger, words, typed, by, status=cast(Any, status), cases=cases)
         return {**self.claim(added.id), "added": list(added.what)}
@@ -114,10 +107,7 @@ class Casebook:
     def _with_mmsi(self, query: Any) -> Any:
         """The query with its vessels as events carry them. What is no query at all is left to the reader of queries."""
         if isinstance(query, str):
-            try:
-                query = json.loads(query)
-            except ValueError:
-                return query
+            query = loads(query)
         if not isinstance(query, dict):
             return query
         snapshot = self.lake.snapshot()
@@ -236,50 +226,22 @@ class Casebook:
             return Answer(id, error=error)
 
     def data_for(self, query: Query, snapshot: Snapshot) -> Data:
-        """What a query runs on: events, the vessel's track, where its place is, and whether its detectors ran."""
-        check_measures(query)
-        wanted = filters(query)
-        kinds = {given.kind for given in wanted}
-        standing = [s.event for s in store.read(snapshot, sorted(kinds), retracted=False)]
-        ran = {kind for _, run in self.lake.ledger.told(Detection, snapshot.number) for kind in run.found}
-        of = wanted[0]
-        mmsi = of.mmsi
-        if mmsi is None and of.segment is not None:
-            owner = snapshot.scan("segments", ["mmsi"], pc.field("segment") == of.segment)
-            mmsi = owner["mmsi"][0].as_py() if owner.num_rows else None
-        track = None if mmsi is None else self._track(mmsi, snapshot)
-        target: Target | None = Box(of.bbox) if of.bbox else None
-        if of.place is not None:
-            place = self.places.by_code(of.place)
-            target = Spot(place.lon, place.lat, place.radius_m)
-        seen = self._would_have_seen(of, target, track, snapshot) if isinstance(target, Spot) else None
-        unknown = (
-            0 if track is None or of.kind != "port_call" else unknown_waters_h(track, self.places, of.since, of.until)
+        """What a query runs on: events, the vessel's track, where its place is, and what was looked for."""
+        told = self._entries(snapshot.number)
+
+        def coverage_of(kind: str, *, profile: str, since: int | None, until: int | None, mmsi: int | None) -> Coverage:
+            return cover(told, snapshot, kind, profile=profile, since=since, until=until, mmsi=mmsi)
+
+        places = self.places_as_of(snapshot.number)
+        return gather.data_for(
+            query, snapshot, places, coverage_of, lambda: reception.model(snapshot, open_engine("local"))
         )
-        return Data(standing, track, target, kinds <= ran, seen, unknown)
 
-    def _would_have_seen(self, of: Filter, spot: Spot, track: pa.Table | None, snapshot: Snapshot) -> float | None:
-        """For the least stay at the place, over the period or all of the data; of class A unless the vessel is B."""
-        span = data_span(snapshot)
-        if of.kind not in DEFAULTS or span[0] is None or span[1] is None:
-            return None
-        since, until = (span[0] if of.since is None else of.since), (span[1] if of.until is None else of.until)
-        if until <= since:
-            return None
-        class_b = track is not None and track.num_rows > 0 and track["type"][-1].as_py() in CLASS_B_TYPES
-        stay_h = DEFAULTS[of.kind].least_stay_h
-        return would_have_seen(self._reception(snapshot), spot.lon, spot.lat, since, until, stay_h, class_b)
-
-    def _reception(self, snapshot: Snapshot) -> ReceptionModel:
-        """Of the tracks as of a moment; the last one is kept."""
-        if self._model is None or self._model[0] != snapshot.number:
-            plan = reception.plan()
-            counts = open_engine("local").run([plan], snapshot)[plan.name]
-            self._model = snapshot.number, ReceptionModel.from_counts(counts)
-        return self._model[1]
-
-    def _track(self, mmsi: int, snapshot: Snapshot) -> pa.Table:
-        return snapshot.scan("tracks", where=pc.field("mmsi") == mmsi, bucket=mmsi % BUCKETS).sort_by("time")
+    def _entries(self, number: int) -> list[Entry]:
+        """The ledger up to a number; the last one is kept, for many claims ask as of the same."""
+        if self._told is None or self._told[0] != number:
+            self._told = number, self.lake.ledger.entries(up_to=number)
+        return self._told[1]
 
 
 def _pin(pins: Mapping[str, int | None], claim: Claim, case: str | None) -> int | None:

@@ -185,6 +185,26 @@ def _per_source(imported: Any) -> list[dict[str, Any]]:
 
 
 @ais.command()
+@click.argument("number", metavar="IMPORT", type=click.IntRange(min=1))
+@click.option("--reason", required=True, help="Why it does not stand, for example: a wrong time zone.")
+@click.option("--by", metavar="WHO", help="Who decides so.")
+@output_options()
+@click.pass_context
+def withdraw(ctx: click.Context, number: int, reason: str, by: str | None, out: Output) -> None:
+    """Take IMPORT out of every later reading, and look again for what was looked for.
+
+    It stays readable with --as-of, its events are retracted, and its files can be imported again, for example with
+    another mapping.
+    """
+    compiling_note()
+    workspace = workspace_of(ctx)
+    with progress_bar("") as progress:
+        entry = workspace.withdraw(number, reason=reason, by=by, progress=progress)
+    out.rows([{"withdrawn": number, "number": entry.number}])
+    note(f"import {number} is withdrawn; see what it read with: darkwake ais stats --as-of {entry.number - 1}")
+
+
+@ais.command()
 @as_of
 @click.option("--sources", is_flag=True, help="One row per source instead.")
 @output_options()

@@ -113,7 +113,7 @@ def add_claim(
             "since": times.iso(times.parse(since)) if since else None,
             "until": times.iso(times.parse_end(until)) if until else None,
         }
-        query = {"v": 1, "count": {k: v for k, v in given.items() if v is not None}, "at_least": at_least}
+        query = {"v": 2, "count": {k: v for k, v in given.items() if v is not None}, "at_least": at_least}
     workspace = workspace_of(ctx)
     book = workspace.casebook
     when = None if published is None else times.parse_interval(published)
@@ -253,6 +253,14 @@ def erase(ctx: click.Context, id: str, what: tuple[str, ...], reason: str, by: s
     erased = workspace_of(ctx).casebook.erase(id, what, by=by if by is not None else _account(), reason=reason)
     many = "1 value" if erased == 1 else f"{erased} values"
     note(f"{many} erased: “erased” is read at every as-of" if erased else "nothing of it was left to erase")
+
+
+@claim.command()
+def schema() -> None:
+    """Print the JSON Schema of a claim's query."""
+    from darkwake.answers.grammar import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
 
 
 @claim.command()

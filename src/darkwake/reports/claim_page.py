@@ -9,10 +9,13 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
+from darkwake import refs, times
 from darkwake.answers import words
 from darkwake.answers.evaluate import OUTCOME_WORDS, Outcome, Verdict
+from darkwake.answers.looked import looked, periods
 from darkwake.answers.occurrences import Occurrence
-from darkwake.answers.query import Query, Within, to_json
+from darkwake.answers.presence import Stay
+from darkwake.answers.query import Filter, Present, Query, Within, filters, to_json
 from darkwake.answers.windows import Fit, instants
 from darkwake.reports import chart, timeline
 from darkwake.reports.cards import Card, cards, methods
@@ -20,6 +23,7 @@ from darkwake.reports.exhibits import Cited, Exhibits, Opener, finished
 from darkwake.reports.render import Page, Stamp, duration, page, percent, when
 
 _WINDOWS_SHOWN = 60
+_YEAR_US = 366 * times.DAY_US
 _TONES: dict[Outcome, tuple[str, str]] = {
     "supported": ("good", "✓"),
     "contradicted": ("bad", "✗"),
@@ -113,6 +117,7 @@ class Row:
     place: str
     brief: str
     cited: Cited
+    why: str  # why it is possible at most; empty if it is evidenced
 
 
 def claim_page(
@@ -139,6 +144,7 @@ def claim_page(
     events = [event for occurrence in (*counted, *apart) for event in occurrence.events]
     mmsi = query.of.mmsi if query else None
     items = cards(events, exhibits, names, mmsi)
+    stays = [_stay(stay, exhibits) for stay in (*verdict.stays, *verdict.stays_apart)] if verdict else []
     by_id = {item.event.id: item for item in items}
     opened = exhibits.opened()
     drawing = _pictures(query, verdict, items, by_id, track, land, simulated)
@@ -155,6 +161,9 @@ def claim_page(
         tone=_TONES[verdict.outcome][0] if verdict else "",
         symbol=_TONES[verdict.outcome][1] if verdict else "",
         outcome_note=_OUTCOME_NOTES[verdict.outcome] if verdict else "",
+        looked=_looked(query, verdict, names) if query and verdict else [],
+        present=isinstance(query, Present),
+        stays=stays,
         coverage=_coverage(verdict),
         counted=[_row(occurrence, by_id) for occurrence in counted],
         apart=[_row(occurrence, by_id) for occurrence in apart],
@@ -185,10 +194,11 @@ def _coverage(verdict: Verdict | None) -> str:
 
 
 def _apart_note(query: Query | None) -> str:
-    if isinstance(query, Within):
-        return "These had nothing beside them in the data, or are doubtful. They raise the upper bound, not the lower."
-    why = "Less sure than the claim asks for, or inferred from a silence alone."
-    return f"{why} They raise the upper bound, not the lower."
+    beside = " had nothing beside them in the data, or" if isinstance(query, Within) else ""
+    return (
+        f"These{beside} are not evidenced in the way that the claim asks for. They raise the upper bound, not the "
+        "lower; why stands beside each."
+    )
 
 
 def _row(occurrence: Occurrence, by_id: Mapping[str, Card]) -> Row:
@@ -196,7 +206,37 @@ def _row(occurrence: Occurrence, by_id: Mapping[str, Card]) -> Row:
     shown = tuple(dict.fromkeys(number for member in members for number in member.cited.shown))
     more = sum(member.cited.more for member in members)
     first = members[0]
-    return Row(first.number, occurrence.start, occurrence.end, first.place, first.brief, Cited(shown, more))
+    why = "; ".join(occurrence.why)
+    return Row(first.number, occurrence.start, occurrence.end, first.place, first.brief, Cited(shown, more), why)
+
+
+def _stay(stay: Stay, exhibits: Exhibits) -> dict[str, Any]:
+    return {
+        "start": stay.start,
+        "end": stay.end,
+        "reports": stay.reports,
+        "inside": stay.inside,
+        "segment": str(refs.SegmentRef(stay.segment)),
+        "cited": exhibits.cite_refs(stay.evidence),
+        "why": stay.why,
+    }
+
+
+def _looked(query: Query, verdict: Verdict, names: Mapping[str, str]) -> list[str]:
+    """What was looked for, where and when: one sentence for each kind of event, or for positions."""
+    if isinstance(query, Present):
+        of = query.of
+        data = f", over data of {periods(verdict.feeds)}" if verdict.feeds else ""
+        return [
+            f"Looked for positions of {words.vessel(of)} {words.where(of, names)}, {words.period(of.since, of.until)}, "
+            f"in its tracks as of this ledger number{data}."
+        ]
+    told = {}
+    for given in filters(query):
+        known = verdict.coverage_of.get(given.kind) if isinstance(given, Filter) else None
+        if known is not None and known.kind not in told:
+            told[known.kind] = looked(known, f"of {words.vessel(given)} {words.where(given, names)}", verdict.feeds)
+    return list(told.values())
 
 
 def _window(given: Fit) -> dict[str, str]:
@@ -252,8 +292,12 @@ def _pictures(
     if query is None or verdict is None or track is None or track.num_rows == 0:
         return {"map": None, "map_note": "", "timeline": None}
     moments = instants(track)
-    start = query.of.since if query.of.since is not None else int(moments.min())
-    end = query.of.until if query.of.until is not None else int(moments.max())
+    # A period may be open, or reach to the year 9999: no more of it is drawn than a year beyond the data.
+    first, last = int(moments.min()), int(moments.max())
+    start = first if query.of.since is None else max(query.of.since, first - _YEAR_US)
+    end = last if query.of.until is None else min(query.of.until, last + _YEAR_US)
+    if end < start:
+        return {"map": None, "map_note": "", "timeline": None}
     inside = track.filter(pa.array((moments >= start) & (moments < end)))
     marks = [
         chart.Mark(i.number, i.event.lon, i.event.lat, f"{i.noun}, {when(i.event.start)}", f"e{i.number}")
@@ -263,7 +307,9 @@ def _pictures(
     note = "" if land is not None else "No coast line was at hand when this page was made. "
     lanes = [
         timeline.Lane("counted", [_bar(o, by_id) for o in verdict.counted]),
-        timeline.Lane("kept apart", [_bar(o, by_id) for o in verdict.apart], "apart"),
+        timeline.Lane("was there", [_stay_bar(stay) for stay in verdict.stays]),
+        timeline.Lane("possible at most", [_bar(o, by_id) for o in verdict.apart], "apart"),
+        timeline.Lane("contradicted", [_stay_bar(stay) for stay in verdict.stays_apart], "apart"),
         timeline.Lane("could be missed", [_gap_bar(f, start, end) for f in verdict.possible], "window"),
     ]
     return {
@@ -276,7 +322,12 @@ def _pictures(
 def _bar(occurrence: Occurrence, by_id: Mapping[str, Card]) -> timeline.Bar:
     number = by_id[occurrence.ids[0]].number
     hint = f"{number}: {when(occurrence.start)}"
-    return timeline.Bar(occurrence.start, occurrence.end, str(number), hint, f"e{number}")
+    # what is open ends, in a picture, where the ship was last heard
+    return timeline.Bar(occurrence.start, occurrence.last_seen, str(number), hint, f"e{number}")
+
+
+def _stay_bar(stay: Stay) -> timeline.Bar:
+    return timeline.Bar(stay.start, stay.end, "", f"{when(stay.start)} to {when(stay.end)}: {stay.reports} reports")
 
 
 def _gap_bar(given: Fit, start: int, end: int) -> timeline.Bar:

@@ -1,0 +1,217 @@
+"""What is evidenced, and what is possible at most: the rule of every kind, in one place.
+
+An event evidences an occurrence if what makes it one was seen (of a port call: a stop; of a gap: that others were heard
+meanwhile), and nothing in the data contradicts it. What fails is listed apart, with the reason in words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from darkwake import times, units
+from darkwake.answers.sphere import distance_m, distances_m
+from darkwake.events.base import Event
+from darkwake.tracks.columns import floats, instants, ints
+
+#: No ship sails so fast: reports that would need more cannot be of one hull.
+BEYOND_ANY_SHIP_KNOTS = 60.0
+#: Heard farther than this from a place, the ship was not there.
+LEFT_M = 10_000.0
+#: A silence counts only if in so many of its hours any ship was heard around: a hole in the data is nobody's silence.
+LEAST_HOURS_WITH_DATA = 0.5
+#: Kinds that need the ship to have been at the event's position. Others are about positions that contradict each other.
+_BEEN_THERE = ("port_call", "encounter", "loitering")
+_MIN_STOP_H = 0.25  # of port_call's parameter, where an event does not say
+_MOORED = "moored or at anchor"  # in the reasons of a port call whose ship said so
+#: How the reason begins where the ship's own reports exclude an event.
+CONTRADICTED = "contradicted by the ship's own reports"
+_SHARE = re.compile(r"^(\d+(?:\.\d+)?)% of the hours$")
+
+
+def shortfall(event: Event) -> str | None:
+    """Why an event shows a possible occurrence at most, by what it says itself; None if it evidences one."""
+    if event.measures.get("contradicted") is True:
+        return CONTRADICTED
+    if event.kind == "port_call" and not stop_seen(event):
+        if event.measures.get("inferred_from_silence"):
+            return "inferred from a silence: no report shows the stop"
+        return "a passage: no stop was seen inside the port's area"
+    if event.measures.get("inferred_from_silence"):
+        return "inferred from a silence alone"
+    return _hole(event) if event.kind == "gap" else None
+
+
+def stop_seen(event: Event) -> bool:
+    """Whether a port call's stop was seen: as it says, or, of an older method version, by what made it a call."""
+    measures = event.measures
+    if measures.get("inferred_from_silence"):
+        return False
+    if isinstance(said := measures.get("stop_seen"), bool):
+        return said
+    stopped = measures.get("stopped_h")
+    least = (event.method.get("params") or {}).get("min_stop_h", _MIN_STOP_H)
+    return (isinstance(stopped, int | float) and stopped >= least) or any(_MOORED in told for told in event.reasons)
+
+
+def _hole(event: Event) -> str | None:
+    if event.measures.get("p_silence_by_reception") is None:
+        return "whether the receivers would have heard the ship is not known, so it may be no silence of hers"
+    share = _hours_with_data(event)
+    if share is not None and share < LEAST_HOURS_WITH_DATA:
+        return f"no data at hand: only in {share:.0%} of its hours was any ship heard around"
+    return None
+
+
+def _hours_with_data(event: Event) -> float | None:
+    """Share of a silence's hours with data: a measure, or, of an older method version, told where it was checked."""
+    share = event.measures.get("hours_with_data")
+    if isinstance(share, int | float):
+        return float(share)
+    checked = (_SHARE.match(one.outcome) for one in event.innocent if one.explanation == "no data at hand")
+    return next((float(found[1]) / 100.0 for found in checked if found), None)
+
+
+class Reports:
+    """All reports at hand, by MMSI in order of time: what else was heard around an event.
+
+    `track`: TRACKS columns `mmsi`, `segment`, `time`, `lon`, `lat`, in any order; None: nothing is known.
+    """
+
+    def __init__(self, track: pa.Table | None) -> None:
+        self._of: dict[int, _Own] = {}
+        self._elsewhere: dict[str, int | None] = {}
+        if track is None or track.num_rows == 0:
+            return
+        mmsi, moment = ints(track["mmsi"]), instants(track["time"])
+        order = np.lexsort((moment, mmsi))
+        moment, lon, lat = moment[order], floats(track["lon"])[order], floats(track["lat"])[order]
+        segment = ints(track["segment"], -1)[order]
+        owners, first = np.unique(mmsi[order], return_index=True)
+        for owner, a, b in zip(owners.tolist(), first, [*first[1:], len(order)], strict=True):
+            self._of[owner] = _Own(moment[a:b], lon[a:b], lat[a:b], segment[a:b])
+
+    def heard_elsewhere(self, event: Event) -> int | None:
+        """The first time after an event's start at which one of its ships was heard elsewhere; None: never."""
+        if event.id not in self._elsewhere:
+            self._elsewhere[event.id] = min(self._elsewhere_after(event), default=None)
+        return self._elsewhere[event.id]
+
+    def _elsewhere_after(self, event: Event) -> Iterator[int]:
+        for vessel in event.vessels:
+            own = self._of.get(vessel.mmsi)
+            if own is not None and event.lon is not None and event.lat is not None:
+                moment = own.elsewhere_after(event.start, event.lon, event.lat)
+                if moment is not None:
+                    yield moment
+
+    def heard_between(self, mmsis: Iterable[int], since: int, until: int) -> bool | None:
+        """Whether any of some ships was heard in [since, until); None if none of them is at hand."""
+        known = [self._of[mmsi].moment for mmsi in mmsis if mmsi in self._of]
+        if not known:
+            return None
+        return any(np.searchsorted(moment, since) < np.searchsorted(moment, until) for moment in known)
+
+    def contradictions(self, events: Sequence[Event]) -> dict[str, str]:
+        """Event id → why its ship cannot have been there, by her own reports before and after."""
+        found: dict[str, str] = {}
+        by_mmsi: dict[int, list[tuple[str, Been]]] = {}
+        for event in events:
+            if event.kind not in _BEEN_THERE or event.lon is None or event.lat is None:
+                continue
+            end = event.start if event.end is None else event.end
+            for vessel in event.vessels:
+                been = Been(vessel.segment, event.start, end, event.lon, event.lat)
+                by_mmsi.setdefault(vessel.mmsi, []).append((event.id, been))
+        for mmsi, given in by_mmsi.items():
+            for k, why in self.contradicted(mmsi, [been for _, been in given]).items():
+                found[given[k][0]] = why
+        return found
+
+    def contradicted(self, mmsi: int, given: Sequence[Been]) -> dict[int, str]:
+        """Which of these stays of one MMSI, by their index, its reports before and after exclude, and why."""
+        own = self._of.get(mmsi)
+        if own is None or not given:
+            return {}
+        told = {int(k): own.contradiction(given[k]) for k in own.between_others(given)}
+        return {k: why for k, why in told.items() if why is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Been:
+    """A stay that reports of one segment show: from start to end (µs), at a position."""
+
+    segment: int | None
+    start: int
+    end: int
+    lon: float
+    lat: float
+
+
+class _Own:
+    """The reports of one MMSI in order of time."""
+
+    def __init__(self, moment: np.ndarray, lon: np.ndarray, lat: np.ndarray, segment: np.ndarray) -> None:
+        self.moment, self.lon, self.lat, self.segment = moment, lon, lat, segment
+        ids, number = np.unique(segment, return_counts=True)
+        self._number = dict(zip(ids.tolist(), number.tolist(), strict=True))
+
+    def elsewhere_after(self, start: int, lon: float, lat: float) -> int | None:
+        row = self._elsewhere(int(np.searchsorted(self.moment, start, side="right")), 1, lon, lat)
+        return None if row is None else int(self.moment[row])
+
+    def between_others(self, given: Sequence[Been]) -> np.ndarray:
+        """Which stays lie between two reports of other segments; all others join their ship's own track."""
+        start, end = (np.array(moments) for moments in zip(*((been.start, been.end) for been in given), strict=True))
+        segment = np.array([-1 if been.segment is None else been.segment for been in given])
+        before = np.searchsorted(self.moment, start, side="left") - 1
+        after = np.searchsorted(self.moment, end, side="right")
+        known = (before >= 0) & (after < len(self.moment))
+        others = self.segment[np.maximum(before, 0)] != segment
+        others &= self.segment[np.minimum(after, len(self.moment) - 1)] != segment
+        return np.flatnonzero(known & others)
+
+    def contradiction(self, been: Been) -> str | None:
+        """Of two sides that exclude each other the one with fewer reports is the stray."""
+        if been.segment not in self._number:
+            return None  # how much speaks for it is not at hand
+        sides = (
+            self._elsewhere(int(np.searchsorted(self.moment, been.start, side="left")) - 1, -1, been.lon, been.lat),
+            self._elsewhere(int(np.searchsorted(self.moment, been.end, side="right")), 1, been.lon, been.lat),
+        )
+        told = []
+        for row, edge, word in zip(sides, (been.start, been.end), ("before", "after"), strict=True):
+            if row is None or self._number[int(self.segment[row])] <= self._number[been.segment]:
+                return None
+            metres = distance_m(been.lon, been.lat, float(self.lon[row]), float(self.lat[row]))
+            hours = abs(int(self.moment[row]) - edge) / times.HOUR_US
+            if metres <= units.knots_to_mps(BEYOND_ANY_SHIP_KNOTS) * hours * 3600:
+                return None
+            told.append(f"{metres / 1000:,.0f} km away {hours:.1f} h {word}")
+        return f"{CONTRADICTED}: heard {' and '.join(told)}, which no ship sails"
+
+    def _elsewhere(self, row: int, step: int, lon: float, lat: float) -> int | None:
+        """The first row from `row` on, forwards or backwards, that is not at a position."""
+        size = 64
+        while 0 <= row < len(self.moment):
+            stop = row + step * size
+            rows = np.arange(row, min(max(stop, -1), len(self.moment)), step)
+            away = np.flatnonzero(distances_m(lon, lat, self.lon[rows], self.lat[rows]) > LEFT_M)
+            if len(away):
+                return int(rows[away[0]])
+            row, size = stop, size * 2
+        return None
+
+
+def own_rows(track: pa.Table | None, mmsi: int | None, segment: int | None) -> pa.Table | None:
+    """The rows of one vessel, of a track that may hold more; None if none is named or no track is at hand."""
+    if track is None or (mmsi is None and segment is None):
+        return None
+    if segment is not None:
+        return track.filter(pc.equal(track["segment"], segment))
+    return track.filter(pc.equal(track["mmsi"], mmsi))

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from darkwake.answers.evaluate import evaluate
+from darkwake.answers.query import Present, Where
+from darkwake.answers.sphere import distance_m
+from darkwake.answers.windows import Box, Spot
+from made_up import AWAY, HARBOUR, MMSI, SHA16, data, hour, track
+
+SPOT = Spot(*HARBOUR, radius_m=5000)
+SICILY = (15.2, 36.0)
+
+
+def there(since: float, until: float, heard: pa.Table | None, **given: object):  # type: ignore[no-untyped-def]
+    where = Where(f"mmsi:{MMSI}", "SIMPT", hour(since), hour(until))
+    return evaluate(Present(where), data([], heard, SPOT, **given))
+
+
+def test_a_report_at_the_place_is_enough_and_is_the_evidence() -> None:
+    heard = track(range(10), {h: HARBOUR if h in (4, 5, 6) else AWAY for h in range(10)})
+    verdict = there(5, 8, heard, coverage={})
+    assert (verdict.outcome, verdict.lower, verdict.upper) == ("supported", 1, 1)
+    (stay,) = verdict.stays
+    assert (stay.start, stay.end, stay.reports, stay.inside) == (hour(4), hour(6), 3, 2)
+    assert stay.evidence == (f"src:{SHA16}#240+47", f"src:{SHA16}#288+47")
+    assert verdict.runs == ()
+    assert "2 reports of the period show the vessel there" in verdict.words
+
+
+def test_heard_elsewhere_all_the_time_was_not_there() -> None:
+    verdict = there(0, 24, track(range(-24, 48), AWAY))
+    assert (verdict.outcome, verdict.lower, verdict.upper) == ("contradicted", 0, 0)
+    assert any("30 knots" in sentence for sentence in verdict.assumptions)
+
+
+@pytest.mark.parametrize(("spare_h", "outcome"), [(-0.1, "contradicted"), (0.1, "not_enough_data")])
+def test_a_silence_must_leave_time_to_sail_there_and_back(spare_h: float, outcome: str) -> None:
+    sail_h = (distance_m(*AWAY, *HARBOUR) - 5000) / 1852 / 30
+    back = 6 + 2 * sail_h + spare_h
+    heard = track([*range(-24, 7), *(back + h for h in range(24))], AWAY)
+    assert there(0, 24, heard).outcome == outcome
+    assert there(0, 3, heard).outcome == "contradicted"  # not in that part of the time
+
+
+def test_before_and_after_all_reports_nobody_knows() -> None:
+    assert there(-200, -100, track(range(10), AWAY)).outcome == "not_enough_data"
+    assert there(100, 200, track(range(10), AWAY)).outcome == "not_enough_data"
+    assert there(10, 11, track(range(10), AWAY)).outcome == "contradicted"  # not within an hour or two
+    assert there(0, 24, track([])).outcome == "not_enough_data"
+    assert there(0, 24, None).upper is None
+
+
+def test_a_stray_report_is_told_apart() -> None:
+    both = pa.concat_tables([track(range(48), SICILY), track([24.3], HARBOUR, segment=7)])
+    verdict = there(0, 48, both)
+    assert (verdict.outcome, verdict.lower, verdict.upper) == ("not_enough_data", 0, 1)
+    assert verdict.stays == ()
+    assert "contradicted by the ship's own reports" in verdict.to_json()["stays_apart"][0]["why"][0]
+
+
+def test_strays_elsewhere_do_not_vouch_for_an_absence() -> None:
+    """She is silent for two days; stray reports of another hull under her number fill the time."""
+    own = track([*range(-24, 1), *range(48, 72)], AWAY)
+    strays = track([h + 0.5 for h in range(48)], SICILY, segment=7)
+    assert there(0, 48, pa.concat_tables([own, strays])).outcome == "not_enough_data"
+
+
+def test_a_fast_ship_may_have_passed_through() -> None:
+    """40 knots by her own reports, and the place lies on her way."""
+    west, east = (HARBOUR[0] - 0.4, HARBOUR[1]), (HARBOUR[0] + 0.4, HARBOUR[1])
+    heard = track([0, 0.94], {0: west, 0.94: east})
+    assert there(0.2, 0.8, heard).outcome == "not_enough_data"
+
+
+def test_in_a_box_and_for_one_segment() -> None:
+    box = (125.0, 38.5, 125.5, 39.0)
+    heard = pa.concat_tables([track(range(10), AWAY), track([20], HARBOUR, segment=7)])
+    where = Where("seg:000000000007", bbox=box)
+    verdict = evaluate(Present(where), data([], heard, Box(box)))
+    assert (verdict.outcome, verdict.segments) == ("supported", ("seg:000000000007",))
+    other = Where("seg:abcdef012345", None, hour(0), hour(9), box)
+    assert evaluate(Present(other), data([], heard, Box(box))).outcome == "contradicted"
