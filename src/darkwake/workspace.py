@@ -163,7 +163,7 @@ class Workspace:
         """Cases, claims and what the data say to them."""
         from darkwake.casebook.desk import Casebook
 
-        return Casebook(self.lake, self.places)
+        return Casebook(self.lake, self.places_as_of)
 
     @cached_property
     def reports(self) -> Reports:
@@ -216,8 +216,6 @@ class Workspace:
         `left_out`: places that are known better, by reason (see `Gazetteer.with_places`).
         """
         taken = self._place_book.take(path)
-        for name in ("casebook", "reports"):  # the casebook holds the places that it was made with
-            self.__dict__.pop(name, None)
         return {
             "file": str(path), "number": taken.number, "new": taken.new, "places": len(taken.found.places),
             "rejected": dict(taken.found.rejects), "left_out": taken.left_out,

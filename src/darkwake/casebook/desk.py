@@ -57,9 +57,10 @@ class Answer:
 class Casebook:
     """What people recorded, over one lake."""
 
-    def __init__(self, lake: Lake, places: Gazetteer) -> None:
-        self.lake, self.places = lake, places
+    def __init__(self, lake: Lake, places_as_of: Callable[[AsOf], Gazetteer]) -> None:
+        self.lake, self.places_as_of = lake, places_as_of
         self._model: tuple[int, ReceptionModel] | None = None
+        self._gazetteer: tuple[int, Gazetteer] | None = None
 
     # --- writing -----------------------------------------------------------------------------------------------
 
@@ -89,7 +90,7 @@ class Casebook:
             check_measures(typed)
         for given in filters(typed) if typed is not None else ():
             if given.place is not None:
-                self.places.by_code(given.place)  # a misspelt place would never be found
+                self.places_as_of(None).by_code(given.place)  # a misspelt place would never be found
         by = book.Source(asserted_by, source, published)
         added = book.add_claim(self.lake.ledger, words, typed, by, status=cast(Any, status), cases=cases)
         return {**self.claim(added.id), "added": list(added.what)}
@@ -250,12 +251,12 @@ class Casebook:
         track = None if mmsi is None else self._track(mmsi, snapshot)
         target: Target | None = Box(of.bbox) if of.bbox else None
         if of.place is not None:
-            place = self.places.by_code(of.place)
+            place = self._places(snapshot.number).by_code(of.place)
             target = Spot(place.lon, place.lat, place.radius_m)
         seen = self._would_have_seen(of, target, track, snapshot) if isinstance(target, Spot) else None
-        unknown = (
-            0 if track is None or of.kind != "port_call" else unknown_waters_h(track, self.places, of.since, of.until)
-        )
+        unknown = 0
+        if track is not None and of.kind == "port_call":
+            unknown = unknown_waters_h(track, self._places(snapshot.number), of.since, of.until)
         return Data(standing, track, target, kinds <= ran, seen, unknown)
 
     def _would_have_seen(self, of: Filter, spot: Spot, track: pa.Table | None, snapshot: Snapshot) -> float | None:
@@ -269,6 +270,12 @@ class Casebook:
         class_b = track is not None and track.num_rows > 0 and track["type"][-1].as_py() in CLASS_B_TYPES
         stay_h = DEFAULTS[of.kind].least_stay_h
         return would_have_seen(self._reception(snapshot), spot.lon, spot.lat, since, until, stay_h, class_b)
+
+    def _places(self, number: int) -> Gazetteer:
+        """As of a number; the last ones are kept."""
+        if self._gazetteer is None or self._gazetteer[0] != number:
+            self._gazetteer = number, self.places_as_of(number)
+        return self._gazetteer[1]
 
     def _reception(self, snapshot: Snapshot) -> ReceptionModel:
         """Of the tracks as of a moment; the last one is kept."""
