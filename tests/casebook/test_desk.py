@@ -40,16 +40,16 @@ def test_one_claim_that_fails_spoils_no_other(ws: workspace.Workspace, tmp_path:
     )
     ws.import_places(tmp_path / "p.geojson")
     lost = add(ws, "It called.", {"v": 1, "count": {"kind": "port_call", "place": "SIMPT"}, "at_least": 1})
-    for path in (ws.folder / "places").iterdir():
-        path.unlink()
-    again = workspace.open(ws.folder).casebook
-    answers = {answer.id: answer for answer in again.verify_claims([lost, good, words_only, "clm-nothing"])}
+    before = ws.snapshot().number - 2  # when the place was not known yet
+    wanted = [lost, good, words_only, "clm-nothing"]
+    answers = {answer.id: answer for answer in ws.casebook.verify_claims(wanted, as_of=before)}
     assert isinstance(answers[lost].error, NotFoundError)
     assert isinstance(answers[words_only].error, UsageError)
     assert isinstance(answers["clm-nothing"].error, NotFoundError)
     assert answers[good].verdict is not None
     assert answers[good].verdict.outcome == "supported"
-    assert [answer.id for answer in again.verify_claims() if answer.error is None] == [good]
+    assert [answer.id for answer in ws.casebook.verify_claims(as_of=before) if answer.error is None] == [good]
+    assert [answer.id for answer in ws.casebook.verify_claims() if answer.error is None] == [good, lost]
 
 
 def test_running_claims_again_on_the_same_data_writes_nothing(ws: workspace.Workspace) -> None:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 
@@ -27,7 +27,7 @@ from darkwake.events.coverage import Coverage, cover
 from darkwake.lake.held import HeldSnapshot
 from darkwake.lake.store import Lake, Snapshot
 from darkwake.ledger import entries
-from darkwake.ledger.entries import AsOf, Entry
+from darkwake.ledger.entries import AsOf
 from darkwake.places import Gazetteer
 from darkwake.tracks import reception
 from darkwake.version import VERSION
@@ -35,6 +35,9 @@ from darkwake.vessels import broadcast
 
 #: Verdicts that one ledger entry records at most; a kill loses no more.
 _AT_ONCE = 100
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Casebook:
 
     def __init__(self, lake: Lake, places_as_of: Callable[[AsOf], Gazetteer]) -> None:
         self.lake, self.places_as_of = lake, places_as_of
-        self._told: tuple[int, list[Entry]] | None = None
+        self._kept: dict[str, tuple[int, Any]] = {}
 
     # --- writing -----------------------------------------------------------------------------------------------
 
@@ -227,21 +230,24 @@ class Casebook:
 
     def data_for(self, query: Query, snapshot: Snapshot) -> Data:
         """What a query runs on: events, the vessel's track, where its place is, and what was looked for."""
-        told = self._entries(snapshot.number)
+        number = snapshot.number
+        told = self._once("entries", number, lambda: self.lake.ledger.entries(up_to=number))
 
         def coverage_of(kind: str, *, profile: str, since: int | None, until: int | None, mmsi: int | None) -> Coverage:
             return cover(told, snapshot, kind, profile=profile, since=since, until=until, mmsi=mmsi)
 
-        places = self.places_as_of(snapshot.number)
-        return gather.data_for(
-            query, snapshot, places, coverage_of, lambda: reception.model(snapshot, open_engine("local"))
-        )
+        def model() -> ReceptionModel:
+            return self._once("reception", number, lambda: reception.model(snapshot, open_engine("local")))
 
-    def _entries(self, number: int) -> list[Entry]:
-        """The ledger up to a number; the last one is kept, for many claims ask as of the same."""
-        if self._told is None or self._told[0] != number:
-            self._told = number, self.lake.ledger.entries(up_to=number)
-        return self._told[1]
+        places = self._once("places", number, lambda: self.places_as_of(number))
+        return gather.data_for(query, snapshot, places, coverage_of, model)
+
+    def _once(self, what: str, number: int, make: Callable[[], T]) -> T:
+        """What many claims ask for as of the same number; the last one is kept."""
+        if what not in self._kept or self._kept[what][0] != number:
+            self._kept[what] = number, make()
+        found: T = self._kept[what][1]
+        return found
 
 
 def _pin(pins: Mapping[str, int | None], claim: Claim, case: str | None) -> int | None:
