@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from darkwake import times, workspace
+from darkwake.ledger.details import Detection
 from darkwake.workspace import Workspace
 
 SHIP = 299000001
@@ -54,17 +55,10 @@ def test_a_withdrawal_of_all_reports_retracts_with_the_reason(ws: Workspace) -> 
 def test_what_was_looked_for_is_looked_for_again_as_it_was(ws: Workspace) -> None:
     ws.detect(["gap"], profile="long", params={"gap": {"min_gap_h": 10}})
     ws.detect(["gap"], until="2022-03-02")
-    runs = ws.detect_again()
-    kinds = [(ws.ledger.told(type(run.detail))[-1], run) for run in []]
-    assert kinds == []
-    from darkwake.ledger.details import Detection
-
-    again = [run for number, run in ws.ledger.told(Detection) if number.number in {each.number for each in runs}]
-    assert [(run.profile, run.until is None) for run in again] == [
-        ("default", True),
-        ("long", True),
-        ("default", False),
-    ]
+    numbers = {run.number for run in ws.detect_again()}
+    again = [run for entry, run in ws.ledger.told(Detection) if entry.number in numbers]
+    periods = [(run.profile, run.until is None) for run in again]
+    assert periods == [("default", True), ("long", True), ("default", False)]
     assert again[1].methods["gap"]["params"]["min_gap_h"] == 10
 
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,8 +10,8 @@ from darkwake import refs, times
 from darkwake.answers.evaluate import Verdict, evaluate
 from darkwake.answers.query import Count, Filter, Present, Query, Where, Within
 from darkwake.answers.windows import Spot
-from darkwake.casebook.models import Claim, Evaluation, Reply, Source
-from darkwake.reports.claim_page import ClaimLike, claim_page
+from darkwake.casebook.models import Claim, Erasure, Evaluation, Reply, Source
+from darkwake.reports.claim_page import claim_page
 from darkwake.reports.render import Page, Stamp
 from html_checks import check, text
 from made_up import HARBOUR, MMSI, data, event, hour, sentence, voyage
@@ -118,7 +117,7 @@ def test_without_a_vessel_no_bound_is_promised() -> None:
 def test_denials_stand_beside_the_verdict() -> None:
     denial = Reply(party="manager", kind="denial", words="We <deny> it.", said_on=hour(0), source=None, **RECORDED)
     asked = Reply(party="flag state", kind="asked", words=None, said_on=None, source="letter 4", **RECORDED)
-    page, _ = make(replies=[denial, asked])
+    page, _ = make(claim=claim(replies=(denial, asked)))
     said = text(check(page.html))
     assert "We <deny> it." in said
     assert "asked for comment flag state date unknown · source: letter 4" in said
@@ -131,7 +130,7 @@ def test_earlier_runs_are_listed() -> None:
         as_of=5, outcome="not_enough_data", verdict={"words": "Between 1 and 9."}, software="darkwake 0", **RECORDED
     )
     assert "5 1970-01-01 00:00:00Z not enough data Between 1 and 9. darkwake 0" in text(
-        check(make(history=[run])[0].html)
+        check(make(claim=claim(evaluations=(run,)))[0].html)
     )
 
 
@@ -152,10 +151,19 @@ def test_a_query_with_a_neighbour() -> None:
     assert "had nothing beside them" in said
 
 
-def test_anything_shaped_like_a_claim_will_do() -> None:
-    names = [name for name in dir(ClaimLike) if not name.startswith("_")]
-    plain = SimpleNamespace(**{name: getattr(claim(), name) for name in names})
-    assert make(claim=plain)[0].html == make()[0].html
+def test_every_source_stands_on_the_page_and_what_was_erased() -> None:
+    more = Source("SIM GAZETTE", "She was there twice.", None, None, None, **RECORDED)
+    gone = Erasure("editor", "asked for", **RECORDED)
+    said = text(check(make(claim=replace(claim(), sources=(*claim().sources, more), erasures=(gone,)))[0].html))
+    assert "alleged Said by a port agent , published 2019-02-01. Source: notes, p. 3." in said
+    assert "Also said by SIM GAZETTE , date of publication not recorded. In these words: “She was there twice.”" in said
+    assert "Words or names were erased, 1970-01-01 00:00:00Z, by editor: asked for" in said
+
+
+def test_a_run_on_data_that_was_withdrawn_says_so() -> None:
+    run = Evaluation(as_of=5, outcome="supported", verdict={}, software="0", **RECORDED, withdrawn_since=(2, 3))
+    said = text(check(make(claim=claim(evaluations=(run,)))[0].html))
+    assert "The data it was run on held imports 2, 3, which were withdrawn since." in said
 
 
 def test_many_windows_are_cut_short_with_their_sum() -> None:

@@ -30,6 +30,7 @@ from darkwake.ledger import entries
 from darkwake.ledger.entries import AsOf
 from darkwake.places import Gazetteer
 from darkwake.tracks import reception
+from darkwake.tracks.reception import ReceptionModel
 from darkwake.version import VERSION
 from darkwake.vessels import broadcast
 

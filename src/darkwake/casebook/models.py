@@ -40,7 +40,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What the data, as of one ledger number, said to a claim."""
+    """What the data, as of one ledger number, said to a claim.
+
+    `withdrawn_since`: imports that were part of that data and do not stand any more.
+    """
 
     as_of: int
     outcome: str
@@ -48,6 +51,7 @@ class Evaluation:
     software: str
     number: int
     recorded_at: int
+    withdrawn_since: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias, TypeVar
 
 import sqlalchemy as sa
@@ -58,6 +59,7 @@ def claims(connection: sa.Connection, number: int, wanted: Wanted = None) -> lis
     """Claims as of a number, in the order in which they were recorded."""
     rows = {table: _rows(connection, table, number, wanted) for table in (CLAIMS, *_PARTS)}
     erased = _erasures(connection)
+    withdrawn = entries.withdrawals(connection, number)
     names = [row[name] for table, some in rows.items() for row in some for name in _PRIVATE[table]]
     values = private.resolve(connection, [*names, *(name for e in erased.values() for name in (e.by, e.reason))])
     parts: dict[sa.Table, dict[str, list[Row]]] = {}
@@ -75,7 +77,10 @@ def claims(connection: sa.Connection, number: int, wanted: Wanted = None) -> lis
             **_only(Claim, given[0]),
             sources=_made(Source, parts[CLAIM_SOURCES][of]),
             cases=tuple(row["case_name"] for row in parts[CASE_CLAIMS][of]),
-            evaluations=_made(Evaluation, parts[VERDICTS][of]),
+            evaluations=tuple(
+                replace(ran, withdrawn_since=tuple(n for n, gone in withdrawn.items() if n <= ran.as_of < gone.number))
+                for ran in _made(Evaluation, parts[VERDICTS][of])
+            ),
             replies=_made(Reply, sorted(parts[REPLIES][of], key=lambda row: row["said_on"] or _BEFORE_ALL)),
             states=_made(ClaimState, parts[CLAIM_STATES][of]),
             erasures=tuple(

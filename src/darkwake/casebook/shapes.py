@@ -61,6 +61,7 @@ def claim_row(claim: Claim) -> dict[str, Any]:
             "upper": last.verdict.get("upper"),
             "as_of": last.as_of,
             "runs": last.verdict.get("runs", []),
+            "withdrawn_since": list(last.withdrawn_since),
         },
         "origins": claim.origins,
         "for": len(claim.sources),
@@ -71,6 +72,7 @@ def claim_row(claim: Claim) -> dict[str, Any]:
                 "outcome": e.outcome,
                 "software": e.software,
                 "verdict": e.verdict,
+                "withdrawn_since": list(e.withdrawn_since),
                 "recorded_at": times.iso(e.recorded_at),
             }
             for e in claim.evaluations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 
@@ -17,6 +17,7 @@ from darkwake.answers.occurrences import Occurrence
 from darkwake.answers.presence import Stay
 from darkwake.answers.query import Filter, Present, Query, Within, filters, to_json
 from darkwake.answers.windows import Fit, instants
+from darkwake.casebook.models import Claim, Evaluation, Reply, Source
 from darkwake.reports import chart, timeline
 from darkwake.reports.cards import Card, cards, methods
 from darkwake.reports.exhibits import Cited, Exhibits, Opener, finished
@@ -43,70 +44,6 @@ _REPLIES = {
 }
 
 
-class ClaimLike(Protocol):
-    """What the page needs of a claim; `casebook.models.Claim` is one."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def words(self) -> str: ...
-    @property
-    def asserted_by(self) -> str: ...
-    @property
-    def status(self) -> str: ...
-    @property
-    def source(self) -> str | None: ...
-    @property
-    def published_from(self) -> int | None: ...
-    @property
-    def published_to(self) -> int | None: ...
-    @property
-    def recorded_number(self) -> int: ...
-    @property
-    def recorded_at(self) -> int: ...
-
-
-class ReplyLike(Protocol):
-    """What the page needs of a reply; `casebook.models.Reply` is one."""
-
-    @property
-    def party(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def words(self) -> str | None: ...
-    @property
-    def said_on(self) -> int | None: ...
-    @property
-    def source(self) -> str | None: ...
-
-
-class EvaluationLike(Protocol):
-    """An earlier run of the query; `casebook.models.Evaluation` is one."""
-
-    @property
-    def as_of(self) -> int: ...
-    @property
-    def outcome(self) -> str: ...
-    @property
-    def verdict(self) -> dict[str, Any]: ...
-    @property
-    def software(self) -> str: ...
-    @property
-    def recorded_at(self) -> int: ...
-
-
-class WithdrawalLike(Protocol):
-    """Who withdrew the claim, when and why; `casebook.models.ClaimState` is one."""
-
-    @property
-    def decided_by(self) -> str: ...
-    @property
-    def reason(self) -> str: ...
-    @property
-    def recorded_at(self) -> int: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Row:
     """An occurrence in a table: the number of its first event and the evidence of all of them."""
@@ -121,20 +58,17 @@ class Row:
 
 
 def claim_page(
-    claim: ClaimLike,
+    claim: Claim,
     query: Query | None,
     verdict: Verdict | None,
     *,
     stamp: Stamp,
-    replies: Sequence[ReplyLike] = (),
-    history: Sequence[EvaluationLike] = (),
     track: pa.Table | None = None,
     opener: Opener | None = None,
     land: chart.Land | None = None,
     places: Mapping[str, str] | None = None,
     definitions: Mapping[str, str] | None = None,
     simulated: bool = False,
-    withdrawal: WithdrawalLike | None = None,
 ) -> Page:
     """The page. `query` and `verdict` are None for a claim that is words alone; `track` is the named vessel's."""
     names = places or {}
@@ -152,8 +86,10 @@ def claim_page(
         "claim.html.j2",
         stamp=stamp,
         simulated=simulated,
-        withdrawal=withdrawal,
+        withdrawal=claim.withdrawal,
         claim=claim,
+        sources=[_source(source) for source in claim.sources],
+        erasures=claim.erasures,
         question=words.query(query, names) if query else "",
         query=json.dumps(to_json(query), indent=2) if query else "",
         verdict=verdict,
@@ -171,8 +107,8 @@ def claim_page(
         windows=[_window(f) for f in (verdict.possible if verdict else ())[:_WINDOWS_SHOWN]],
         more_windows=_more_windows(verdict),
         items=items,
-        replies=[_reply(reply) for reply in replies],
-        history=[_run(evaluation) for evaluation in history],
+        replies=[_reply(reply) for reply in claim.replies],
+        history=[_run(evaluation) for evaluation in claim.evaluations],
         methods=methods(events, definitions or {}),
         exhibits=opened,
         opened=opener is not None,
@@ -258,7 +194,7 @@ def _more_windows(verdict: Verdict | None) -> str:
     return f"{len(rest)} more such stretches, with room for {room} in all, are not listed here."
 
 
-def _reply(reply: ReplyLike) -> dict[str, Any]:
+def _reply(reply: Reply) -> dict[str, Any]:
     return {
         "label": _REPLIES.get(reply.kind, reply.kind),
         "party": reply.party,
@@ -268,15 +204,40 @@ def _reply(reply: ReplyLike) -> dict[str, Any]:
     }
 
 
-def _run(evaluation: EvaluationLike) -> dict[str, Any]:
+def _run(evaluation: Evaluation) -> dict[str, Any]:
     outcome = evaluation.outcome
     return {
         "as_of": evaluation.as_of,
         "recorded_at": evaluation.recorded_at,
         "outcome": outcome.replace("_", " "),
-        "words": str(evaluation.verdict.get("words", "")),
+        "words": str(evaluation.verdict.get("words", "")) + _withdrawn(evaluation),
         "software": evaluation.software,
     }
+
+
+def _withdrawn(evaluation: Evaluation) -> str:
+    """That imports which were part of the data of an earlier run do not stand any more."""
+    gone = evaluation.withdrawn_since
+    if not gone:
+        return ""
+    listed = ", ".join(map(str, gone))
+    which = f"import {listed}, which was" if len(gone) == 1 else f"imports {listed}, which were"
+    return f" The data it was run on held {which} withdrawn since."
+
+
+def _source(source: Source) -> dict[str, Any]:
+    """Who makes the claim, where and when, in a sentence."""
+    first, last = source.published_from, source.published_to
+    if first is None and last is None:
+        published = "date of publication not recorded"
+    elif first == last:
+        published = f"published {words.moment(first)}"
+    else:
+        published = f"published between {words.moment(first)} and {words.moment(last)}"
+    return {
+        "by": source.asserted_by, "published": published, "source": source.source, "words": source.words,
+        "number": source.number, "recorded_at": source.recorded_at,
+    }  # fmt: skip
 
 
 def _pictures(
