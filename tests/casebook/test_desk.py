@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,32 @@ def test_a_case_pins_the_figures_of_its_claims(ws: workspace.Workspace, tmp_path
     assert ws.casebook.verify_claims(case="other") == []
     with pytest.raises(NotFoundError, match="no case"):
         ws.casebook.verify_claims(case="none")
+
+
+def test_a_later_file_of_places_changes_no_verdict_that_is_pinned(ws: workspace.Workspace, tmp_path: Path) -> None:
+    feature: dict[str, Any] = {
+        "type": "Feature", "geometry": {"type": "Point", "coordinates": [124, 38]},
+        "properties": {
+            "code": "SIMPT", "name": "SIM PORT", "country": "", "kind": "port", "source": "made up", "radius_m": 1000,
+        },
+    }  # fmt: skip
+
+    def place(lon: float) -> None:
+        feature["geometry"]["coordinates"][0] = lon
+        (tmp_path / "p.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+        ws.import_places(tmp_path / "p.geojson")
+
+    place(124)
+    claim = add(ws, "It called.", {"v": 1, "count": {"kind": "port_call", "place": "SIMPT"}, "at_least": 1})
+    pinned = ws.snapshot().number
+    before = ws.casebook.verify_claims([claim], as_of=pinned)[0].verdict
+    place(-124)
+    after, now = (ws.casebook.verify_claims([claim], as_of=as_of)[0].verdict for as_of in (pinned, None))
+    assert before is not None
+    assert now is not None
+    assert before == after
+    assert before.would_have_seen != now.would_have_seen
+    assert [e["as_of"] for e in ws.casebook.claim(claim)["evaluations"]] == [pinned, pinned + 2]
 
 
 def test_the_evidence_of_a_claim_is_that_of_its_newest_verdict_up_to_then(ws: workspace.Workspace) -> None:
