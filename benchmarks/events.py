@@ -94,7 +94,7 @@ def put(writer: Writer, rows: pa.Table, row_group: int) -> None:
 def all_then_filtered(snapshot: Snapshot, mmsi: int) -> int:
     """As it was. (A box was looked for among the objects of all events: minutes.)"""
     rows = snapshot.scan("events", None, pc.field("kind") == "gap")
-    rows = rows.take(store._newest(rows))
+    rows = rows.take(pa.array(store._newest(rows)))
     return len(list(store._objects(rows.filter(pa.array(store._of_vessels(rows["vessels"], [mmsi]))))))
 
 

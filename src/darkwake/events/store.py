@@ -132,7 +132,7 @@ def standing(snapshot: Snapshot, kind: str, profile: str = DEFAULT) -> dict[str,
     """By id, the newest versions of a kind under a profile, retracted ones included."""
     names = ("version", "state", "digest", "start", "end")
     rows = snapshot.scan("events", ["id", *names], (pc.field("kind") == kind) & _under(profile, pc.field("method")))
-    rows = rows.take(_newest(rows))
+    rows = rows.take(pa.array(_newest(rows)))
     columns = (rows[name].cast(pa.int64()) if name in ("start", "end") else rows[name] for name in names)
     values = zip(*(column.to_pylist() for column in columns), strict=True)
     return {id: Standing(*each) for id, each in zip(rows["id"].to_pylist(), values, strict=True)}
@@ -158,8 +158,6 @@ def read(
     files = _Files(snapshot)
     at = None if mmsis is None else np.flatnonzero(_of_vessels(files.rows(["vessels"])["vessels"], mmsis))
     rows = files.rows(_DECIDING, at)
-    newest = ints(_newest(rows))  # before any filter on what a later version can change
-    rows = rows.take(pa.array(newest))
     wanted = _touching(rows, since, until)
     if kinds:
         wanted &= truths(pc.is_in(rows["kind"], pa.array(list(kinds), pa.string())))
@@ -173,7 +171,7 @@ def read(
         wanted &= truths(pc.equal(rows["place"], place))
     if bbox is not None:
         wanted &= _in_box(rows, bbox)
-    chosen = newest[wanted]
+    chosen = _newest_of(rows, wanted)
     found = files.rows(None, chosen if at is None else at[chosen])
     return sorted(_objects(found), key=lambda s: (s.event.start, s.event.kind, s.id))
 
@@ -232,12 +230,20 @@ class _Files:
         return pa.concat_tables(parts)
 
 
-def _newest(rows: pa.Table) -> pa.Array:
+def _newest_of(rows: pa.Table, wanted: Bools) -> Ints:
+    """Positions of the newest versions that are wanted: an older one that was says nothing of an event that changed."""
+    ids = rows["id"].filter(pa.array(wanted))
+    all_versions = np.flatnonzero(truths(pc.is_in(rows["id"], pc.unique(ids))))
+    newest = all_versions[_newest(rows.select(["id", "version"]).take(pa.array(all_versions)))]
+    return newest[wanted[newest]]
+
+
+def _newest(rows: pa.Table) -> Ints:
     """Positions of one row per event, ascending: its newest version."""
     event = flat(rows["id"]).dictionary_encode().indices.to_numpy()
     order = np.lexsort((ints(rows["version"]), event))
     last = np.append(event[order][1:] != event[order][:-1], True)[: len(order)]
-    return pa.array(np.sort(order[last]))
+    return np.sort(order[last])
 
 
 def _under(profile: str, method: Any) -> Any:
