@@ -299,3 +299,15 @@ def _write(target: Path, error: BaseException) -> None:
 )
 def test_a_full_disk_is_recognised_by_whoever_tells_of_it(error: Exception, full: bool) -> None:
     assert is_full(error) == full
+
+
+def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(pipe.read_bytes)
+        with writing(pipe) as given:
+            given.write_bytes(b"as it is")
+        assert read.result(timeout=30) == b"as it is"
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]

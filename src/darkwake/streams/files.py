@@ -204,7 +204,16 @@ def unwritable(path: Path, error: BaseException) -> DarkwakeError:
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[Path]:
-    """Gives a path to write to, which takes the place of `path` at the end. What was not finished is removed."""
+    """Gives a path to write to, which takes the place of `path` at the end. What was not finished is removed.
+
+    A pipe or device is written to as it is: a file must not take its place.
+    """
+    if path.exists() and not path.is_file():
+        try:
+            yield path
+        except OSError as error:
+            raise unwritable(path, error) from error
+        return
     with _partial(path) as partial:
         yield partial
         _settle(partial, path)
