@@ -84,9 +84,31 @@ def _errors(error: type[DarkwakeError]) -> Iterator[type[DarkwakeError]]:
             yield from _errors(child)
 
 
+def ledger_reference() -> str:
+    """What the ledger is, its kinds of entries, and the SQL tables, as `docs/reference/ledger.md`."""
+    from dataclasses import fields
+
+    from darkwake.casebook import tables as casebook
+    from darkwake.ledger import tables
+    from darkwake.ledger.details import KINDS
+
+    lines = [HEAD + (HERE / "parts" / "ledger.md").read_text(encoding="utf-8")]
+    lines += ["## Kinds of entries\n", "| kind | what it records | its detail |", "|---|---|---|"]
+    for kind, shape in KINDS.items():
+        about = (shape.__doc__ or "").strip().splitlines()[0]
+        lines.append(f"| `{kind}` | {about} | {', '.join(f'`{item.name}`' for item in fields(shape))} |")
+    lines += ["\n## The tables\n", "Columns in italics are names of private values. What may change (where a file lies),"]
+    lines += ["or be erased, is left out of the chain.\n", "| table | columns | left out of the chain |", "|---|---|---|"]
+    for each in (*tables.RECORDED, *casebook.RECORDED):
+        columns = [f"*{c.name}*" if c.type is tables.PRIVATE else f"`{c.name}`" for c in each.table.c]
+        lines.append(f"| `{each.name}` | {', '.join(columns)} | {', '.join(sorted(each.left_out)) or '–'} |")
+    return "\n".join(lines) + "\n"
+
+
 PAGES = {
     "reference/cli.md": cli_reference,
     "reference/exit-codes.md": exit_codes_reference,
+    "reference/ledger.md": ledger_reference,
     "reference/schema.md": schema_reference,
 }
 
