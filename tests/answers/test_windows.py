@@ -182,3 +182,24 @@ def test_distance_of_one_degree_of_latitude() -> None:
     assert away_m(SPOT, *HARBOUR) == 0.0
     assert MMSI // 1_000_000 == 299
     assert times.HOUR_US == 3_600_000_000
+
+
+def test_a_return_within_the_least_absence_is_no_further_call() -> None:
+    """Left at hour 10, heard at its edge until hour 11, then silent: nothing new may begin before hour 14."""
+    near = (HARBOUR[0], HARBOUR[1] + 0.06)
+    known = Known(distinct([event(start=0, end=10), event(start=40, end=50)]))
+    after, before = (
+        Window(hour(11), None, near, None, "after the last report"),
+        Window(hour(20), hour(39), near, near, "silence"),
+    )
+
+    def rooms(window: Window, since: float, until: float, one_place: bool) -> int | None:
+        period = hour(since), hour(until)
+        (room,) = windows.fits([window], SPOT, known, *period, ASSUMED, one_place=one_place)
+        return room
+
+    assert (rooms(after, 0, 13.9, True), rooms(after, 0, 13.9, False)) == (0, 1)
+    assert (rooms(after, 0, 14.1, True), rooms(after, 0, 14.1, False)) == (1, 1)
+    # and before the next one: left by hour 36, so begun by hour 33
+    assert (rooms(before, 33.1, 60, True), rooms(before, 33.1, 60, False)) == (0, 1)
+    assert rooms(before, 32.9, 60, True) == 1

@@ -125,7 +125,9 @@ def count(given: Filter, data: Data, assumptions: Assumptions | None = None, rep
     counted = {o.ids for o in (*base.sure, *base.apart, *base.before)}
     known = Known(seen, [o.ids in counted for o in seen], around.heard_elsewhere)
     windows = windows_of(track, assumed.least_stay_h)
-    rooms = fits(windows, target, known, given.since, given.until, assumed, given.counted or "overlaps")
+    how = given.counted or "overlaps"
+    one_place = given.place is not None and chain_count(track) == 1
+    rooms = fits(windows, target, known, given.since, given.until, assumed, how, one_place=one_place)
     found = _less(
         [Fit(window, room) for window, room in zip(windows, rooms, strict=True) if room != 0],
         [o for o in base.apart if o.within_silence],

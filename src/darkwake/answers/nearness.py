@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 
@@ -15,51 +14,53 @@ from darkwake.answers.sphere import distances_m
 
 def beside(ones: Sequence[Occurrence], others: Sequence[Occurrence], query: Within) -> list[bool]:
     """Per occurrence, whether another one lies within the query's hours (and km) of it, of the same vessel if asked."""
-    if not query.same_vessel:
-        everyone = _Near(others)
-        return [everyone.has(one, query) for one in ones]
-    of: dict[int, list[Occurrence]] = {}
+    everyone: tuple[Hashable, ...] = (None,)
+    groups: dict[Hashable, dict[int, list[Occurrence]]] = {}
     for other in others:
-        for mmsi in other.mmsis:
-            of.setdefault(mmsi, []).append(other)
-    by_vessel = {mmsi: _Near(own) for mmsi, own in of.items()}
-    return [any(by_vessel[mmsi].has(one, query) for mmsi in one.mmsis if mmsi in by_vessel) for one in ones]
+        length = int(other.last_seen - other.start).bit_length()
+        for whose in other.mmsis if query.same_vessel else everyone:
+            groups.setdefault(whose, {}).setdefault(length, []).append(other)
+    near = {whose: [_Near(alike) for alike in by_length.values()] for whose, by_length in groups.items()}
+    return [
+        any(
+            among.has(one, query)
+            for whose in (one.mmsis if query.same_vessel else everyone)
+            for among in near.get(whose, ())
+        )
+        for one in ones
+    ]
 
 
 class _Near:
-    """Occurrences in order of start, with the positions of all of their events."""
+    """Occurrences of like length, by their starts: those that can reach a moment lie next to each other."""
 
     def __init__(self, others: Sequence[Occurrence]) -> None:
-        self._others = sorted(others, key=lambda o: (o.start, o.ids))
-        self._start = np.array([o.start for o in self._others], np.int64)
-        self._end = np.array([o.last_seen for o in self._others], np.int64)
-        self._farthest = np.array(list(itertools.accumulate(self._end.tolist(), max)), np.int64)
-        places = [
-            (k, event.lon, event.lat)
-            for k, other in enumerate(self._others)
-            for event in other.events
-            if event.lon is not None and event.lat is not None
+        # One entry for each position of its events, as it is by these that occurrences are near in place.
+        entries = [
+            (o.start, o.last_seen, ids, *at)
+            for o, ids in ((other, other.ids) for other in others)
+            for at in dict.fromkeys((event.lon, event.lat) for event in o.events)
         ]
-        self._of = np.array([k for k, _, _ in places], np.int64)
-        self._lon, self._lat = (np.array([place[k] for place in places], np.float64) for k in (1, 2))
+        entries.sort(key=lambda entry: (entry[0], entry[2]))
+        self._start, self._end = (np.array([entry[k] for entry in entries], np.int64) for k in (0, 1))
+        self._ids = [entry[2] for entry in entries]
+        self._lon, self._lat = (np.array([entry[k] for entry in entries], np.float64) for k in (3, 4))
+        self._longest = int((self._end - self._start).max())
 
     def has(self, one: Occurrence, query: Within) -> bool:
         reach = round(query.hours * times.HOUR_US)
-        stop = int(np.searchsorted(self._start, one.last_seen + reach, side="right"))
-        # of those, all before `first` ended too early, whatever lies between
-        first = int(np.searchsorted(self._farthest[:stop], one.start - reach, side="left"))
+        first = np.searchsorted(self._start, one.start - reach - self._longest, side="left")
+        stop = np.searchsorted(self._start, one.last_seen + reach, side="right")
+        rows = first + np.flatnonzero(self._end[first:stop] >= one.start - reach)
         if query.km is None:
-            return any(self._others[k].ids != one.ids for k in self._in_time(first, stop, one.start - reach))
-        a, b = np.searchsorted(self._of, [first, stop])
-        in_time = self._end[self._of[a:b]] >= one.start - reach
+            return self._another(rows, one)
         for event in one.events:
-            if event.lon is None or event.lat is None:
-                continue
-            near = distances_m(event.lon, event.lat, self._lon[a:b], self._lat[a:b]) <= query.km * 1000.0
-            found = set(self._of[a:b][near & in_time].tolist())
-            if any(self._others[k].ids != one.ids for k in found):
-                return True
+            if event.lon is not None and event.lat is not None:
+                metres = distances_m(event.lon, event.lat, self._lon[rows], self._lat[rows])  # NaN: no position
+                if self._another(rows[metres <= query.km * 1000.0], one):
+                    return True
         return False
 
-    def _in_time(self, first: int, stop: int, ended_after: int) -> Iterator[int]:
-        return (k for k in range(first, stop) if self._end[k] >= ended_after)
+    def _another(self, rows: np.ndarray, one: Occurrence) -> bool:
+        own = one.ids
+        return any(self._ids[row] != own for row in rows.tolist())

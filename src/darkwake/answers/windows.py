@@ -231,12 +231,19 @@ class Known:
     ) -> None:
         flags = counted or [True] * len(known)
         rows = sorted(
-            (o.start, max(reach_of(e, elsewhere) for e in o.events), -FOREVER if o.end is None else o.end, flag)
+            (
+                o.start,
+                max(reach_of(e, elsewhere) for e in o.events),
+                -FOREVER if o.end is None else o.end,
+                flag,
+                o.last_seen,
+            )
             for o, flag in zip(known, flags, strict=True)
         )
-        self.start, self.reach, self.end, self.counted = (
-            np.array([row[k] for row in rows], np.int64) for k in range(4)
+        self.start, self.reach, self.end, self.counted, seen = (
+            np.array([row[k] for row in rows], np.int64) for k in range(5)
         )
+        self._seen = np.maximum.accumulate(seen)
         #: of those begun by then, the one that reaches farthest
         self._farthest = np.zeros(len(rows), np.int64)
         for k in range(1, len(rows)):
@@ -253,6 +260,14 @@ class Known:
         covered = (begun >= 0) & (self.reach[which] >= moment)
         return covered, np.where(begun >= 0, self.reach[which], -FOREVER), covered & (self.counted[which] == 1)
 
+    def ended_before(self, moment: np.ndarray) -> np.ndarray:
+        """Per moment: when the last of those begun by then was last seen; −FOREVER where there is none."""
+        return np.concatenate([[-FOREVER], self._seen])[np.searchsorted(self.start, moment, side="right")]
+
+    def begins_after(self, moment: np.ndarray) -> np.ndarray:
+        """Per moment: when the next one begins; FOREVER where there is none."""
+        return np.concatenate([self.start, [FOREVER]])[np.searchsorted(self.start, moment, side="left")]
+
     def inside(self, first: int, stop: int, start: int, end: int) -> int:
         """How many began in [first, stop) and lie wholly within (start, end)."""
         a, b = np.searchsorted(self.start, [max(first, start + 1), stop])
@@ -268,12 +283,15 @@ def fits(
     until: int | None,
     assumed: Assumptions,
     counted: Counted = "begins",
+    *,
+    one_place: bool = False,
 ) -> list[int | None]:
     """How many further occurrences each window can hold that belong to [since, until); None: no bound.
 
     Sail in from the last position, stay, sail out to the next one. Where the window opens or closes inside a known
     occurrence, a further one needs an absence first; known occurrences wholly inside take their share. One that is
     known and not counted, as it lies outside the period, may have begun sooner or lasted longer than was seen.
+    `one_place`: all are of one ship at one place, so a return within the least absence is no further one.
     """
     stay, absence = (round(h * times.HOUR_US) for h in (assumed.least_stay_h, assumed.least_absence_h))
     start = np.array([-FOREVER if w.start is None or w.before is None else w.start for w in windows])
@@ -291,12 +309,18 @@ def fits(
         for sides in ([w.before for w in windows], [w.after for w in windows])
     )
     wait = np.where(opening, absence, away_in)
+    if one_place:
+        back = np.maximum(away_in, known.ended_before(start) + absence - np.where(begun, start, 0))
+        wait = np.where(begun & ~opening, back, wait)
     earliest = np.where(begun, np.maximum(start + wait, least), least)
     if counted == "overlaps" and since is not None:
         earliest = np.where(spanned, np.maximum(start, since) + absence, earliest)
     early = closing & ~closing_counted & (end >= most)  # first seen after the period: it may have begun in it
     by_known = np.where(early, end, end - absence - stay)
     free_to = np.where(closing, by_known, end - away_out - stay)
+    if one_place:
+        left_by = known.begins_after(end) - absence - stay
+        free_to = np.where(ended & ~closing, np.minimum(free_to, left_by), free_to)
     arrive_by = np.where(spanned, end, free_to)
     latest = np.where(ended, np.minimum(arrive_by + 1, most), most)
     step = stay + absence
