@@ -97,8 +97,15 @@ def ledger_reference() -> str:
     for kind, shape in KINDS.items():
         about = (shape.__doc__ or "").strip().splitlines()[0]
         lines.append(f"| `{kind}` | {about} | {', '.join(f'`{item.name}`' for item in fields(shape))} |")
-    lines += ["\n## The tables\n", "Columns in italics are names of private values. What may change (where a file lies),"]
-    lines += ["or be erased, is left out of the chain.\n", "| table | columns | left out of the chain |", "|---|---|---|"]
+    lines += [
+        "\n## The tables\n",
+        "Columns in italics are names of private values. What may change (where a file lies),",
+    ]
+    lines += [
+        "or be erased, is left out of the chain.\n",
+        "| table | columns | left out of the chain |",
+        "|---|---|---|",
+    ]
     for each in (*tables.RECORDED, *casebook.RECORDED):
         columns = [f"*{c.name}*" if c.type is tables.PRIVATE else f"`{c.name}`" for c in each.table.c]
         lines.append(f"| `{each.name}` | {', '.join(columns)} | {', '.join(sorted(each.left_out)) or '–'} |")

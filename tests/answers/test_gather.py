@@ -11,7 +11,9 @@ from darkwake import times, workspace
 from darkwake.answers import gather
 from darkwake.answers.evaluate import Verdict, evaluate
 from darkwake.answers.query import from_json
+from darkwake.engine import open_engine
 from darkwake.events.coverage import Coverage, Stretch
+from darkwake.tracks import reception
 from darkwake.tracks.reception import ReceptionModel
 
 SHIP, STRAY = 299000010, 299000703
@@ -61,7 +63,7 @@ class Looked:
 
 def verdict(ws: workspace.Workspace, query: dict[str, Any], looked: Looked | None = None) -> Verdict:
     snapshot = ws.snapshot()
-    model = ws.casebook._reception(snapshot)
+    model = reception.model(snapshot, open_engine("local"))
     typed = from_json({"v": 2, **query})
     return evaluate(typed, gather.data_for(typed, snapshot, ws.places, looked or Looked(), lambda: model))
 
@@ -93,7 +95,7 @@ def test_a_stray_call_is_no_evidence_whoever_is_asked_about(ws: workspace.Worksp
 def test_the_verdict_says_what_it_rests_on(ws: workspace.Workspace) -> None:
     found = verdict(ws, {"exists": of(SHIP, **DAY)})
     kept = found.to_json()
-    run = ws.lake.entries("detect")[-1].number
+    run = ws.ledger.entries("detect")[-1].number
     assert kept["runs"] == sorted({3, run})
     assert kept["coverage_of"]["port_call"]["stretches"][0]["run"] == 3
     assert kept["segments"] == [

@@ -150,7 +150,7 @@ def test_a_row_of_the_list_is_that_of_the_contract(ws: workspace.Workspace) -> N
     (row,) = ws.casebook.claims(case="first")
     assert row["against"] == 1
     assert {name: row["verdict"][name] for name in ("outcome", "lower", "as_of")} == {
-        "outcome": "supported", "lower": 1, "as_of": 3,
+        "outcome": "supported", "lower": 0, "as_of": 3,
     }  # fmt: skip
     assert set(row["verdict"]) >= {"outcome", "lower", "upper", "as_of", "runs"}
 

@@ -183,8 +183,7 @@ def test_other_parameters_of_a_kind_that_it_needs_are_told_too() -> None:
         "encounter": {"version": "1.0", "params": {"max_distance_m": 2000.0}},
         "loitering": {"version": "1.0", "params": {"min_duration_h": 8.0}},
     }
-    entries = [entry(1, "detect", {"kinds": [], "methods": methods, "found": {}, "changes": {}})]
-    (missing,) = cover(entries, NOTHING, "loitering").missing
+    (missing,) = cover([detection(1, methods=methods)], NOTHING, "loitering").missing
     assert (missing.why, missing.text) == (
         "other_parameters", "run 1 looked for encounter with max_distance_m = 2000 instead of 500",
     )  # fmt: skip

@@ -199,7 +199,7 @@ def test_a_source_that_fails_midway_leaves_nothing(
     error = InputRejectedError("what follows cannot be read")
     breaking(monkeypatch, "bad.csv", error)
     done = import_files(lake, files)
-    assert [(Path(name).name, found) for name, found in done.failed] == [("bad.csv", error)]
+    assert [(Path(name).name, told.found) for name, told in done.failed] == [("bad.csv", error.found)]
     assert (done.counts.files, done.counts.messages, done.counts.rejected.total()) == (2, 102, 2)
     snapshot = lake.snapshot()
     rows = snapshot.scan("reports").sort_by("row")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import pyarrow.compute as pc
 from darkwake import times
 from darkwake.errors import AmbiguousError, NotFoundError
 from darkwake.events.base import DEFAULT, Event, Innocent, VesselRef, as_json
+from darkwake.lake import tables
 from darkwake.lake.schema import TABLES
 from darkwake.lake.store import Snapshot, Writer
 from darkwake.lake.tables import stored_schema
@@ -208,11 +210,17 @@ class _Files:
     def __init__(self, snapshot: Snapshot) -> None:
         self._schema = TABLES["events"][0]
         there = snapshot.data_files("events")
-        self._fragments = list(snapshot.dataset("events").get_fragments()) if there else []
-        self._counts = [np.array([group.num_rows for group in each.row_groups], np.int64) for each in self._fragments]
+        self._reading = partial(tables.reading, snapshot.root, "events", there)
+        with self._reading():
+            self._fragments = list(snapshot.dataset("events").get_fragments()) if there else []
+            self._counts = [np.array([g.num_rows for g in each.row_groups], np.int64) for each in self._fragments]
 
     def rows(self, columns: Sequence[str] | None = None, at: Ints | None = None) -> pa.Table:
         """Some columns of the rows at these positions (ascending), in their order; None: of all."""
+        with self._reading():
+            return self._read(columns, at)
+
+    def _read(self, columns: Sequence[str] | None, at: Ints | None) -> pa.Table:
         names = self._schema.names if columns is None else list(columns)
         parts = [pa.schema([self._schema.field(name) for name in names]).empty_table()]
         begin = 0

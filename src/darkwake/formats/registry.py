@@ -128,7 +128,10 @@ def read_source(
             if source.name in error.where:
                 raise
             raise InputRejectedError(
-                error.found, expected=error.expected, do=error.do, where=f"{source.name} ({error.where})"
+                error.found,
+                expected=error.expected,
+                do=error.do,
+                where=f"{source.name} ({error.where})" if error.where else source.name,
             ) from error
 
 
