@@ -23,7 +23,9 @@ def not_looked(kinds: Sequence[str], coverage: Mapping[str, Coverage]) -> list[s
             told.append(f"{text}: more of them may be found, and there is no upper bound.{command}")
             continue
         for missing in known.missing[:_TOLD]:
-            text = missing.text[:1].upper() + missing.text[1:]
+            # a sentence that begins with the name of a kind keeps it as it is
+            named = missing.text.startswith(kind)
+            text = missing.text if named else missing.text[:1].upper() + missing.text[1:]
             when = words.period(missing.start, missing.end)
             told.append(f"{text} ({when}): there is no upper bound. Look with: {_command(known, missing)}")
         if len(known.missing) > _TOLD:
