@@ -107,7 +107,9 @@ def _events(query: Query, snapshot: Snapshot, profile: str) -> list[Stored]:
         whose = query.of if isinstance(query, Within) and query.same_vessel and given.vessel is None else given
         mmsi = _mmsi(whose, snapshot)
         mmsis = None if whose.vessel is None else [] if mmsi is None else [mmsi]
-        wanted = store.read(snapshot, [given.kind], profile=profile, mmsis=mmsis, place=given.place, retracted=False)
+        wanted = store.read(
+            snapshot, [given.kind], profile=profile, mmsis=mmsis, place=given.place, bbox=given.bbox, retracted=False
+        )
         found |= {stored.id: stored for stored in wanted}
     return sorted(found.values(), key=lambda stored: (stored.event.start, stored.id))
 

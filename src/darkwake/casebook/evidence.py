@@ -90,8 +90,7 @@ def show(lake: Lake, text: str, snapshot: Snapshot | None = None) -> list[Exhibi
     ref = refs.parse(text)
     snapshot = snapshot or lake.snapshot()
     if isinstance(ref, refs.ClaimRef):
-        events = _counted(lake, ref, snapshot.number)
-        return [exhibit for event in events for exhibit in show(lake, f"evt:{event}", snapshot)]
+        return [exhibit for text in _counted(lake, ref, snapshot.number) for exhibit in show(lake, text, snapshot)]
     return open_refs(lake, list(resolve(ref, snapshot)))
 
 
@@ -130,7 +129,7 @@ def _of_segment(ref: refs.SegmentRef, snapshot: Snapshot) -> Iterator[refs.Sourc
 
 
 def _counted(lake: Lake, ref: refs.ClaimRef, number: int) -> list[str]:
-    """The events that the claim's last verdict, of those recorded up to a number, counted."""
+    """What the claim's last verdict, of those recorded up to a number, counted: events, or reports of a stay."""
     with lake.ledger.engine.connect() as connection:
         claim = reading.find(connection, ref.id)
         verdict = reading.last_verdict(connection, claim, number)
@@ -138,7 +137,8 @@ def _counted(lake: Lake, ref: refs.ClaimRef, number: int) -> list[str]:
         raise NotFoundError(
             f"{claim} was not run on the data yet as of {number}", do=f"Run: darkwake claim verify {claim}"
         )
-    return [event for item in verdict["counted"] for event in item["events"]]
+    events = [f"evt:{event}" for item in verdict["counted"] for event in item["events"]]
+    return events + [text for stay in verdict.get("stays", ()) for text in stay["evidence"]]
 
 
 def verify_source(lake: Lake, sha: str) -> tuple[bool, str]:

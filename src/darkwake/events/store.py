@@ -96,7 +96,7 @@ def _instant(row: Mapping[str, Any], name: str) -> int | None:
     return None if row[name] is None else int(row[name])
 
 
-def _stored(row: Mapping[str, Any]) -> Stored:
+def _stored(row: Mapping[str, Any], moments: Mapping[int, int]) -> Stored:
     event = Event(
         id=row["id"],
         kind=row["kind"],
@@ -115,7 +115,13 @@ def _stored(row: Mapping[str, Any]) -> Stored:
         confidence=row["confidence"],
     )
     return Stored(
-        event, row["version"], row["run"], int(row["recorded_at"]), row["digest"], row["superseded_by"], row["reason"]
+        event,
+        row["version"],
+        row["run"],
+        moments.get(row["run"], row["recorded_at"]),
+        row["digest"],
+        row["superseded_by"],
+        row["reason"],
     )
 
 
@@ -175,7 +181,7 @@ def read(
         wanted &= _in_box(rows, bbox)
     chosen = _newest_of(rows, wanted)
     found = files.rows(None, chosen if at is None else at[chosen])
-    return sorted(_objects(found), key=lambda s: (s.event.start, s.event.kind, s.id))
+    return sorted(_objects(found, snapshot), key=lambda s: (s.event.start, s.event.kind, s.id))
 
 
 def find(snapshot: Snapshot, text: str, profile: str | None = None) -> list[Stored]:
@@ -183,7 +189,7 @@ def find(snapshot: Snapshot, text: str, profile: str | None = None) -> list[Stor
     begins = text.removeprefix("evt:")
     files = _Files(snapshot)
     at = np.flatnonzero(truths(pc.starts_with(files.rows(["id"])["id"], begins)))
-    matching = sorted(_objects(files.rows(None, at)), key=lambda s: (s.run, s.event.start, s.id))
+    matching = sorted(_objects(files.rows(None, at), snapshot), key=lambda s: (s.run, s.event.start, s.id))
     profiles = sorted({s.event.method["profile"] for s in matching})
     if profile is not None:
         matching = [s for s in matching if s.event.method["profile"] == profile]
@@ -286,8 +292,12 @@ def _of_vessels(vessels: pa.ChunkedArray, mmsis: Collection[int]) -> Bools:
     return rows
 
 
-def _objects(rows: pa.Table) -> Iterable[Stored]:
+def _objects(rows: pa.Table, snapshot: Snapshot) -> Iterable[Stored]:
+    """`recorded_at` is that of the run's entry; what stands in the row is when the event was worked out."""
+    if not rows.num_rows:
+        return ()
+    moments = snapshot.moments()
     for name in ("recorded_at", "start", "end"):
         index = rows.schema.get_field_index(name)
         rows = rows.set_column(index, pa.field(name, pa.int64()), rows[name].cast(pa.int64()))
-    return (_stored(row) for batch in rows.to_batches(max_chunksize=10_000) for row in batch.to_pylist())
+    return (_stored(row, moments) for batch in rows.to_batches(max_chunksize=10_000) for row in batch.to_pylist())

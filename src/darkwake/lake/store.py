@@ -42,8 +42,15 @@ T = TypeVar("T")
 class Snapshot:
     """The lake as of one ledger entry. Cheap to make; reads only what is asked for."""
 
-    def __init__(self, root: Path, entry: Entry, withdrawn: Collection[int] = ()) -> None:
+    def __init__(
+        self,
+        root: Path,
+        entry: Entry,
+        withdrawn: Collection[int] = (),
+        moments: Callable[[], Mapping[int, int]] = dict,
+    ) -> None:
         self.root = root
+        self.moments = moments  # number of a detection run → when it was recorded, µs
         self.number = entry.number
         self.recorded_at = entry.recorded_at
         self.versions: Mapping[str, int] = entry.versions
@@ -268,7 +275,7 @@ class Lake:
     def snapshot(self, as_of: AsOf = None) -> Snapshot:
         """What was recorded up to `as_of` (a ledger number or a time); by default everything."""
         entry = self.ledger.entry(as_of)
-        return Snapshot(self.root, entry, self.ledger.withdrawals(entry.number))
+        return Snapshot(self.root, entry, self.ledger.withdrawals(entry.number), self.ledger.moments)
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Writer]:
