@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,27 @@ def test_a_kill_at_each_write_step_of_import_and_detection(
             continue  # it was committed: running it again adds nothing
         darkwake.ok(*command)
     assert digest(darkwake) == expected
+
+
+@pytest.mark.slow
+def test_other_orders_and_kills_on_postgresql_end_in_the_tables_of_sqlite(
+    undisturbed: tuple[list[Path], dict[str, str]], tmp_path: Path, postgres_url: Callable[[], str]
+) -> None:
+    files, expected = undisturbed
+    steps = itertools.cycle(STEPS)
+    for number, order in enumerate((files[::-1], [*files[1:], files[0]])):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        darkwake = Command(folder)
+        darkwake.ok("init", "w")
+        with (folder / "w" / "darkwake.toml").open("a", encoding="utf-8") as marker:
+            marker.write(f'database = "{postgres_url()}"\n')
+        for command in commands(order):
+            killed = darkwake.run(*command, env={"DARKWAKE_FAILPOINT": next(steps)})
+            assert killed.returncode == -signal.SIGKILL, killed.stderr
+            darkwake.ok(*command)
+        assert digest(darkwake) == expected, [path.name for path in order]
+        darkwake.ok("-w", "w", "verify")
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -163,8 +163,8 @@ def read(
 
     `profile` None: of all profiles. `bbox`: west, south, east, north in degrees; west > east crosses 180°.
     """
-    files = _Files(snapshot)
-    at = None if mmsis is None else np.flatnonzero(_of_vessels(files.rows(["vessels"])["vessels"], mmsis))
+    files = snapshot.once(_Files)
+    at = None if mmsis is None else files.of_vessels(mmsis)
     rows = files.rows(_DECIDING, at)
     wanted = _touching(rows, since, until)
     if kinds:
@@ -187,7 +187,7 @@ def read(
 def find(snapshot: Snapshot, text: str, profile: str | None = None) -> list[Stored]:
     """All versions of one event, by its id or an unambiguous beginning of it; of any profile if none is named."""
     begins = text.removeprefix("evt:")
-    files = _Files(snapshot)
+    files = snapshot.once(_Files)
     at = np.flatnonzero(truths(pc.starts_with(files.rows(["id"])["id"], begins)))
     matching = sorted(_objects(files.rows(None, at), snapshot), key=lambda s: (s.run, s.event.start, s.id))
     profiles = sorted({s.event.method["profile"] for s in matching})
@@ -220,6 +220,18 @@ class _Files:
         with self._reading():
             self._fragments = list(snapshot.dataset("events").get_fragments()) if there else []
             self._counts = [np.array([g.num_rows for g in each.row_groups], np.int64) for each in self._fragments]
+
+    def of_vessels(self, mmsis: Collection[int]) -> Ints:
+        """Positions of the rows that have one of these MMSIs among their vessels, ascending."""
+        mmsi, row = self._vessels
+        return np.unique(row[np.isin(mmsi, np.array(sorted(mmsis), np.int32))])
+
+    @cached_property
+    def _vessels(self) -> tuple[Ints, Ints]:
+        """Each vessel of each row: its MMSI, and the position of the row."""
+        whole = flat(self.rows(["vessels"])["vessels"])
+        mmsi = pc.list_flatten(whole).field("mmsi").to_numpy(zero_copy_only=False)
+        return mmsi, pc.list_parent_indices(whole).to_numpy()
 
     def rows(self, columns: Sequence[str] | None = None, at: Ints | None = None) -> pa.Table:
         """Some columns of the rows at these positions (ascending), in their order; None: of all."""
@@ -281,15 +293,6 @@ def _touching(rows: pa.Table, since: int | None, until: int | None) -> Bools:
     if since is not None:
         wanted &= truths(pc.fill_null(pc.greater_equal(rows["end"].cast(pa.int64()), since), True))
     return wanted
-
-
-def _of_vessels(vessels: pa.ChunkedArray, mmsis: Collection[int]) -> Bools:
-    """Which rows have one of these MMSIs among their vessels: they are the same in all versions of an event."""
-    whole = flat(vessels)
-    named = pc.is_in(pc.list_flatten(whole).field("mmsi"), pa.array(sorted(mmsis), pa.int32()))
-    rows = np.zeros(len(whole), np.bool_)
-    rows[pc.list_parent_indices(whole).filter(named).to_numpy()] = True
-    return rows
 
 
 def _objects(rows: pa.Table, snapshot: Snapshot) -> Iterable[Stored]:

@@ -56,6 +56,14 @@ class Snapshot:
         self.versions: Mapping[str, int] = entry.versions
         self._withdrawn = {str(number) for number in withdrawn}  # imports, as partitions name them
         self._files: dict[str, list[DataFile]] = {}
+        self._made: dict[Callable[[Snapshot], Any], Any] = {}
+
+    def once(self, make: Callable[[Snapshot], T]) -> T:
+        """What `make` gives for this snapshot; made at the first time it is asked for, and kept."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        found: T = self._made[make]
+        return found
 
     def data_files(self, table: str, **partition: Any) -> list[DataFile]:
         if table not in self._files:
