@@ -6,8 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 import old_book
-from darkwake import workspace
-from darkwake.errors import InputRejectedError, NotFoundError, UsageError
+from darkwake import settings, workspace
+from darkwake.errors import InputRejectedError, NotFoundError, SourceUnavailableError, UsageError
 from darkwake.ledger import database
 from darkwake.places import Place, geojson
 
@@ -16,7 +16,7 @@ def test_an_older_workspace_on_write_protected_media_can_be_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "w").mkdir()
-    (tmp_path / "w" / workspace.MARKER).write_text('name = "w"\nsimulated = true\n')
+    (tmp_path / "w" / settings.MARKER).write_text('name = "w"\nsimulated = true\n')
     old_book.make(tmp_path / "w" / "darkwake.sqlite")
     before = (tmp_path / "w" / "darkwake.sqlite").read_bytes()
     monkeypatch.setattr(database, "_writable", lambda _: False)
@@ -96,7 +96,7 @@ def test_detection_uses_the_places_as_of_the_data_it_looks_at(tmp_path: Path) ->
 )
 def test_a_broken_workspace_file_is_refused_and_says_what_belongs_into_it(tmp_path: Path, text: str, told: str) -> None:
     workspace.create(tmp_path / "w", simulated=True).close()
-    (tmp_path / "w" / workspace.MARKER).write_text(text)
+    (tmp_path / "w" / settings.MARKER).write_text(text)
     with pytest.raises(InputRejectedError, match=told) as error:
         workspace.open(tmp_path / "w")
     assert "Put into it" in str(error.value)
@@ -108,3 +108,22 @@ def test_a_workspace_of_real_data_is_not_taken_for_a_simulated_one(tmp_path: Pat
         workspace.create(tmp_path / "w", simulated=True)
     with workspace.create(tmp_path / "s", simulated=True), workspace.create(tmp_path / "s") as again:
         assert again.simulated
+
+
+def test_a_folder_that_lost_its_id_gets_it_back_from_its_own_database_and_from_no_other(tmp_path: Path) -> None:
+    for name in ("mine", "yours"):
+        with workspace.create(tmp_path / name) as made:
+            (tmp_path / "t.csv").write_text(f"mmsi,time,lat,lon\n29900000{len(name)},2022-03-01T00:00:00Z,38,124\n")
+            made.import_files([tmp_path / "t.csv"])
+            made.build_tracks()
+    marker = tmp_path / "mine" / settings.MARKER
+    whole = marker.read_text()
+    without = "\n".join(line for line in whole.splitlines() if not line.startswith("id = "))
+    marker.write_text(f'{without}\ndatabase = "sqlite:///{tmp_path}/yours/darkwake.sqlite"\n')
+    with workspace.open(tmp_path / "mine") as other, pytest.raises(SourceUnavailableError, match="another lake"):
+        other.snapshot()
+    assert "id = " not in marker.read_text()
+    marker.write_text(without)
+    with workspace.open(tmp_path / "mine") as again:
+        assert again.snapshot().rows("tracks") == 1
+    assert settings.read(tmp_path / "mine")["id"] in whole

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -13,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from darkwake import times
-from darkwake.errors import DarkwakeError, InputRejectedError, NotFoundError, UsageError
-from darkwake.ledger import founding
+from darkwake import settings, times
+from darkwake.errors import DarkwakeError, NotFoundError, UsageError
 from darkwake.rows import Rows
+from darkwake.settings import MARKER
 
 if TYPE_CHECKING:
     from darkwake.casebook.desk import Casebook
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
     from darkwake.places import Gazetteer
     from darkwake.reports.desk import Reports
 
-MARKER = "darkwake.toml"
 ENVIRONMENT = "DARKWAKE_WORKSPACE"
 
 Progress = Callable[[str, int, int], None]
@@ -75,15 +72,7 @@ def create(folder: str | Path, *, name: str | None = None, simulated: bool = Fal
         raise UsageError(f"{path} holds something else", expected="a new or empty folder for the workspace")
     try:
         path.mkdir(parents=True, exist_ok=True)
-        title = (name or path.resolve().name).replace("\\", "/").replace('"', "'")
-        (path / MARKER).write_text(
-            "# A Darkwake workspace. The tables are in lake/, what people recorded is in darkwake.sqlite.\n"
-            f'name = "{title}"\n'
-            f"simulated = {str(simulated).lower()}\n"
-            f"{_id_line(founding.fresh_id())}"
-            '# database = "postgresql+psycopg://…"   # for a team; the default is the SQLite file beside this one\n',
-            encoding="utf-8",
-        )
+        settings.write(path, name or path.resolve().name, simulated=simulated)
     except OSError as error:
         raise DarkwakeError(
             f"cannot write here: {error.strerror}", where=str(path), do="Choose another folder."
@@ -101,7 +90,7 @@ class Workspace:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.settings = _settings(folder / MARKER)
+        self.settings = settings.read(folder)
 
     def __repr__(self) -> str:
         return f"<Workspace {self.folder}>"
@@ -117,8 +106,12 @@ class Workspace:
 
         known = self.settings.get("id")
         opened = open_database(self.folder, self.settings.get("database"), workspace_id=known, recorded=_recorded())
-        if known is None:
-            _give_id(self.folder / MARKER, opened.workspace_id)
+        if known is None and not opened.read_only:
+            from darkwake.lake.store import Lake
+            from darkwake.ledger.ledger import Ledger
+
+            Lake(self.folder / "lake", Ledger(opened.engine, _recorded())).check_own()
+            settings.give_id(self.folder, opened.workspace_id)
         return opened
 
     @cached_property
@@ -437,29 +430,6 @@ class Workspace:
         return summary.stats(self.lake, as_of)
 
 
-def _settings(path: Path) -> dict[str, Any]:
-    """The settings of a workspace. Nothing is assumed: a lost mark must not make simulated data pass for real."""
-    put = 'Put into it: name = "…", and simulated = true (made-up data) or false.'
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DarkwakeError(f"cannot read the workspace file: {error.strerror}", where=str(path)) from error
-    except (ValueError, RecursionError) as error:  # not TOML, or not text
-        raise InputRejectedError(f"the workspace file is damaged: {error}", where=str(path), do=put) from error
-    text = (str, "a text")
-    kinds = {"name": text, "simulated": (bool, "true or false"), "database": text, "id": text}
-    if unknown := sorted(set(found) - set(kinds)):
-        raise InputRejectedError(
-            f"unknown settings: {', '.join(unknown)}", expected=", ".join(kinds), where=str(path), do=put
-        )
-    for name, (kind, told) in kinds.items():
-        if name in found and not isinstance(found[name], kind):
-            raise InputRejectedError(f"{name} = {found[name]!r}", expected=told, where=str(path), do=put)
-    if missing := [name for name in ("name", "simulated") if name not in found]:
-        raise InputRejectedError(f"no setting {' or '.join(missing)}", where=str(path), do=put)
-    return found
-
-
 def _recorded() -> Sequence[Recorded]:
     """Every table whose rows enter the chain."""
     from darkwake.casebook import tables as casebook
@@ -473,19 +443,6 @@ def _covers(later: Detection, earlier: Detection) -> bool:
     periods = {(None, None), (earlier.since, earlier.until)}
     same = later.profile == earlier.profile and {*later.kinds} >= {*earlier.kinds}
     return same and (later.since, later.until) in periods
-
-
-def _id_line(workspace_id: str) -> str:
-    return f'id = "{workspace_id}"   # of this workspace; its database has it as well\n'
-
-
-def _give_id(marker: Path, workspace_id: str) -> None:
-    """Write the id of a workspace of version 0.1 into its file; on write-protected media it is left as it is."""
-    from darkwake.streams import writing
-
-    with contextlib.suppress(DarkwakeError), writing(marker) as partial:
-        text = marker.read_text(encoding="utf-8").rstrip("\n")
-        partial.write_text(f"{text}\n{_id_line(workspace_id)}", encoding="utf-8")
 
 
 def _buckets() -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from darkwake import workspace
+from darkwake import settings, workspace
 from darkwake.errors import SourceUnavailableError, UsageError
 from darkwake.failpoints import STEPS
 from darkwake.lake.digest import digests
@@ -77,7 +77,7 @@ def test_a_second_folder_on_one_database_is_refused(tmp_path: Path, postgres_url
     url = postgres_url()
     for name in ("mine", "yours"):
         workspace.create(tmp_path / name).close()
-        with (tmp_path / name / workspace.MARKER).open("a", encoding="utf-8") as file:
+        with (tmp_path / name / settings.MARKER).open("a", encoding="utf-8") as file:
             file.write(f'database = "{url}"\n')
     with workspace.open(tmp_path / "mine") as mine:
         assert mine.snapshot().number == 0

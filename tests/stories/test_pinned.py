@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from darkwake import workspace
+from darkwake import settings, workspace
 from darkwake.cli.main import cli
 from darkwake.errors import UsageError
 from darkwake.failpoints import STEPS
@@ -127,7 +127,7 @@ def test_fifty_later_entries_of_every_kind_change_nothing_that_was_read_before(
     workspace.create(tmp_path / "w", simulated=True).close()
     if database == "postgresql":
         url: Callable[[], str] = request.getfixturevalue("postgres_url")
-        with (tmp_path / "w" / workspace.MARKER).open("a", encoding="utf-8") as file:
+        with (tmp_path / "w" / settings.MARKER).open("a", encoding="utf-8") as file:
             file.write(f'database = "{url()}"\n')
     with workspace.open(tmp_path / "w") as ws:
         number = begin(ws, files[0])

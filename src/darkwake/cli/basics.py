@@ -18,9 +18,9 @@ from darkwake.cli.output import Output, compiling_note, note, output_options, pr
 @click.option("--simulated", is_flag=True, help="For made-up data: every list and page will say SIMULATED.")
 def init(folder: Path, simulated: bool) -> None:
     """Make a new, empty workspace in DIR."""
-    from darkwake import workspace
+    from darkwake import settings, workspace
 
-    existed = (folder / workspace.MARKER).exists()
+    existed = (folder / settings.MARKER).exists()
     with workspace.create(folder, simulated=simulated) as made:
         made.lake.snapshot()
         note(f"{'Opened' if existed else 'Made'} {made.folder}; next: darkwake -w {folder} ais import FILE…")

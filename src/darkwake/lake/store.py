@@ -285,6 +285,17 @@ class Lake:
         entry = self.ledger.entry(as_of)
         return Snapshot(self.root, entry, self.ledger.withdrawals(entry.number), self.ledger.moments)
 
+    def check_own(self) -> None:
+        """Raise if the tables here are not those of the ledger: before a folder without an id gets the ledger's."""
+        entries = self.ledger.entries()
+        for table, version in entries[-1].versions.items():
+            found = tables.open_table(self.root, table).version() if tables.exists(self.root, table) else None
+            if found is None or found < version:
+                raise self._behind(table, version, found)
+        written = [entry.write_id for entry in entries if entry.write_id]
+        if written and not any(any((self.root / table).rglob(f"{written[-1]}-*.parquet")) for table in TABLES):
+            raise self._behind("of the newest write", entries[-1].number, None)
+
     @contextlib.contextmanager
     def write(self) -> Iterator[Writer]:
         """A write on what stands now. Others may write meanwhile; see `Writer.commit`."""

@@ -14,10 +14,6 @@ from darkwake.ledger.tables import LEDGER, WORKSPACE, Recorded
 from darkwake.version import VERSION
 
 
-def fresh_id() -> str:
-    return uuid.uuid4().hex
-
-
 def known(connection: sa.Connection) -> str | None:
     """The workspace's id as the database has it."""
     found = connection.execute(sa.select(WORKSPACE.c.id)).scalar()
@@ -32,7 +28,7 @@ def found(connection: sa.Connection, workspace_id: str | None, recorded: Sequenc
     there = known(connection)
     if there is not None:
         return there
-    workspace_id = workspace_id or fresh_id()
+    workspace_id = workspace_id or uuid.uuid4().hex
     connection.execute(sa.insert(WORKSPACE).values(id=workspace_id))
     migrated = connection.execute(sa.select(LEDGER.c.number).where(LEDGER.c.number == 0)).first() is not None
     note = f"chained by version {VERSION}" if migrated else ""
