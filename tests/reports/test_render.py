@@ -88,3 +88,14 @@ def test_times_and_durations() -> None:
     assert render.duration(hour(0), hour(240)) == "10.0 days"
     assert render.duration(hour(0), None) == "not ended in this data"
     assert render.position(-124.5, -38.25) == "38.2500° S, 124.5000° W"
+
+
+def test_a_page_carries_the_head_of_the_ledger_that_it_rests_on() -> None:
+    from darkwake.reports.render import Stamp, page
+
+    stamp = Stamp(7, 0, "darkwake 0", None, None, "ab" * 32)
+    html = page("base.html.j2", stamp=stamp, simulated=False)
+    assert "ab" * 32 in html
+    assert "Head of the ledger" not in page(
+        "base.html.j2", stamp=Stamp(7, 0, "darkwake 0", None, None), simulated=False
+    )

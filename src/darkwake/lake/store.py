@@ -53,6 +53,7 @@ class Snapshot:
         self.moments = moments  # number of a detection run → when it was recorded, µs
         self.number = entry.number
         self.recorded_at = entry.recorded_at
+        self.chain = entry.chain
         self.versions: Mapping[str, int] = entry.versions
         self._withdrawn = {str(number) for number in withdrawn}  # imports, as partitions name them
         self._files: dict[str, list[DataFile]] = {}

@@ -104,4 +104,4 @@ def _rows(snapshot: Snapshot, table: str, mmsi: int) -> pa.Table:
 
 def _stamp(snapshot: Snapshot) -> Stamp:
     start, end = data_span(snapshot)
-    return Stamp(snapshot.number, snapshot.recorded_at, f"Darkwake {VERSION}", start, end)
+    return Stamp(snapshot.number, snapshot.recorded_at, f"Darkwake {VERSION}", start, end, snapshot.chain)

@@ -21,13 +21,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What a page rests on: the ledger number it is as of, when that was recorded, the software, the data's span."""
+    """What a page rests on: the ledger number it is as of, when that was recorded, the software, the data's span.
+
+    `head`: the ledger's chain at that number, against which `darkwake verify --head` checks.
+    """
 
     as_of: int
     recorded_at: int | None
     software: str
     data_start: int | None
     data_end: int | None
+    head: str = ""
 
 
 @dataclass(frozen=True, slots=True)
