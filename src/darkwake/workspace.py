@@ -201,7 +201,7 @@ class Workspace:
             else:
                 resolved.append(keep_copy(Path(path), self.folder / "locker") if keep else path)
         options = ReadOptions(load_mapping(mapping)) if mapping else None
-        return import_files(self.lake, resolved, format=format, options=options, progress=progress)
+        return import_files(self.lake, resolved, format=format, options=options, kept=keep, progress=progress)
 
     def withdraw(self, number: int, *, reason: str, by: str | None = None, progress: Progress | None = None) -> Entry:
         """Take an import out of every later reading, and look again for what was looked for: its events are retracted.
@@ -209,10 +209,14 @@ class Workspace:
         It stays readable as of earlier numbers, and its files can be read anew.
         """
         from darkwake.lake.withdrawal import withdraw
+        from darkwake.ledger.details import Detection
 
-        entry = withdraw(self.ledger, number, reason=reason, by=by)
+        gone = self.ledger.withdrawals().get(number)
+        runs = [run.data for _, run in self.ledger.told(Detection)]
+        if gone is None or (runs and max(runs) >= gone.number):  # else it was recorded, and cut off after that
+            gone = withdraw(self.ledger, number, reason=reason, by=by)
         self.detect_again(progress)
-        return entry
+        return gone
 
     def detect_again(self, progress: Progress | None = None) -> list[Run]:
         """Bring the tracks up to date, and run once more every detection that stands, as it was run."""
@@ -248,8 +252,9 @@ class Workspace:
         from darkwake.casebook import evidence
         from darkwake.lake import verify as lake
         from darkwake.ledger import verify as ledger
+        from darkwake.ledger.engines import reading
 
-        with self.ledger.engine.connect() as connection:
+        with reading(self.ledger.engine) as connection:
             yield from ledger.check(connection, self.ledger.recorded, head)
         if not quick:
             yield from lake.check(self.lake)

@@ -27,6 +27,7 @@ from darkwake.events.coverage import Coverage, cover
 from darkwake.lake.held import HeldSnapshot
 from darkwake.lake.store import Lake, Snapshot
 from darkwake.ledger import entries
+from darkwake.ledger.engines import reading as one_state
 from darkwake.ledger.entries import AsOf
 from darkwake.places import Gazetteer
 from darkwake.tracks import reception
@@ -147,7 +148,7 @@ class Casebook:
     @contextmanager
     def _as_of(self, as_of: AsOf = None) -> Iterator[tuple[sa.Connection, int]]:
         """A connection to read with, and the ledger number that is meant."""
-        with self.lake.ledger.engine.connect() as connection:
+        with one_state(self.lake.ledger.engine) as connection:
             yield connection, entries.number_as_of(connection, as_of)
 
     def cases(self, as_of: AsOf = None) -> list[dict[str, Any]]:

@@ -149,7 +149,7 @@ def verify_source(lake: Lake, sha: str) -> tuple[bool, str]:
 
 
 def check(lake: Lake) -> Iterator[Finding]:
-    """Hash the bytes of every source that a standing import read."""
+    """Hash the bytes of every source, also of withdrawn imports: these stay readable as of earlier numbers."""
     with lake.ledger.engine.connect() as connection:
         query = sa.select(SOURCES.c.sha256, SOURCES.c.number, SOURCES.c.path, SOURCES.c.member).order_by(
             SOURCES.c.number

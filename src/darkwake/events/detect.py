@@ -72,19 +72,18 @@ def _detect(
         entries = lake.ledger.entries(up_to=writer.base.number)
         values = _values(detectors, params, profile, entries)
         context = replace(context_of(writer.base), profile=profile, extras={"ship_types": _ship_types(writer.base)})
-        found = {
-            kind: [event for event in events if _within(event, since, until)]
-            for kind, events in search(detectors, values, context, engine, writer.base).items()
-        }
+        found = search(detectors, values, context, engine, writer.base)
         run = Run(0)
         recorded_at = times.now()
         withdrawn = _withdrawn(lake, entries, profile)
         changed: list[Stored] = []
         for detector in detectors:
-            kind, events = detector.kind, found[detector.kind]
+            kind = detector.kind
+            stood = store.standing(writer.base, kind, profile)
+            events = [event for event in found[kind] if _touches(event, stood, since, until)]
             run.found[kind] = len(events)
             versions, counted = compare(
-                store.standing(writer.base, kind, profile), partial(_stored, writer.base, kind, profile), events,
+                stood, partial(_stored, writer.base, kind, profile), events,
                 method=method_of(detector, values[kind], profile), run=0, recorded_at=recorded_at,
                 since=since, until=until, withdrawn=withdrawn,
             )  # fmt: skip
@@ -104,7 +103,9 @@ def _detect(
         )
 
         def moved(news: Sequence[Entry]) -> bool:
-            """Whether another run recorded events of these kinds meanwhile: then the comparison is out of date."""
+            """Whether others recorded events of these kinds meanwhile, or took reports away: then it is out of date."""
+            if any(isinstance(entry.detail, Withdrawal) for entry in news):
+                return True
             others = [e.detail for e in news if isinstance(e.detail, Detection)]
             return any(other.profile == profile and {*other.kinds} & {*detail.kinds} for other in others)
 
@@ -263,6 +264,11 @@ def _heir(old: Event, fresh: Sequence[Event]) -> str | None:
         if overlap > 0 and (best is None or (overlap, event.id) > best):
             best = (overlap, event.id)
     return best[1] if best else None
+
+
+def _touches(event: Event, stood: Mapping[str, Standing], since: int | None, until: int | None) -> bool:
+    """Whether an event is of a run's interval, as it is now or as it stood: one that shrank out of it is not gone."""
+    return _within(event, since, until) or (event.id in stood and _within(stood[event.id], since, until))
 
 
 def _within(event: Event | Standing, since: int | None, until: int | None) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -105,11 +105,15 @@ def import_files(
     *,
     format: str | None = None,
     options: formats.ReadOptions | None = None,
+    kept: bool = False,
     progress: Progress | None = None,
 ) -> Imported:
-    """Read files into `reports` and `rejects` as one import. Known sources (by SHA-256) add nothing."""
+    """Read files into `reports` and `rejects` as one import. Known sources (by SHA-256) add nothing.
+
+    `kept`: the paths are copies in the evidence locker, and known sources are opened there from now on.
+    """
     given = list(paths)
-    return again(lambda: _import_files(lake, given, format, options, progress))
+    return again(lambda: _import_files(lake, given, format, options, kept, progress))
 
 
 def _import_files(
@@ -117,6 +121,7 @@ def _import_files(
     paths: Sequence[str | Path],
     format: str | None,
     options: formats.ReadOptions | None,
+    kept: bool,
     progress: Progress | None,
 ) -> Imported:
     failed: list[tuple[str, DarkwakeError]] = []
@@ -140,7 +145,7 @@ def _import_files(
                 continue
             if found.counts is None or found.rows is None:
                 imported.known.append(source.name)
-                _relink(lake, source, found.digest)
+                _relink(lake, source, found.digest, kept)
                 continue
             if found.digest.damage:
                 imported.damaged.append((source.name, found.digest.damage))
@@ -163,6 +168,9 @@ def _import_files(
             query = sa.select(SOURCES.c.sha256)
             seen = set(recording.connection.execute(query).scalars())
             recording.insert(SOURCES, [row for row in new_sources if row["sha256"] not in seen])
+            for row in new_sources:
+                if row["sha256"] in seen:  # of a withdrawn import: it lies here now
+                    _place(recording.connection, row["sha256"], row)
             recording.insert(IMPORT_SOURCES, [{**given, **rows.digests()} for given, rows in read])
 
         counts = imported.counts
@@ -223,13 +231,18 @@ class _Known:
             return bool(known_sources(connection, [found.sha256]))
 
 
-def _relink(lake: Lake, source: SourceFile, hashed: Digest) -> None:
-    """The bytes of a known source are found here now: note it, if they are no longer where they were."""
+def _relink(lake: Lake, source: SourceFile, hashed: Digest, kept: bool) -> None:
+    """The bytes of a known source are found here now: note it, if this is a kept copy, or they are gone from there."""
     with writing(lake.ledger.engine) as connection:
         known = connection.execute(sa.select(SOURCES).where(SOURCES.c.sha256 == hashed.sha256)).first()
-        if known is not None and not Path(known.path).exists():
-            place = {"path": str(source.path.resolve()), "compression": source.compression, "member": source.member}
-            connection.execute(sa.update(SOURCES).where(SOURCES.c.sha256 == hashed.sha256).values(**place))
+        if known is not None and (kept or not Path(known.path).exists()):
+            _place(connection, hashed.sha256, _source_row(source, hashed))
+
+
+def _place(connection: sa.Connection, sha256: str, row: Mapping[str, Any]) -> None:
+    """Where the bytes of a source lie."""
+    place = {name: row[name] for name in ("path", "compression", "member")}
+    connection.execute(sa.update(SOURCES).where(SOURCES.c.sha256 == sha256).values(**place))
 
 
 def _source_row(source: SourceFile, hashed: Digest) -> dict[str, Any]:

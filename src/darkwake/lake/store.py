@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import random
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,6 +29,7 @@ from darkwake.lake import tables
 from darkwake.lake.contents import RowsHash
 from darkwake.lake.schema import TABLES
 from darkwake.lake.tables import DataFile, FileWriter
+from darkwake.ledger import entries as reading
 from darkwake.ledger import leases
 from darkwake.ledger.details import Detail
 from darkwake.ledger.engines import writing
@@ -165,11 +168,12 @@ class Moved(DarkwakeError):
     """What a write rests on was changed by another one meanwhile: it has to be worked out again."""
 
 
-def again(work: Callable[[], T], tries: int = 5) -> T:
+def again(work: Callable[[], T], tries: int = 20) -> T:
     """Do a piece of work anew where another writer was faster."""
-    for _ in range(tries - 1):
+    for attempt in range(tries - 1):
         with contextlib.suppress(Moved):
             return work()
+        time.sleep(random.uniform(0.0, 0.1 * (attempt + 1)))  # those who got into each other's way part
     return work()
 
 
@@ -185,6 +189,7 @@ class Writer:
         self._written: list[dict[str, Any]] = []
         self._open: list[FileWriter] = []
         self._files: list[Path] = []
+        self._sealed = False  # from then on only the database knows whether the entry is real
 
     def file(self, table: str, **partition: Any) -> FileWriter:
         """A new Parquet file of one partition; hand it back to `add` when it is full.
@@ -226,14 +231,33 @@ class Writer:
         self._removed.setdefault(table, []).append(file)
 
     def abandon(self) -> None:
-        """Close and remove what was written, wherever it lies by now."""
+        """Close and remove what was written, wherever it lies by now, unless it is the lake's."""
         while self._open:
             self._open.pop().abandon()
+        if self._sealed and self._committed():
+            return
         for table, files in self._added.items():
             for file in files:
                 tables.local_path(self._lake.root, table, file).unlink(missing_ok=True)
         for path in self._files:
             path.unlink(missing_ok=True)
+
+    def _emptied(self) -> list[dict[str, Any]]:
+        """Partitions of derived tables that this write leaves without rows, in the shape of WRITTEN."""
+        put = {(row["table"], row["partition"]) for row in self._written}
+        gone = {(table, tables.folder(file.partition)) for table, files in self._removed.items() for file in files}
+        empty = {table: RowsHash(table).hexdigest() for table, _ in gone - put}
+        return [
+            {"table": table, "partition": partition, "rows": 0, "digest": empty[table]}
+            for table, partition in sorted(gone - put)
+        ]
+
+    def _committed(self) -> bool:
+        """Whether the entry is real: an error can come between the commit and its acknowledgement."""
+        try:
+            return self._lake.ledger.wrote(self._lease.write_id)
+        except sa.exc.SQLAlchemyError:
+            return True  # not known: what is nobody's is swept once the lease is gone
 
     def written_bytes(self) -> int:
         return sum(file.size for files in self._added.values() for file in files)
@@ -254,7 +278,7 @@ class Writer:
         root = self._lake.root
         failpoint("files_written")
         with self._lake.ledger.recording(kind) as recording:
-            news = self._lake.ledger.entries(after=self.base.number, up_to=recording.before.number)
+            news = reading.entries(recording.connection, after=self.base.number, up_to=recording.before.number)
             if news and moved(news):
                 raise Moved(f"entries {', '.join(str(e.number) for e in news)} were recorded meanwhile")
             self._lease.redeem(recording.connection)
@@ -266,10 +290,11 @@ class Writer:
                 failpoint("files_moved")
                 versions[table] = tables.commit(root, table, placed, self._removed.get(table, []))
                 failpoint("delta_committed")
-            recording.insert(WRITTEN, self._written)
+            recording.insert(WRITTEN, [*self._written, *self._emptied()])
             if also is not None:
                 also(recording)
             entry = recording.seal(detail, versions=versions, write_id=self._lease.write_id)
+            self._sealed = True
         self._added, self._files = {}, []  # they are the lake's now
         return entry
 
@@ -320,7 +345,7 @@ class Lake:
             lease.end()
             writer.abandon()
             # the error that led here, if any, is the one to be told of; a lease that stays runs out
-            with contextlib.suppress(sa.exc.SQLAlchemyError):
+            with contextlib.suppress(sa.exc.SQLAlchemyError, DarkwakeError):
                 lease.drop()
 
     def settle(self, table: str, version: int | None) -> None:

@@ -39,7 +39,7 @@ def check(lake: Lake) -> Iterator[Finding]:
                     yield from _partition(snapshot, entry, row)
         except _FAILURES as error:
             yield Finding(entry.number, f"what it wrote cannot be read: {error}", str(lake.root))
-    yield from _strangers(lake, entries)
+    yield from _moves(lake, entries, {(row["number"], row["table"], row["partition"]) for row in written})
 
 
 def not_covered(lake: Lake) -> list[int]:
@@ -120,19 +120,35 @@ def _partition(snapshot: Snapshot, entry: Entry, row: Mapping[str, Any]) -> Iter
     except _FAILURES as error:
         yield Finding(entry.number, f"{table}: the file cannot be read: {str(error).splitlines()[0]}", where)
         return
+    if row["rows"] == 0 and not files:
+        return  # the entry left the partition empty
     if found != row["digest"]:
         yield Finding(entry.number, f"its rows in {table} are not those that were recorded", where)
 
 
-def _strangers(lake: Lake, entries: list[Entry]) -> Iterator[Finding]:
-    """Files in the newest state of the lake that no entry wrote."""
-    known = {entry.write_id for entry in entries}
-    snapshot = Snapshot(lake.root, entries[-1])
+def _moves(lake: Lake, entries: list[Entry], written: set[tuple[int, str, str]]) -> Iterator[Finding]:
+    """Files that came or went from one entry to the next without it: only its own come, only what it wrote anew goes.
+
+    Delta's log is not chained itself; this holds it against what the entries say.
+    """
     for table in TABLES:
-        try:
-            files = snapshot.data_files(table)
-        except _FAILURES:
-            continue  # told of by the entry
-        for file in files:
-            if tables.write_id_of(file) not in known:
-                yield Finding(None, "a file that no entry of the ledger wrote", f"{table}/{file.path}")
+        before: dict[str, DataFile] = {}
+        version: int | None = None
+        for entry in entries:
+            if entry.versions.get(table) == version:
+                continue
+            version = entry.versions.get(table)
+            try:
+                after = {file.path: file for file in Snapshot(lake.root, entry).data_files(table)}
+            except _FAILURES as error:
+                yield Finding(entry.number, f"the log of {table} cannot be read: {error}", str(lake.root / table))
+                break
+            for path in sorted({*after} - {*before}):
+                own = tables.write_id_of(after[path])
+                if own != entry.write_id and not (own is None and entry.write_id is None):
+                    yield Finding(entry.number, "a file that it did not write", f"{table}/{path}")
+            for path in sorted({*before} - {*after}):
+                partition = tables.folder(before[path].partition)
+                if entry.write_id is not None and (entry.number, table, partition) not in written:
+                    yield Finding(entry.number, "a file is gone that it did not replace", f"{table}/{path}")
+            before = after

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from darkwake.errors import NotFoundError, UsageError
+from darkwake.ledger import entries as reading
 from darkwake.ledger.details import Withdrawal
 from darkwake.ledger.entries import Entry
 from darkwake.ledger.ledger import Ledger
@@ -13,10 +14,10 @@ def withdraw(ledger: Ledger, number: int, *, reason: str, by: str | None = None)
     if not reason.strip():
         raise UsageError("a withdrawal needs its reason", do='Give: --reason "…"')
     with ledger.recording("withdrawal") as recording:
-        imports = {entry.number for entry in ledger.entries("import", recording.before.number)}
+        imports = {entry.number for entry in reading.entries(recording.connection, "import")}
         if number not in imports:
             raise NotFoundError(f"no import has the number {number}", do="List imports with: darkwake lake log")
-        if number in ledger.withdrawals(recording.before.number):
+        if number in reading.withdrawals(recording.connection, recording.before.number):
             raise UsageError(f"import {number} is withdrawn already", do="Look at it with: darkwake lake log")
         name = recording.private(reason)
         assert name is not None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
-from darkwake.errors import SourceUnavailableError, UsageError
+from darkwake.errors import DarkwakeError, SourceUnavailableError, UsageError
 
 _WRITING = "darkwake_writing"
 #: One lock per database for whoever records something.
@@ -39,12 +41,52 @@ def engine_of(url: str) -> sa.Engine:
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A transaction that holds the database's write lock from its beginning; committed at the end.
 
-    A read that turns into a write would fail at once in SQLite, however long it were willing to wait.
+    A read that turns into a write would fail at once in SQLite, however long it were willing to wait. Threads of one
+    process wait before they take a connection: those who wait must not keep the last ones from whoever writes.
     """
-    with engine.connect().execution_options(**{_WRITING: True}) as connection, connection.begin():
-        if engine.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+    with _turn(engine):
+        try:
+            with engine.connect().execution_options(**{_WRITING: True}) as connection, connection.begin():
+                if engine.dialect.name == "postgresql":
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+                yield connection
+        except sa.exc.OperationalError as error:
+            if "locked" not in str(error.orig):
+                raise
+            raise _busy(engine) from error
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction that sees one state of the database from its first look to its last, whatever others record."""
+    isolation = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+    with engine.connect().execution_options(**isolation) as connection, connection.begin():
         yield connection
+
+
+_turns: WeakKeyDictionary[sa.Engine, threading.Lock] = WeakKeyDictionary()
+_turns_guard = threading.Lock()
+
+
+@contextmanager
+def _turn(engine: sa.Engine) -> Iterator[None]:
+    """One thread of this process at a time."""
+    with _turns_guard:
+        lock = _turns.setdefault(engine, threading.Lock())
+    if not lock.acquire(timeout=_PATIENCE_MS / 1000 * 10):
+        raise _busy(engine)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _busy(engine: sa.Engine) -> DarkwakeError:
+    return DarkwakeError(
+        "another process has been recording something in this workspace for a minute or longer",
+        where=engine.url.render_as_string(hide_password=True),
+        do="Nothing was recorded. Wait for it to finish and run the same command again; reading is possible meanwhile.",
+    )
 
 
 def _pragmas(connection: Any, _: Any) -> None:

@@ -54,7 +54,7 @@ class Lease:
 
     def _renew(self) -> None:
         while not self._done.wait(LEASE_S / 4):
-            with suppress(sa.exc.SQLAlchemyError):  # a database that is busy now is asked again
+            with suppress(sa.exc.SQLAlchemyError, DarkwakeError):  # a database that is busy now is asked again
                 mine = LEASES.c.write_id == self.write_id
                 with writing(self._engine) as connection:
                     connection.execute(sa.update(LEASES).where(mine).values(expires_at=_expiry()))

@@ -127,6 +127,12 @@ class Ledger:
         with self.engine.connect() as connection:
             return reading.withdrawals(connection, up_to)
 
+    def wrote(self, write_id: str) -> bool:
+        """Whether an entry gave this write its number."""
+        query = sa.select(LEDGER.c.number).where(LEDGER.c.write_id == write_id)
+        with self.engine.connect() as connection:
+            return connection.execute(query).first() is not None
+
     def moments(self) -> dict[int, int]:
         """Number of each detection run → when it was recorded, µs: its events were worked out a little earlier."""
         query = sa.select(LEDGER.c.number, LEDGER.c.recorded_at).where(LEDGER.c.kind == "detect")

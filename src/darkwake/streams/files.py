@@ -14,6 +14,7 @@ import secrets
 import sys
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -282,6 +283,11 @@ def sources_of(path: str | Path) -> Iterator[SourceFile]:
             members = [info.filename for info in archive.infolist() if not info.is_dir()]
     except zipfile.BadZipFile as error:
         raise InputRejectedError(f"not a readable zip archive ({error})", where=str(path)) from error
+    if twice := sorted(name for name, number in Counter(members).items() if number > 1):
+        raise InputRejectedError(
+            f"the archive has several members of the name {twice[0]!r}", where=str(path),
+            expected="names that tell its members apart", do="Unpack it and import the files.",
+        )  # fmt: skip
     for member in sorted(members):
         yield SourceFile(path, "zip", member)
 

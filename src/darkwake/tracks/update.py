@@ -44,6 +44,8 @@ def _update(lake: Lake, segmenter: Segmenter, progress: Progress | None) -> Entr
         return None
     with lake.write() as writer:
         new = pending(lake, writer.base.number)
+        if not new:
+            return None  # another build was faster
         buckets = _touched(lake, writer, new)
         statistics = {"partitions_written": 0, "partitions_unchanged": 0}
         with Shuffle(pa.schema([REPORTS.field(name) for name in REPORT_COLUMNS]), BUCKETS) as piles:
@@ -55,7 +57,7 @@ def _update(lake: Lake, segmenter: Segmenter, progress: Progress | None) -> Entr
                     if progress:
                         progress("tracks", number, len(work))
         detail = Tracks(
-            imports_up_to=max((entry.number for entry in new), default=0),
+            imports_up_to=max(entry.number for entry in new),
             method={"segmenter": type(segmenter).__name__, "version": VERSION, **segmenter.params()},
             buckets=len(buckets),
             bytes_written=writer.written_bytes(),
