@@ -1,3 +1,3 @@
 """The version of this software: what it writes beside everything that it records."""
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"

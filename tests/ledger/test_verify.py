@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from darkwake.casebook.tables import CASES, VERDICTS
+from darkwake.errors import UsageError
 from darkwake.ledger import details, verify
 from darkwake.ledger.engines import writing
 from darkwake.ledger.ledger import Ledger
@@ -87,8 +88,11 @@ def test_a_head_kept_elsewhere_shows_a_history_that_was_rehashed(ledger: Ledger)
             connection.execute(sa.text(f"DELETE FROM {table} WHERE number = 3"))
     assert findings(ledger) == []
     assert [what for _, what in findings(ledger, heads[-1])] == [
-        f"no entry of this ledger has the head {heads[-1]}: its history is another one"
+        "its history is another one: no entry has the head that was given"
     ]
+    assert findings(ledger, heads[1][:16].upper()) == []
+    with pytest.raises(UsageError, match="not a head"):
+        findings(ledger, heads[1][:7])
 
 
 def test_an_erasure_leaves_a_chain_that_verifies(ledger: Ledger) -> None:

@@ -171,7 +171,8 @@ class Casebook:
     def claims(self, *, case: str | None = None, as_of: AsOf = None) -> list[dict[str, Any]]:
         with self._as_of(as_of) as (connection, number):
             wanted = None if case is None else reading.in_case(case, number)
-            return [claim_row(claim) for claim in reading.claims(connection, number, wanted)]
+            pins = {known.name: known.as_of for known in reading.cases(connection, number)}
+            return [claim_row(claim, _pin(pins, claim, case)) for claim in reading.claims(connection, number, wanted)]
 
     # --- running -----------------------------------------------------------------------------------------------
 

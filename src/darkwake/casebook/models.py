@@ -126,6 +126,11 @@ class Claim:
     def recorded_number(self) -> int:
         return self.number
 
+    def verdict(self, pin: int | None = None) -> Evaluation | None:
+        """What the data said: the newest they were; of a pinned case, as of its pin if it was run so."""
+        ran = [run for run in self.evaluations if pin is None or run.as_of == pin] or list(self.evaluations)
+        return max(ran, key=lambda run: (run.as_of, run.number), default=None)
+
     @property
     def withdrawal(self) -> ClaimState | None:
         """The decision by which this claim is withdrawn; None while it stands."""

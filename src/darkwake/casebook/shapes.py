@@ -18,13 +18,13 @@ def case_row(case: Case) -> dict[str, Any]:
     }
 
 
-def claim_row(claim: Claim) -> dict[str, Any]:
-    """A claim with all that was recorded of it.
+def claim_row(claim: Claim, pin: int | None = None) -> dict[str, Any]:
+    """A claim with all that was recorded of it; the verdict that stands at its head is the newest, or that of a pin.
 
     `for` counts those who say so (one per source and day), `origins` the different (who, where) among them, `against`
     the denials. None of the three weighs who had it from whom.
     """
-    last = claim.evaluations[-1] if claim.evaluations else None
+    last = claim.verdict(pin)
     return {
         "id": claim.id,
         "case": claim.cases[0] if claim.cases else None,

@@ -156,8 +156,21 @@ def list_claims(ctx: click.Context, case_name: str | None, as_of: str | None, ou
 
 def _list(rows: list[dict[str, Any]], out: Output, empty: str) -> None:
     if out.form == "table":
-        rows = [{**row, "state": None if row["state"] == "standing" else row["state"]} for row in rows]
-    out.rows(rows, ["id", "state", "words", "asserted_by", "status", "outcome"], empty=empty, least=["status"])
+        rows = [{**row, "state": None if row["state"] == "standing" else row["state"], **_bound(row)} for row in rows]
+    columns = ["id", "state", "words", "asserted_by", "status", "outcome", "bound", "as_of"]
+    out.rows(rows, columns, empty=empty, least=["status", "asserted_by"])
+    if out.form == "table" and any(row["verdict"] and row["verdict"]["withdrawn_since"] for row in rows):
+        note("†: run on data of which an import was withdrawn since; run it again with: darkwake claim verify")
+
+
+def _bound(row: dict[str, Any]) -> dict[str, Any]:
+    """The newest verdict's bound and moment for a table; † where an import of its data was withdrawn since."""
+    verdict = row["verdict"]
+    if verdict is None:
+        return {"bound": None, "as_of": None}
+    lower, upper = ("?" if verdict[side] is None else verdict[side] for side in ("lower", "upper"))
+    mark = " †" if verdict["withdrawn_since"] else ""
+    return {"outcome": row["outcome"] + mark, "bound": f"{lower} to {upper}", "as_of": verdict["as_of"]}
 
 
 @claim.command("show")
@@ -283,7 +296,21 @@ def verify(ctx: click.Context, ids: tuple[str, ...], case_name: str | None, as_o
             note(f"darkwake: {answer.id}: {answer.error}")
         elif out.form == "table" and answer.verdict is not None:
             note(answer.verdict.words)
+            for text in (_rests_on(answer.verdict.to_json()), *answer.verdict.notes):
+                note(f"  {text}")
     ctx.exit(max((answer.error.exit_code for answer in answers if answer.error is not None), default=0))
+
+
+def _rests_on(verdict: dict[str, Any]) -> str:
+    """What a verdict rests on, in a sentence; of one that an older version kept, as far as it told."""
+    looked = []
+    for kind, coverage in (verdict.get("coverage_of") or {}).items():
+        runs = sorted({stretch["run"] for stretch in coverage["stretches"]})
+        methods = sorted({stretch["method"]["version"] for stretch in coverage["stretches"]})
+        whole = "" if coverage["complete"] else ", not for all that is asked"
+        found = f"in run {', '.join(map(str, runs))} by {kind} {', '.join(methods)}{whole}" if runs else "in no run"
+        looked.append(f"looked for {kind} {found}")
+    return ("; ".join(looked) or "rests on the tracks alone") + "."
 
 
 def _alike(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -309,8 +336,13 @@ def _show(row: dict[str, Any], out: Output) -> None:
             text.append(f"  query: {json.dumps(row['query'])}")
         for evaluation in row["evaluations"]:
             text.append(f"  as of {evaluation['as_of']}: {evaluation['verdict']['words']}")
+            text.append(f"    {_rests_on(evaluation['verdict'])}")
+            text += [f"    {remark}" for remark in evaluation["verdict"].get("notes", ())]
+            if gone := evaluation["withdrawn_since"]:
+                text.append(f"    The data it was run on held import {', '.join(map(str, gone))}, withdrawn since.")
         for answer in row["replies"]:
-            text.append(f"  {answer['kind']} by {answer['party']}: {answer['words'] or ''}")
+            day = f", {times.told(answer['said_on'])[:10]}" if answer["said_on"] else ""
+            text.append(f"  {answer['kind']} by {answer['party']}{day}: {answer['words'] or ''}")
         text += [f"  {decided['state']} {_decision(decided)}" for decided in row["decisions"]]
         text += [f"  erased {_decision(erased)}" for erased in row["erasures"]]
         return [line for line in text if line]

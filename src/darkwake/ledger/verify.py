@@ -5,13 +5,14 @@ Whoever can edit the database can also hash it anew: only a head that is kept el
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from darkwake.errors import VerificationError
+from darkwake.errors import UsageError, VerificationError
 from darkwake.ledger import chain, details
 from darkwake.ledger.tables import LEDGER, PRIVATE, PRIVATE_VALUES, WORKSPACE, Recorded
 
@@ -48,8 +49,12 @@ def check(
         yield from _contents(row, found[row["number"]])
     yield from _strays(connection, recorded, {row["number"] for row in rows})
     yield from _private(connection, recorded, rows)
-    if expected_head is not None and expected_head not in {row["chain"] for row in rows}:
-        yield Finding(None, f"no entry of this ledger has the head {expected_head}: its history is another one")
+    if expected_head is not None:
+        begins = expected_head.strip().lower()
+        if not re.fullmatch(r"[0-9a-f]{16,64}", begins):
+            raise UsageError(f"not a head: {expected_head!r}", expected="64 hex digits, or its first 16 or more")
+        if not any(row["chain"].startswith(begins) for row in rows):
+            yield Finding(None, "its history is another one: no entry has the head that was given", f"head {begins}")
 
 
 def _links(rows: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
