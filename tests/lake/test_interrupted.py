@@ -85,11 +85,11 @@ def test_a_run_over_an_interval_retracts_nothing_that_only_shrank(tmp_path: Path
 
     def feed(path: Path, hours: range, place: Callable[[int], tuple[float, float, float]]) -> Path:
         start = times.parse("2022-03-01")
-        rows = [(times.iso(start + h * times.HOUR_US // 2), *place(h)) for h in hours]
-        rows = list(itertools.chain(rows))
-        path.write_text(
-            "mmsi,time,lat,lon,sog_knots\n" + "".join(f"299000001,{t},{a},{o},{s}\n" for t, a, o, s in rows)
-        )
+        lines = ["mmsi,time,lat,lon,sog_knots"]
+        for half in hours:
+            lat, lon, sog = place(half)
+            lines.append(f"299000001,{times.iso(start + half * times.HOUR_US // 2)},{lat},{lon},{sog}")
+        path.write_text("\n".join([*lines, ""]))
         return path
 
     def lying(half: int) -> tuple[float, float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
@@ -80,3 +81,22 @@ def test_a_row_less_and_a_cut_file_are_found(lake: Lake) -> None:
     path.unlink()
     (found,) = findings(lake)
     assert found[0] == 3
+
+
+def test_writes_beyond_an_older_copy_of_the_database_are_told_of_and_set_back_by_the_next(tmp_path: Path) -> None:
+    lake = lake_at(tmp_path)
+    import_files(lake, [put(tmp_path, "a.nmea", GOOD)])
+    lake.ledger.engine.dispose()
+    shutil.copy(tmp_path / "darkwake.sqlite", tmp_path / "old.sqlite")
+    import_files(lake, [put(tmp_path, "b.nmea", GOOD + b"\n")])
+    lake.ledger.engine.dispose()
+    for path in tmp_path.glob("darkwake.sqlite*"):
+        path.unlink()
+    shutil.copy(tmp_path / "old.sqlite", tmp_path / "darkwake.sqlite")
+    old = lake_at(tmp_path)
+    assert verify.ahead(old) == ["reports"]
+    assert findings(old) == []
+    assert import_files(old, [tmp_path / "b.nmea"]).number == 2
+    assert verify.ahead(old) == []
+    assert findings(old) == []
+    assert old.snapshot().rows("reports") == 6

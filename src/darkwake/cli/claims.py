@@ -124,7 +124,8 @@ def add_claim(
     elif words is None or asserted_by is None:
         raise click.UsageError("a claim needs --words and --by")
     else:
-        workspace.build_tracks()
+        if query is not None:  # it may name a vessel by what it broadcast
+            workspace.build_tracks()
         row = book.add_claim(
             words, query, asserted_by=asserted_by, status=status, source=source, published=when, cases=cases
         )

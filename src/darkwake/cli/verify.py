@@ -22,7 +22,7 @@ def verify(ctx: click.Context, head: str | None, quick: bool, out: Output) -> No
     Keep the head elsewhere (a letter, a colleague): whoever can edit the database can hash it anew, and only a head
     that is kept elsewhere shows that. Exit 6 if something was changed; what and where is listed.
     """
-    from darkwake.lake.verify import not_covered
+    from darkwake.lake.verify import ahead, not_covered
 
     workspace = workspace_of(ctx)
     rows: list[dict[str, Any]] = [finding.as_json() for finding in workspace.verify(head, quick=quick)]
@@ -34,6 +34,11 @@ def verify(ctx: click.Context, head: str | None, quick: bool, out: Output) -> No
     if older := not_covered(workspace.lake):
         told = ", ".join(map(str, older))
         note(f"imports {told} were recorded by an older version: the rows that they wrote are not in the chain")
+    if surplus := [] if quick or rows else ahead(workspace.lake):
+        note(
+            f"the lake holds writes in {', '.join(surplus)} that this ledger does not know: they were cut off, or this "
+            "is an older copy of the database. The next write sets them back."
+        )
     note(f"head {newest.chain} at entry {newest.number}")
     if rows:
         ctx.exit(VerificationError.exit_code)

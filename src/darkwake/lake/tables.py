@@ -83,15 +83,19 @@ class FileWriter:
         self._path = root / name / self._relative
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._rows = 0
-        self._writer = pq.ParquetWriter(
-            self._path,
-            self._schema,
-            compression="zstd",
-            compression_level=1,
-            use_dictionary=[column for column in _DICTIONARY if column in self._schema.names],
-            write_statistics=[column for column in _STATISTICS if column in self._schema.names],
-            store_schema=False,
-        )
+        try:
+            self._writer = pq.ParquetWriter(
+                self._path,
+                self._schema,
+                compression="zstd",
+                compression_level=1,
+                use_dictionary=[column for column in _DICTIONARY if column in self._schema.names],
+                write_statistics=[column for column in _STATISTICS if column in self._schema.names],
+                store_schema=False,
+            )
+        except (OSError, pa.ArrowException):
+            self._path.unlink(missing_ok=True)
+            raise
 
     @property
     def rows(self) -> int:

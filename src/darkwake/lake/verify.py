@@ -49,6 +49,19 @@ def not_covered(lake: Lake) -> list[int]:
         return sorted(connection.execute(query).scalars())
 
 
+def ahead(lake: Lake) -> list[str]:
+    """Tables that hold writes which the ledger does not know: cut off, or newer than the copy of the database here."""
+    newest = lake.ledger.entry()
+    found = []
+    for table in TABLES:
+        if tables.exists(lake.root, table):
+            there = {file.path for file in tables.files_of(tables.open_table(lake.root, table))}
+            known = {file.path for file in Snapshot(lake.root, newest).data_files(table)}
+            if any((lake.root / table / path).exists() for path in there - known):
+                found.append(table)
+    return found
+
+
 def _own(snapshot: Snapshot, entry: Entry, table: str, **partition: str) -> list[DataFile]:
     """The files that an entry itself wrote."""
     files = snapshot.data_files(table, **partition)

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
-from darkwake.errors import DarkwakeError, SourceUnavailableError, UsageError
+from darkwake.errors import DarkwakeError, SourceUnavailableError, UsageError, VerificationError
 from darkwake.ledger import founding, migrations
 from darkwake.ledger.engines import engine_of, writing
 from darkwake.ledger.tables import Recorded
@@ -69,8 +69,8 @@ def open_database(
         migrations.upgrade(engine)
         with writing(engine) as connection:
             found = founding.found(connection, workspace_id, recorded)
-    except sa.exc.OperationalError as error:
-        raise _unreachable(engine, error) from error
+    except sa.exc.DatabaseError as error:
+        raise _unusable(engine, error) from error
     except DarkwakeError:
         engine.dispose()
         raise
@@ -84,8 +84,14 @@ def open_database(
     return Database(engine, found)
 
 
-def _unreachable(engine: sa.Engine, error: sa.exc.OperationalError) -> DarkwakeError:
+def _unusable(engine: sa.Engine, error: sa.exc.DatabaseError) -> DarkwakeError:
     engine.dispose()
+    if any(told in str(error.orig) for told in ("malformed", "not a database")):
+        return VerificationError(
+            f"the workspace's database is damaged: {str(error.orig).strip()}",
+            where=engine.url.render_as_string(hide_password=True),
+            do="Bring it back from a copy; what it does not know of the lake is set back by the next write.",
+        )
     return SourceUnavailableError(
         f"the workspace's database cannot be used: {str(error.orig).strip()}",
         where=engine.url.render_as_string(hide_password=True),

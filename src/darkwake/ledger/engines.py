@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from darkwake.errors import DarkwakeError, SourceUnavailableError, UsageError
 
 _WRITING = "darkwake_writing"
+_URL = "sqlite:////path/to/a/file or postgresql+psycopg://user@host/name"
 #: One lock per database for whoever records something.
 _LOCK = 0x4441524B57414B45
 #: How long a writer waits for another one's commit, milliseconds.
@@ -22,11 +23,14 @@ _PATIENCE_MS = 60_000
 def engine_of(url: str) -> sa.Engine:
     """An engine whose transactions begin when they say so."""
     try:
-        engine = sa.create_engine(url)
-    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError) as error:
-        raise UsageError(
-            f"not a database URL: {error}", expected="such as postgresql+psycopg://user@host/name"
-        ) from error
+        parsed = sa.make_url(url)
+        if (backend := parsed.get_backend_name()) not in ("sqlite", "postgresql"):
+            raise UsageError(f"a database of another kind: {backend}", expected=_URL)
+        if backend == "sqlite" and parsed.database in (None, "", ":memory:"):
+            raise UsageError("a database in memory, which is gone with the process", expected=_URL)
+        engine = sa.create_engine(parsed)
+    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ValueError) as error:
+        raise UsageError(f"not a database URL ({error})", expected=_URL) from error
     except ModuleNotFoundError as error:
         raise SourceUnavailableError(
             f"the driver of this database is not installed: {error.name}", do='Run: pip install "darkwake[postgres]"'
