@@ -14,6 +14,8 @@ from darkwake.lake.schema import TABLES
 
 #: Rows per block; part of the definition.
 BLOCK = 65_536
+#: Columns by which rows are told apart before they are hashed: of imports each source has a hash of its own.
+_TOLD_APART = {"reports": ("source",), "rejects": ("source",)}
 
 
 class RowsHash:
@@ -21,7 +23,8 @@ class RowsHash:
 
     def __init__(self, table: str) -> None:
         schema, partition_by = TABLES[table]
-        self._schema = pa.schema([field for field in schema if field.name not in partition_by])
+        left_out = {*partition_by, *_TOLD_APART.get(table, ())}
+        self._schema = pa.schema([field for field in schema if field.name not in left_out])
         self._digest = hashlib.sha256(f"{table} 1\n".encode())
         self._pending: list[pa.Table] = []
         self._pending_rows = 0
@@ -63,7 +66,7 @@ def digest_of(table: str, rows: pa.Table) -> str:
 
 
 def _add(digest: hashlib._Hash, array: pa.Array) -> None:
-    """One column: which values are there, then the values, nulls as zero or empty."""
+    """One column: which values are there, then those values."""
     if isinstance(array, pa.ChunkedArray):
         array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
     if pa.types.is_dictionary(array.type):
@@ -74,11 +77,12 @@ def _add(digest: hashlib._Hash, array: pa.Array) -> None:
     if array.null_count:
         digest.update(b"V")
         digest.update(np.packbits(array.is_valid().to_numpy(zero_copy_only=False)).data)
+        array = array.drop_null()
     else:
         digest.update(b"A")
     kind = array.type
     if pa.types.is_list(kind):
-        digest.update(array.value_lengths().fill_null(0).cast(pa.int32()).to_numpy().data)
+        digest.update(array.value_lengths().cast(pa.int32()).to_numpy().data)
         _add(digest, array.flatten())
     elif pa.types.is_struct(kind):
         for index in range(kind.num_fields):
@@ -86,16 +90,14 @@ def _add(digest: hashlib._Hash, array: pa.Array) -> None:
     elif pa.types.is_string(kind) or pa.types.is_binary(kind):
         _add_text(digest, array)
     elif pa.types.is_boolean(kind):
-        digest.update(np.packbits(array.fill_null(False).to_numpy(zero_copy_only=False)).data)
+        digest.update(np.packbits(array.to_numpy(zero_copy_only=False)).data)
     else:
         if pa.types.is_timestamp(kind):
             array = array.cast(pa.int64())
-        digest.update(np.ascontiguousarray(array.fill_null(0).to_numpy(zero_copy_only=False)).data)
+        digest.update(np.ascontiguousarray(array.to_numpy(zero_copy_only=False)).data)
 
 
 def _add_text(digest: hashlib._Hash, array: pa.Array) -> None:
-    if array.null_count:
-        array = array.fill_null("" if pa.types.is_string(array.type) else b"")
     _, offsets, data = array.buffers()
     ends = np.frombuffer(offsets, np.int32)[array.offset : array.offset + len(array) + 1]
     digest.update(np.diff(ends).data)
