@@ -67,6 +67,16 @@ def test_strays_elsewhere_do_not_vouch_for_an_absence() -> None:
     assert there(0, 48, pa.concat_tables([own, strays])).outcome == "not_enough_data"
 
 
+def test_before_and_after_a_second_hull_nobody_knows() -> None:
+    """She lies elsewhere all the time; another hull of her number leaves the place just after, or comes just before."""
+    own = track(range(-24, 96), SICILY)
+    near = (HARBOUR[0], HARBOUR[1] - 0.055)
+    for second in (range(25, 40), range(-20, 0)):
+        other = track([h + 0.1 for h in second], near, segment=7)
+        assert there(0.5, 24.9, pa.concat_tables([own, other])).outcome == "not_enough_data"
+        assert there(0.5, 24.9, own).outcome == "contradicted"
+
+
 def test_a_fast_ship_may_have_passed_through() -> None:
     """40 knots by her own reports, and the place lies on her way."""
     west, east = (HARBOUR[0] - 0.4, HARBOUR[1]), (HARBOUR[0] + 0.4, HARBOUR[1])

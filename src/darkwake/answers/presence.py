@@ -11,6 +11,7 @@ import pyarrow as pa
 from darkwake import refs, times, units
 from darkwake.answers.evidenced import Been, Reports, own_rows
 from darkwake.answers.occurrences import FOREVER
+from darkwake.answers.outline import holds
 from darkwake.answers.query import Where
 from darkwake.answers.sphere import distances_m
 from darkwake.answers.windows import Box, Fit, Heard, Target, Window, columns, heard, rows_of_chains
@@ -75,11 +76,12 @@ def present(given: Where, all_rows: pa.Table | None, target: Target | None, repo
     moment, segment, lon, lat = columns(track)
     order = np.lexsort((moment, segment))
     away = target.distances_m(lon, lat)
-    found = _stays(given, track, order, away == 0.0)
+    at = holds(target, lon, lat, moment)
+    found = _stays(given, track, order, at)
     judged = _judged(found, track, reports)
     room: list[Fit] = []
-    for index, rows in enumerate(rows_of_chains(moment, segment)):
-        room += _unheard(given, moment[rows], lon[rows], lat[rows], away[rows], ends=index == 0)
+    for rows in rows_of_chains(moment, segment):
+        room += _unheard(given, moment[rows], lon[rows], lat[rows], away[rows], at[rows])
     if not track.num_rows:
         room = [Fit(Window(None, None, None, None, "never heard"), 1)]
     return Presence(
@@ -139,11 +141,12 @@ def _refs(track: pa.Table, rows: np.ndarray) -> dict[int, str]:
 
 
 def _unheard(
-    given: Where, moment: np.ndarray, lon: np.ndarray, lat: np.ndarray, away: np.ndarray, *, ends: bool
+    given: Where, moment: np.ndarray, lon: np.ndarray, lat: np.ndarray, away: np.ndarray, there: np.ndarray
 ) -> list[Fit]:
     """Silences, in the period or over its edge, in which she can have sailed to the place and on to her next report.
 
-    The arrays are of one chain of segments, in order of time; `ends`: before its first and after its last report too.
+    Before the first report and after the last one too. The arrays are of one chain of segments, which may be one of
+    several hulls, in order of time; `there`: whether each report is at the place.
     """
     since = -FOREVER if given.since is None else given.since
     until = FOREVER if given.until is None else given.until
@@ -155,12 +158,12 @@ def _unheard(
     room = (first <= last) | on_her_way
     first, last = np.minimum(first, moment[1:]), np.maximum(last, moment[:-1])
     room &= (first < until) & (last >= since) & (moment[:-1] < until) & (moment[1:] > since)
-    lay_there = (away[:-1] == 0) & (away[1:] == 0) & (moment[:-1] >= since) & (moment[1:] < until)
+    lay_there = there[:-1] & there[1:] & (moment[:-1] >= since) & (moment[1:] < until)
     found = [_silence(moment, lon, lat, k) for k in np.flatnonzero(room & ~lay_there).tolist()]
-    if ends and since < moment[0] and since <= moment[0] - sail[0]:
+    if since < moment[0] and since <= moment[0] - sail[0]:
         at = float(lon[0]), float(lat[0])
         found.insert(0, Fit(Window(None, int(moment[0]), None, at, "before the first report"), 1))
-    if ends and moment[-1] + sail[-1] < until:
+    if moment[-1] + sail[-1] < until:
         at = float(lon[-1]), float(lat[-1])
         found.append(Fit(Window(int(moment[-1]), None, at, None, "after the last report"), 1))
     return found
