@@ -14,11 +14,11 @@ from darkwake import times
 from darkwake.answers.checks import check_measures, unknown_waters_h
 from darkwake.answers.counting import Data
 from darkwake.answers.outline import outline_of
-from darkwake.answers.query import Filter, Query, Where, Within, filters, kinds
+from darkwake.answers.query import Filter, Present, Query, Where, Within, filters, kinds
 from darkwake.answers.seen import would_have_seen
 from darkwake.answers.windows import DEFAULTS, Box, Target
 from darkwake.events import registry, store
-from darkwake.events.coverage import Coverage
+from darkwake.events.coverage import TRACK, Coverage
 from darkwake.events.store import Stored
 from darkwake.lake.schema import BUCKETS
 from darkwake.lake.store import Snapshot, data_span
@@ -76,11 +76,14 @@ def data_for(
         if named is not None and of.kind == "port_call":
             unknown = unknown_waters_h(named, places, of.since, of.until)
     known = registry.kinds()  # others come with a later version: nobody can have looked for them
+    coverage = {kind: _coverage(query, kind, mmsi, coverage_of, profile) for kind in kinds(query) if kind in known}
+    if isinstance(query, Present):
+        coverage[TRACK] = coverage_of(TRACK, profile=profile, since=of.since, until=of.until, mmsi=mmsi)
     return Data(
         [stored.event for stored in found],
         track,
         target,
-        {kind: _coverage(query, kind, mmsi, coverage_of, profile) for kind in kinds(query) if kind in known},
+        coverage,
         seen,
         unknown,
         profile,

@@ -15,6 +15,7 @@ from darkwake.answers.outline import holds
 from darkwake.answers.query import Where
 from darkwake.answers.sphere import distances_m
 from darkwake.answers.windows import Box, Fit, Heard, Target, Window, columns, heard, rows_of_chains
+from darkwake.events.coverage import Coverage
 
 #: Nobody was in a place unheard who would have had to sail faster, there and back (or faster than she did).
 MAX_KNOTS = 30.0
@@ -66,8 +67,14 @@ class Presence:
         return None if self.possible is None else int(bool(self.possible))
 
 
-def present(given: Where, all_rows: pa.Table | None, target: Target | None, reports: Reports) -> Presence:
-    """Where the vessel's reports and silences in the period leave it. `all_rows`: TRACKS columns, also of others."""
+def present(
+    given: Where, all_rows: pa.Table | None, target: Target | None, reports: Reports, built: Coverage | None = None
+) -> Presence:
+    """Where the vessel's reports and silences in the period leave it. `all_rows`: TRACKS columns, also of others.
+
+    `built`: what the tracks take account of. Where reports came since, nothing excludes her; where some were withdrawn,
+    nothing shows her either.
+    """
     target = target or (Box(given.bbox) if given.bbox is not None else None)
     track = own_rows(all_rows, given.mmsi, given.segment)
     if track is None or target is None:
@@ -79,6 +86,12 @@ def present(given: Where, all_rows: pa.Table | None, target: Target | None, repo
     at = holds(target, lon, lat, moment)
     found = _stays(given, track, order, at)
     judged = _judged(found, track, reports)
+    notes = [] if track.num_rows else ["The vessel was never heard in this data."]
+    for lacking in () if built is None else built.missing:
+        told = f"{lacking.text[:1].upper()}{lacking.text[1:]}"
+        notes.append(f"{told}: nothing is excluded before they are built anew, with: darkwake event detect")
+        if lacking.why == "withdrawn_data":
+            judged = [replace(stay, why=stay.why or lacking.text) for stay in judged]
     room: list[Fit] = []
     for rows in rows_of_chains(moment, segment):
         room += _unheard(given, moment[rows], lon[rows], lat[rows], away[rows], at[rows])
@@ -87,9 +100,9 @@ def present(given: Where, all_rows: pa.Table | None, target: Target | None, repo
     return Presence(
         tuple(stay for stay in judged if not stay.why),
         tuple(stay for stay in judged if stay.why),
-        tuple(room),
+        tuple(room) if built is None or built.complete else None,
         heard(track, given.since, given.until),
-        () if track.num_rows else ("The vessel was never heard in this data.",),
+        tuple(notes),
     )
 
 
