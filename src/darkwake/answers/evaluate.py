@@ -129,7 +129,7 @@ def _stay_json(stay: Stay) -> dict[str, Any]:
 
 def evaluate(query: Query, data: Data, assumptions: Assumptions | None = None) -> Verdict:
     """Answer a query; the same data and query give the same verdict, byte for byte."""
-    reports = Reports(data.track)
+    reports = Reports(data.track, data.coverage)
     if isinstance(query, Present):
         verdict = _presence(query, data, reports)
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -63,9 +63,14 @@ def data_for(
     check_measures(query)
     of = query.of
     mmsi = _mmsi(of, snapshot)
+    known = registry.kinds()  # others come with a later version: nobody can have looked for them
+    coverage = {kind: _coverage(query, kind, mmsi, coverage_of, profile) for kind in kinds(query) if kind in known}
+    if isinstance(query, Present):
+        coverage[TRACK] = coverage_of(TRACK, profile=profile, since=of.since, until=of.until, mmsi=mmsi)
     found = _events(query, snapshot, profile)
     named = None if mmsi is None else _rows(snapshot, [mmsi])
-    track = named if mmsi is not None else _rows(snapshot, _doubted(snapshot, found)) if found else None
+    doubted = [] if mmsi is not None or not found else sorted({*_doubted(snapshot, found), *_late(found, coverage)})
+    track = named if mmsi is not None else _rows(snapshot, doubted) if found else None
     target: Target | None = Box(of.bbox) if of.bbox else None
     if of.place is not None:
         target = outline_of(of.place, places, of.since, of.until)
@@ -75,10 +80,6 @@ def data_for(
             seen = _would_have_seen(of, places.by_code(of.place), named, snapshot, reception)
         if named is not None and of.kind == "port_call":
             unknown = unknown_waters_h(named, places, of.since, of.until)
-    known = registry.kinds()  # others come with a later version: nobody can have looked for them
-    coverage = {kind: _coverage(query, kind, mmsi, coverage_of, profile) for kind in kinds(query) if kind in known}
-    if isinstance(query, Present):
-        coverage[TRACK] = coverage_of(TRACK, profile=profile, since=of.since, until=of.until, mmsi=mmsi)
     return Data(
         [stored.event for stored in found],
         track,
@@ -131,6 +132,13 @@ def _doubted(snapshot: Snapshot, found: Sequence[Stored]) -> list[int]:
             doubted.add(of)
         reach = max(reach, int(end[row]))
     return sorted(doubted)
+
+
+def _late(found: Sequence[Stored], coverage: Mapping[str, Coverage]) -> set[int]:
+    """The MMSIs of silences that reports may lie in which came after they were looked for."""
+    if "gap" not in coverage or all(lacking.why != "newer_data" for lacking in coverage["gap"].missing):
+        return set()
+    return {vessel.mmsi for stored in found if stored.event.kind == "gap" for vessel in stored.event.vessels}
 
 
 def _rows(snapshot: Snapshot, mmsis: Sequence[int]) -> pa.Table:
