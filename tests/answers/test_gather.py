@@ -117,6 +117,14 @@ def test_each_kind_is_asked_for_over_its_own_period(ws: workspace.Workspace) -> 
     }
 
 
+def test_where_a_ship_was_is_asked_of_its_tracks(ws: workspace.Workspace) -> None:
+    looked = Looked()
+    found = verdict(ws, {"present": {"vessel": f"mmsi:{SHIP}", "place": "KPNAM", **DAY}}, looked)
+    day, later = times.parse("2022-04-19"), times.parse("2022-04-20")
+    assert looked.asked == [("track", {"profile": "default", "since": day, "until": later, "mmsi": SHIP})]
+    assert (found.runs, list(found.coverage_of)) == ((), ["track"])
+
+
 def test_events_of_another_profile_are_not_read(ws: workspace.Workspace) -> None:
     typed = from_json({"v": 2, "exists": {"kind": "port_call", "vessel": f"mmsi:{SHIP}"}})
     other = gather.data_for(typed, ws.snapshot(), ws.places, Looked(), no_reception, profile="long-stops")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from darkwake.answers.looked import looked, not_looked
+from darkwake.answers.looked import looked, looked_at, not_looked
+from darkwake.answers.query import Where
 from darkwake.events.coverage import Coverage, Missing, Stretch
 from made_up import hour
 
@@ -47,3 +48,16 @@ def test_what_is_missing_comes_with_the_command_that_mends_it() -> None:
     assert told[5].startswith("This data was not looked through for twins")
     assert "with parts left out" in looked(covered(METHOD, missing=missing), "anywhere")
     assert not_looked(("port_call",), {"port_call": covered(METHOD)}) == []
+
+
+def test_one_sentence_says_which_tracks_were_looked_at() -> None:
+    of = Where("mmsi:299000001", "SIMPT", hour(0), hour(24))
+    lacking = Missing(
+        hour(0), hour(24), "newer_data", 9, "reports were imported after the tracks were built (import 9)"
+    )
+    built = Coverage("track", "default", hour(0), hour(24), (Stretch(None, None, 4, 3, METHOD),), (lacking,))
+    assert looked_at(of, "at Port Sim (SIMPT)", built) == (
+        "Looked for positions of MMSI 299000001 at Port Sim (SIMPT), from 2019-02-01 up to, not including, 2019-02-02, "
+        "in its tracks as of this ledger number, built by entry 4 from the imports up to entry 3; reports were "
+        "imported after the tracks were built (import 9)."
+    )

@@ -7,6 +7,7 @@ from darkwake.answers.evaluate import evaluate
 from darkwake.answers.query import Present, Where
 from darkwake.answers.sphere import distance_m
 from darkwake.answers.windows import Box, Spot
+from darkwake.events.coverage import Coverage, Missing, Stretch
 from made_up import AWAY, HARBOUR, MMSI, SHA16, data, hour, track
 
 SPOT = Spot(*HARBOUR, radius_m=5000)
@@ -67,6 +68,16 @@ def test_strays_elsewhere_do_not_vouch_for_an_absence() -> None:
     assert there(0, 48, pa.concat_tables([own, strays])).outcome == "not_enough_data"
 
 
+def test_before_and_after_a_second_hull_nobody_knows() -> None:
+    """She lies elsewhere all the time; another hull of her number leaves the place just after, or comes just before."""
+    own = track(range(-24, 96), SICILY)
+    near = (HARBOUR[0], HARBOUR[1] - 0.055)
+    for second in (range(25, 40), range(-20, 0)):
+        other = track([h + 0.1 for h in second], near, segment=7)
+        assert there(0.5, 24.9, pa.concat_tables([own, other])).outcome == "not_enough_data"
+        assert there(0.5, 24.9, own).outcome == "contradicted"
+
+
 def test_a_fast_ship_may_have_passed_through() -> None:
     """40 knots by her own reports, and the place lies on her way."""
     west, east = (HARBOUR[0] - 0.4, HARBOUR[1]), (HARBOUR[0] + 0.4, HARBOUR[1])
@@ -82,3 +93,32 @@ def test_in_a_box_and_for_one_segment() -> None:
     assert (verdict.outcome, verdict.segments) == ("supported", ("seg:000000000007",))
     other = Where("seg:abcdef012345", None, hour(0), hour(9), box)
     assert evaluate(Present(other), data([], heard, Box(box))).outcome == "contradicted"
+
+
+def built(why: str, text: str) -> dict[str, Coverage]:
+    stretch = Stretch(hour(0), hour(24), 2, 1, {"name": "track"})
+    lacking = () if not why else (Missing(hour(0), hour(24), why, 3, text),)  # type: ignore[arg-type]
+    return {"track": Coverage("track", "default", hour(0), hour(24), (stretch,), lacking)}
+
+
+def test_reports_that_the_tracks_do_not_hold_yet_keep_anything_from_being_excluded() -> None:
+    away, home = track(range(-24, 48), AWAY), track(range(-24, 48), HARBOUR)
+    assert there(0, 24, away, coverage=built("", "")).outcome == "contradicted"
+    newer = built("newer_data", "reports of MMSI 299000001 were imported after the tracks were built (import 3)")
+    verdict = there(0, 24, away, coverage=newer)
+    assert (verdict.outcome, verdict.lower, verdict.upper, verdict.runs) == ("not_enough_data", 0, None, ())
+    assert verdict.notes[0].startswith(
+        "Reports of MMSI 299000001 were imported after the tracks were built (import 3):"
+    )
+    assert "darkwake event detect" in verdict.notes[0]
+    assert verdict.to_json()["coverage_of"]["track"]["missing"][0]["why"] == "newer_data"
+    assert there(0, 24, home, coverage=newer).outcome == "supported"
+
+
+def test_reports_that_were_withdrawn_show_nothing() -> None:
+    gone = built("withdrawn_data", "reports of MMSI 299000001 were withdrawn after the tracks were built (import 1)")
+    for where in (HARBOUR, AWAY):
+        assert there(0, 24, track(range(-24, 48), where), coverage=gone).outcome == "not_enough_data"
+    verdict = there(0, 24, track(range(-24, 48), HARBOUR), coverage=gone)
+    assert (verdict.lower, verdict.stays, len(verdict.stays_apart)) == (0, (), 1)
+    assert "Reports show the vessel there, but reports of MMSI 299000001 were withdrawn" in verdict.words

@@ -13,6 +13,7 @@ import pytest
 from darkwake import times, workspace
 from darkwake.events.coverage import Coverage, Missing, Stretch, cover
 from darkwake.events.runs import data_number
+from darkwake.lake.withdrawal import withdraw
 from darkwake.ledger.details import Detection, Import, Places, Tracks, Withdrawal
 from darkwake.ledger.entries import Entry
 from darkwake.workspace import Workspace
@@ -88,8 +89,7 @@ def test_a_second_import_and_a_run_of_another_kind_only(ws: Workspace, tmp_path:
     assert covered(ws, "gap", mmsi=SHIP).complete
     assert covered(ws, mmsi=OTHER).complete  # nothing new of that ship
     assert not covered(ws).complete  # but something of any ship
-    assert covered(ws, since=day("2021-01-01"), until=day("2021-02-01"), mmsi=SHIP).complete  # far from what is new
-    assert not covered(ws, since=day("2022-02-01"), until=day("2022-02-02"), mmsi=SHIP).complete  # looks 60 days on
+    assert not covered(ws, since=day("2021-01-01"), until=day("2021-02-01"), mmsi=SHIP).complete  # at whatever time
     ws.detect(["port_call"])
     assert covered(ws, mmsi=SHIP).complete
 
@@ -98,12 +98,34 @@ def test_other_ships_matter_where_events_have_two_parties_or_hang_on_such(ws: Wo
     run = ws.detect(["loitering", "gap"])
     assert set(run.found) == {"encounter", "loitering", "gap"}
     new = ws.import_files([feed(tmp_path, "more.csv", OTHER, "2022-03-05")])
-    for kind, complete in (("encounter", False), ("loitering", False), ("gap", True)):
-        asked = covered(ws, kind, mmsi=SHIP)
-        assert asked.complete is complete, kind
-        if not complete:
-            assert asked.missing[0].text == f"reports were imported after run {run.number} looked (import {new.number})"
-    assert covered(ws, "encounter", mmsi=SHIP, until=day("2021-03-01")).complete
+    for kind in ("encounter", "loitering", "gap"):  # an open gap lasts to the end of everybody's data
+        (missing,) = covered(ws, kind, mmsi=SHIP).missing
+        assert missing.text == f"reports were imported after run {run.number} looked (import {new.number})", kind
+
+
+def test_an_import_without_usable_times_changes_nothing(ws: Workspace, tmp_path: Path) -> None:
+    ws.detect(["port_call"])
+    (tmp_path / "late.csv").write_text(f"mmsi,time,lat,lon\n{SHIP},2087-03-01T00:00:00Z,38.0,124.0\n")
+    imported = ws.import_files([tmp_path / "late.csv"])
+    assert imported.counts.messages == 1
+    assert covered(ws, mmsi=SHIP).complete
+
+
+def test_tracks_cover_the_imports_that_they_were_built_from(ws: Workspace, tmp_path: Path) -> None:
+    assert whys(covered(ws, "track", mmsi=SHIP)) == [(None, None, "newer_data", 1)]  # never built
+    ws.build_tracks()
+    built = ws.ledger.entries("tracks")[-1].number
+    assert stretches(covered(ws, "track", mmsi=SHIP, since=5)) == [(5, None, built)]
+    new = ws.import_files([feed(tmp_path, "more.csv", OTHER, "2022-03-05")]).number
+    assert covered(ws, "track", mmsi=SHIP).complete
+    (missing,) = covered(ws, "track", mmsi=OTHER).missing
+    assert (missing.why, missing.entry, missing.text) == (
+        "newer_data", new, f"reports of MMSI {OTHER} were imported after the tracks were built (import {new})",
+    )  # fmt: skip
+    ws.build_tracks()
+    gone = withdraw(ws.ledger, new, reason="wrong zone").number
+    assert covered(ws, "track", mmsi=SHIP).complete  # it held nothing of that ship
+    assert whys(covered(ws, "track", mmsi=OTHER)) == [(None, None, "withdrawn_data", gone)]
 
 
 def test_a_run_up_to_the_middle_of_the_period(ws: Workspace) -> None:
@@ -150,7 +172,7 @@ def entry(number: int, kind: str, detail: Any) -> Entry:
     return Entry(number, kind, number * times.HOUR_US, "0.1", detail)
 
 
-NOTHING: Any = SimpleNamespace(number=99, root=Path(), data_files=lambda *_, **__: [])
+NOTHING: Any = SimpleNamespace(number=99, root=Path(), versions={})
 
 
 def detection(number: int, **given: Any) -> Entry:
@@ -208,23 +230,17 @@ def test_newer_imports_withdrawals_and_places_each_have_their_sentence() -> None
     ]  # fmt: skip
     asked = cover(entries, NOTHING, "port_call", since=day("2022-03-01"), until=day("2022-03-02"), mmsi=SHIP)
     assert [(each.why, each.entry, each.text) for each in asked.missing] == [
-        ("newer_data", 3, f"reports of MMSI {SHIP} were imported after run 2 looked (imports 3, 5 and 6)"),
-        ("newer_data", 8, f"reports of MMSI {SHIP} were withdrawn after run 2 looked (import 1)"),
+        ("newer_data", 3, f"reports of MMSI {SHIP} were imported after run 2 looked (imports 3, 4 and 2 more)"),
+        ("withdrawn_data", 8, f"reports of MMSI {SHIP} were withdrawn after run 2 looked (import 1)"),
         ("newer_places", 10, "places were imported after run 2 looked (entry 10)"),
     ]
-    before = SimpleNamespace(number=2, root=Path(), data_files=NOTHING.data_files)
+    before = SimpleNamespace(number=2, root=Path(), versions={})
     assert cover(entries, before, "port_call").complete  # as of then nothing of it was recorded
 
 
-def test_places_matter_only_to_kinds_that_ask_them_and_long_parameters_reach_farther() -> None:
-    def gaps(hours: float) -> Coverage:
-        methods = {"gap": {"version": "1.2", "params": {"min_gap_h": hours}}}
-        run = detection(2, kinds=("gap",), methods=methods, profile="x")
-        entries = [imported(1), run, entry(3, "places", Places("p", "0", 3)), imported(4, "2022-01-01", "2022-01-02")]
-        return cover(entries, NOTHING, "gap", profile="x", since=day("2022-02-01"), until=day("2022-02-02"))
-
-    assert gaps(6.0).complete  # 30 days away; gaps look back 14
-    assert whys(gaps(1000.0)) == [(day("2022-02-01"), day("2022-02-02"), "newer_data", 4)]
+def test_places_matter_only_to_kinds_that_ask_them() -> None:
+    run = detection(2, kinds=("gap",), methods={"gap": {"version": "1.2", "params": {}}})
+    assert cover([imported(1), run, entry(3, "places", Places("p", "0", 3))], NOTHING, "gap").complete
 
 
 def test_an_empty_period_asks_nothing() -> None:

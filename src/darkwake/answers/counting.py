@@ -94,7 +94,7 @@ class Counted:
 
 def count(given: Filter, data: Data, assumptions: Assumptions | None = None, reports: Reports | None = None) -> Counted:
     """Distinct occurrences of a filter and the windows in which more could have gone unheard."""
-    around = reports if reports is not None else Reports(data.track)
+    around = reports if reports is not None else Reports(data.track, data.coverage)
     track = own_rows(data.track, given.mmsi, given.segment)
     sure, why, doubtful = select(given, data.events, around)
     known_sure = distinct(sure, around.heard_elsewhere)

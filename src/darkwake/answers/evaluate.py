@@ -14,14 +14,14 @@ from typing import Any, Literal
 from darkwake import refs, times
 from darkwake.answers import words
 from darkwake.answers.counting import Counted, Data, count
-from darkwake.answers.evidenced import Reports, own_rows
+from darkwake.answers.evidenced import CONTRADICTED, Reports, own_rows
 from darkwake.answers.looked import not_looked
 from darkwake.answers.nearness import beside
 from darkwake.answers.occurrences import Occurrence, distinct, select
 from darkwake.answers.presence import ASSUMED, Stay, present
 from darkwake.answers.query import Comparison, Count, Exists, Moment, Present, Query, Sum, Within, kinds
 from darkwake.answers.windows import Assumptions, Fit, Heard, instants
-from darkwake.events.coverage import Coverage
+from darkwake.events.coverage import TRACK, Coverage
 from darkwake.tracks.columns import ints
 
 Outcome = Literal["supported", "contradicted", "not_enough_data"]
@@ -129,7 +129,7 @@ def _stay_json(stay: Stay) -> dict[str, Any]:
 
 def evaluate(query: Query, data: Data, assumptions: Assumptions | None = None) -> Verdict:
     """Answer a query; the same data and query give the same verdict, byte for byte."""
-    reports = Reports(data.track)
+    reports = Reports(data.track, data.coverage)
     if isinstance(query, Present):
         verdict = _presence(query, data, reports)
     else:
@@ -146,8 +146,11 @@ def evaluate(query: Query, data: Data, assumptions: Assumptions | None = None) -
             case Within():
                 verdict = _nearness(counted, query, data, reports)
     shown = [event.id for o in (*verdict.counted, *verdict.apart) for event in o.events]
-    coverage = {kind: data.coverage[kind] for kind in kinds(query) if kind in data.coverage}
-    used = {run for known in coverage.values() for run in known.runs} | {data.runs[i] for i in shown if i in data.runs}
+    asked = (TRACK,) if isinstance(query, Present) else kinds(query)
+    coverage = {kind: data.coverage[kind] for kind in asked if kind in data.coverage}
+    used = {run for kind in kinds(query) if kind in coverage for run in coverage[kind].runs} | {
+        data.runs[i] for i in shown if i in data.runs
+    }
     verdict = replace(
         verdict,
         would_have_seen=data.would_have_seen,
@@ -178,7 +181,7 @@ def _segments(query: Query, data: Data, verdict: Verdict) -> tuple[str, ...]:
 
 def _presence(query: Present, data: Data, reports: Reports) -> Verdict:
     """There, if a report says so that no other contradicts; not there, if no silence leaves her the time."""
-    found = present(query.of, data.track, data.target, reports)
+    found = present(query.of, data.track, data.target, reports, data.coverage.get(TRACK))
     outcome: Outcome = "not_enough_data"
     if found.lower:
         outcome = "supported"
@@ -363,6 +366,9 @@ def _there(verdict: Verdict) -> str:
         )
     if verdict.upper == 0:
         return "No report shows the vessel there, and no silence left it the time to be there"
+    other = next((stay.why for stay in verdict.stays_apart if not stay.why.startswith(CONTRADICTED)), None)
+    if other is not None:
+        return f"Reports show the vessel there, but {other}"
     if verdict.stays_apart:
         return "The reports that show the vessel there are contradicted by its own other reports"
     if verdict.upper is None:

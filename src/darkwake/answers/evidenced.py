@@ -1,13 +1,14 @@
 """What is evidenced, and what is possible at most: the rule of every kind, in one place.
 
 An event evidences an occurrence if what makes it one was seen (of a port call: a stop; of a gap: that others were heard
-meanwhile), and nothing in the data contradicts it. What fails is listed apart, with the reason in words.
+meanwhile), nothing in the data contradicts it, and what it was found by, and in, still stands. What fails is listed
+apart, with the reason in words.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ import pyarrow.compute as pc
 from darkwake import times, units
 from darkwake.answers.sphere import distance_m, distances_m
 from darkwake.events.base import Event
+from darkwake.events.coverage import Coverage
 from darkwake.tracks.columns import floats, instants, ints
 
 #: No ship sails so fast: reports that would need more cannot be of one hull.
@@ -31,6 +33,8 @@ _MIN_STOP_H = 0.25  # of port_call's parameter, where an event does not say
 _MOORED = "moored or at anchor"  # in the reasons of a port call whose ship said so
 #: How the reason begins where the ship's own reports exclude an event.
 CONTRADICTED = "contradicted by the ship's own reports"
+#: What makes events of a stretch no evidence: they were found by other rules, or in what is not there any more.
+_STALE = ("other_parameters", "newer_places", "withdrawn_data")
 _SHARE = re.compile(r"^(\d+(?:\.\d+)?)% of the hours$")
 
 
@@ -80,10 +84,12 @@ def _hours_with_data(event: Event) -> float | None:
 class Reports:
     """All reports at hand, by MMSI in order of time: what else was heard around an event.
 
-    `track`: TRACKS columns `mmsi`, `segment`, `time`, `lon`, `lat`, in any order; None: nothing is known.
+    `track`: TRACKS columns `mmsi`, `segment`, `time`, `lon`, `lat`, in any order; None: nothing is known. `coverage`:
+    by kind, what its events rest on.
     """
 
-    def __init__(self, track: pa.Table | None) -> None:
+    def __init__(self, track: pa.Table | None, coverage: Mapping[str, Coverage] | None = None) -> None:
+        self._coverage = coverage or {}
         self._of: dict[int, _Own] = {}
         self._elsewhere: dict[str, int | None] = {}
         if track is None or track.num_rows == 0:
@@ -117,11 +123,30 @@ class Reports:
             return None
         return any(np.searchsorted(moment, since) < np.searchsorted(moment, until) for moment in known)
 
+    def against(self, events: Sequence[Event]) -> dict[str, str]:
+        """Event id → why it is no evidence: its ship's own reports exclude it, or what it was found in has changed."""
+        stale = {event.id: why for event in events if (why := self._stale(event)) is not None}
+        return stale | self.contradictions(events)
+
+    def _stale(self, event: Event) -> str | None:
+        """Why what it was found by, or in, does not stand any more; an open event may go on for ever."""
+        known = self._coverage.get(event.kind)
+        for lacking in known.missing if known is not None else ():
+            begun = lacking.end is None or event.start < lacking.end
+            over = lacking.start is not None and event.end is not None and event.end < lacking.start
+            if lacking.why in _STALE and begun and not over:
+                return lacking.text
+        return None
+
     def contradictions(self, events: Sequence[Event]) -> dict[str, str]:
-        """Event id → why its ship cannot have been there, by her own reports before and after."""
+        """Event id → why it cannot be, by its ship's own reports: before and after a stay, or within a silence."""
         found: dict[str, str] = {}
         by_mmsi: dict[int, list[tuple[str, Been]]] = {}
         for event in events:
+            if event.kind == "gap" and (number := self._heard_within(event)):
+                found[event.id] = (
+                    f"{CONTRADICTED}: heard {number:,} time{'s' if number > 1 else ''} within this silence"
+                )
             if event.kind not in _BEEN_THERE or event.lon is None or event.lat is None:
                 continue
             end = event.start if event.end is None else event.end
@@ -132,6 +157,14 @@ class Reports:
             for k, why in self.contradicted(mmsi, [been for _, been in given]).items():
                 found[given[k][0]] = why
         return found
+
+    def _heard_within(self, event: Event) -> int:
+        """How many reports of its ship the tracks have within a silence; an open one lasts as far as was looked."""
+        hours = event.measures.get("duration_h")
+        lasted = round(hours * times.HOUR_US) if isinstance(hours, int | float) else 0
+        end = event.start + lasted if event.end is None else event.end
+        own = [(self._of[vessel.mmsi], vessel.segment) for vessel in event.vessels if vessel.mmsi in self._of]
+        return sum(each.within(segment, event.start, end) for each, segment in own)
 
     def contradicted(self, mmsi: int, given: Sequence[Been]) -> dict[int, str]:
         """Which of these stays of one MMSI, by their index, its reports before and after exclude, and why."""
@@ -164,6 +197,13 @@ class _Own:
     def elsewhere_after(self, start: int, lon: float, lat: float) -> int | None:
         row = self._elsewhere(int(np.searchsorted(self.moment, start, side="right")), 1, lon, lat)
         return None if row is None else int(self.moment[row])
+
+    def within(self, segment: int | None, start: int, end: int) -> int:
+        """How many reports of one hull lie between two times: of the segment that now has the report at the first."""
+        first, after, stop = np.searchsorted(self.moment, [start, start + 1, end])
+        of = self.segment[first:after]
+        hull = of if len(of) and segment not in of else [-1 if segment is None else segment]
+        return int(np.isin(self.segment[after:stop], hull).sum())
 
     def between_others(self, given: Sequence[Been]) -> np.ndarray:
         """Which stays lie between two reports of other segments; all others join their ship's own track."""

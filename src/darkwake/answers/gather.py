@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -13,15 +13,16 @@ import pyarrow.compute as pc
 from darkwake import times
 from darkwake.answers.checks import check_measures, unknown_waters_h
 from darkwake.answers.counting import Data
-from darkwake.answers.query import Filter, Query, Where, Within, filters, kinds
+from darkwake.answers.outline import outline_of
+from darkwake.answers.query import Filter, Present, Query, Where, Within, filters, kinds
 from darkwake.answers.seen import would_have_seen
-from darkwake.answers.windows import DEFAULTS, Box, Spot, Target
+from darkwake.answers.windows import DEFAULTS, Box, Target
 from darkwake.events import registry, store
-from darkwake.events.coverage import Coverage
+from darkwake.events.coverage import TRACK, Coverage
 from darkwake.events.store import Stored
 from darkwake.lake.schema import BUCKETS
 from darkwake.lake.store import Snapshot, data_span
-from darkwake.places import Gazetteer
+from darkwake.places import Gazetteer, Place
 from darkwake.tracks.build import CLASS_B_TYPES
 from darkwake.tracks.columns import ints
 from darkwake.tracks.reception import ReceptionModel
@@ -62,25 +63,28 @@ def data_for(
     check_measures(query)
     of = query.of
     mmsi = _mmsi(of, snapshot)
+    known = registry.kinds()  # others come with a later version: nobody can have looked for them
+    coverage = {kind: _coverage(query, kind, mmsi, coverage_of, profile) for kind in kinds(query) if kind in known}
+    if isinstance(query, Present):
+        coverage[TRACK] = coverage_of(TRACK, profile=profile, since=of.since, until=of.until, mmsi=mmsi)
     found = _events(query, snapshot, profile)
     named = None if mmsi is None else _rows(snapshot, [mmsi])
-    track = named if mmsi is not None else _rows(snapshot, _doubted(snapshot, found)) if found else None
+    doubted = [] if mmsi is not None or not found else sorted({*_doubted(snapshot, found), *_late(found, coverage)})
+    track = named if mmsi is not None else _rows(snapshot, doubted) if found else None
     target: Target | None = Box(of.bbox) if of.bbox else None
     if of.place is not None:
-        place = places.by_code(of.place)
-        target = Spot(place.lon, place.lat, place.radius_m)
+        target = outline_of(of.place, places, of.since, of.until)
     seen, unknown = None, 0
     if isinstance(of, Filter):
-        if isinstance(target, Spot):
-            seen = _would_have_seen(of, target, named, snapshot, reception)
+        if of.place is not None:
+            seen = _would_have_seen(of, places.by_code(of.place), named, snapshot, reception)
         if named is not None and of.kind == "port_call":
             unknown = unknown_waters_h(named, places, of.since, of.until)
-    known = registry.kinds()  # others come with a later version: nobody can have looked for them
     return Data(
         [stored.event for stored in found],
         track,
         target,
-        {kind: _coverage(query, kind, mmsi, coverage_of, profile) for kind in kinds(query) if kind in known},
+        coverage,
         seen,
         unknown,
         profile,
@@ -130,6 +134,13 @@ def _doubted(snapshot: Snapshot, found: Sequence[Stored]) -> list[int]:
     return sorted(doubted)
 
 
+def _late(found: Sequence[Stored], coverage: Mapping[str, Coverage]) -> set[int]:
+    """The MMSIs of silences that reports may lie in which came after they were looked for."""
+    if "gap" not in coverage or all(lacking.why != "newer_data" for lacking in coverage["gap"].missing):
+        return set()
+    return {vessel.mmsi for stored in found if stored.event.kind == "gap" for vessel in stored.event.vessels}
+
+
 def _rows(snapshot: Snapshot, mmsis: Sequence[int]) -> pa.Table:
     """TRACKS rows of some vessels, in order of time."""
     if len(mmsis) == 1:
@@ -161,7 +172,7 @@ def _coverage(query: Query, kind: str, mmsi: int | None, coverage_of: CoverageOf
 
 
 def _would_have_seen(
-    of: Filter, spot: Spot, track: pa.Table | None, snapshot: Snapshot, reception: Callable[[], ReceptionModel]
+    of: Filter, place: Place, track: pa.Table | None, snapshot: Snapshot, reception: Callable[[], ReceptionModel]
 ) -> float | None:
     """For the least stay at the place, over the period or all of the data; of class A unless the vessel is B."""
     span = data_span(snapshot)
@@ -172,7 +183,7 @@ def _would_have_seen(
         return None
     class_b = track is not None and track.num_rows > 0 and track["type"][-1].as_py() in CLASS_B_TYPES
     stay_h = DEFAULTS[of.kind].least_stay_h
-    return would_have_seen(reception(), spot.lon, spot.lat, since, until, stay_h, class_b)
+    return would_have_seen(reception(), place.lon, place.lat, since, until, stay_h, class_b)
 
 
 def _feeds(snapshot: Snapshot) -> tuple[tuple[int, int], ...]:

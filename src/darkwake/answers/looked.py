@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from darkwake import times
 from darkwake.answers import words
+from darkwake.answers.query import Where
 from darkwake.events import registry
 from darkwake.events.coverage import Coverage, Missing, Stretch
 
@@ -57,6 +58,21 @@ def looked(known: Coverage, where: str, feeds: Sequence[tuple[int, int]] = ()) -
     return (
         f"Looked for {what} {where}, {words.period(known.since, known.until)}{whole}: {'; '.join(methods)}, in "
         f"run{'s' if len(known.runs) > 1 else ''} {runs} of the ledger{of_data}."
+    )
+
+
+def looked_at(of: Where, where: str, known: Coverage | None, feeds: Sequence[tuple[int, int]] = ()) -> str:
+    """One sentence: whose positions the tracks tell, where and when, and up to which import.
+
+    `where`: in words. `known`: what the tracks take account of, if that is known. `feeds` as for `looked`.
+    """
+    stretches, missing = ((), ()) if known is None else (known.stretches, known.missing)
+    built = "".join(f", built by entry {s.run} from the imports up to entry {s.data}" for s in stretches)
+    of_data = f", over data of {periods(feeds)}" if feeds else ""
+    late = "".join(f"; {each.text}" for each in missing)
+    return (
+        f"Looked for positions of {words.vessel(of)} {where}, {words.period(of.since, of.until)}, in its tracks as of "
+        f"this ledger number{built}{of_data}{late}."
     )
 
 

@@ -87,7 +87,7 @@ def select(
     definition = [(name, least) for name, least in given.minimum if name not in DOUBT]
     doubt = [(name, least) for name, least in given.minimum if name in DOUBT]
     wanted = [e for e in events if e.state != "retracted" and _matches(given, e) and _reaches(e, definition)]
-    why = reports.contradictions(wanted) if reports is not None else {}
+    why = reports.against(wanted) if reports is not None else {}
     for event in wanted:
         if event.id not in why and (short := evidenced.shortfall(event)) is not None:
             why[event.id] = short

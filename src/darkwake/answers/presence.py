@@ -11,9 +11,11 @@ import pyarrow as pa
 from darkwake import refs, times, units
 from darkwake.answers.evidenced import Been, Reports, own_rows
 from darkwake.answers.occurrences import FOREVER
+from darkwake.answers.outline import holds
 from darkwake.answers.query import Where
 from darkwake.answers.sphere import distances_m
 from darkwake.answers.windows import Box, Fit, Heard, Target, Window, columns, heard, rows_of_chains
+from darkwake.events.coverage import Coverage
 
 #: Nobody was in a place unheard who would have had to sail faster, there and back (or faster than she did).
 MAX_KNOTS = 30.0
@@ -65,8 +67,14 @@ class Presence:
         return None if self.possible is None else int(bool(self.possible))
 
 
-def present(given: Where, all_rows: pa.Table | None, target: Target | None, reports: Reports) -> Presence:
-    """Where the vessel's reports and silences in the period leave it. `all_rows`: TRACKS columns, also of others."""
+def present(
+    given: Where, all_rows: pa.Table | None, target: Target | None, reports: Reports, built: Coverage | None = None
+) -> Presence:
+    """Where the vessel's reports and silences in the period leave it. `all_rows`: TRACKS columns, also of others.
+
+    `built`: what the tracks take account of. Where reports came since, nothing excludes her; where some were withdrawn,
+    nothing shows her either.
+    """
     target = target or (Box(given.bbox) if given.bbox is not None else None)
     track = own_rows(all_rows, given.mmsi, given.segment)
     if track is None or target is None:
@@ -75,19 +83,26 @@ def present(given: Where, all_rows: pa.Table | None, target: Target | None, repo
     moment, segment, lon, lat = columns(track)
     order = np.lexsort((moment, segment))
     away = target.distances_m(lon, lat)
-    found = _stays(given, track, order, away == 0.0)
+    at = holds(target, lon, lat, moment)
+    found = _stays(given, track, order, at)
     judged = _judged(found, track, reports)
+    notes = [] if track.num_rows else ["The vessel was never heard in this data."]
+    for lacking in () if built is None else built.missing:
+        told = f"{lacking.text[:1].upper()}{lacking.text[1:]}"
+        notes.append(f"{told}: nothing is excluded before they are built anew, with: darkwake event detect")
+        if lacking.why == "withdrawn_data":
+            judged = [replace(stay, why=stay.why or lacking.text) for stay in judged]
     room: list[Fit] = []
-    for index, rows in enumerate(rows_of_chains(moment, segment)):
-        room += _unheard(given, moment[rows], lon[rows], lat[rows], away[rows], ends=index == 0)
+    for rows in rows_of_chains(moment, segment):
+        room += _unheard(given, moment[rows], lon[rows], lat[rows], away[rows], at[rows])
     if not track.num_rows:
         room = [Fit(Window(None, None, None, None, "never heard"), 1)]
     return Presence(
         tuple(stay for stay in judged if not stay.why),
         tuple(stay for stay in judged if stay.why),
-        tuple(room),
+        tuple(room) if built is None or built.complete else None,
         heard(track, given.since, given.until),
-        () if track.num_rows else ("The vessel was never heard in this data.",),
+        tuple(notes),
     )
 
 
@@ -139,11 +154,12 @@ def _refs(track: pa.Table, rows: np.ndarray) -> dict[int, str]:
 
 
 def _unheard(
-    given: Where, moment: np.ndarray, lon: np.ndarray, lat: np.ndarray, away: np.ndarray, *, ends: bool
+    given: Where, moment: np.ndarray, lon: np.ndarray, lat: np.ndarray, away: np.ndarray, there: np.ndarray
 ) -> list[Fit]:
     """Silences, in the period or over its edge, in which she can have sailed to the place and on to her next report.
 
-    The arrays are of one chain of segments, in order of time; `ends`: before its first and after its last report too.
+    Before the first report and after the last one too. The arrays are of one chain of segments, which may be one of
+    several hulls, in order of time; `there`: whether each report is at the place.
     """
     since = -FOREVER if given.since is None else given.since
     until = FOREVER if given.until is None else given.until
@@ -155,12 +171,12 @@ def _unheard(
     room = (first <= last) | on_her_way
     first, last = np.minimum(first, moment[1:]), np.maximum(last, moment[:-1])
     room &= (first < until) & (last >= since) & (moment[:-1] < until) & (moment[1:] > since)
-    lay_there = (away[:-1] == 0) & (away[1:] == 0) & (moment[:-1] >= since) & (moment[1:] < until)
+    lay_there = there[:-1] & there[1:] & (moment[:-1] >= since) & (moment[1:] < until)
     found = [_silence(moment, lon, lat, k) for k in np.flatnonzero(room & ~lay_there).tolist()]
-    if ends and since < moment[0] and since <= moment[0] - sail[0]:
+    if since < moment[0] and since <= moment[0] - sail[0]:
         at = float(lon[0]), float(lat[0])
         found.insert(0, Fit(Window(None, int(moment[0]), None, at, "before the first report"), 1))
-    if ends and moment[-1] + sail[-1] < until:
+    if moment[-1] + sail[-1] < until:
         at = float(lon[-1]), float(lat[-1])
         found.append(Fit(Window(int(moment[-1]), None, at, None, "after the last report"), 1))
     return found

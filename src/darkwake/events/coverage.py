@@ -15,12 +15,16 @@ from darkwake.events.base import DEFAULT
 from darkwake.events.newer import Newer
 from darkwake.events.runs import detections, differing
 from darkwake.lake.store import Snapshot
-from darkwake.ledger.details import Detection
+from darkwake.ledger.details import Detection, Tracks
 from darkwake.ledger.entries import Entry
 
 #: never_run: no run of this kind and profile looked here. other_parameters: one did, but not with the values of this
-#: profile. newer_data: reports that matter here were imported, or withdrawn, since. newer_places: places were.
-Why = Literal["never_run", "other_parameters", "newer_data", "newer_places"]
+#: profile. newer_data: reports that matter here were imported since; withdrawn_data: they were withdrawn.
+#: newer_places: places were imported.
+Why = Literal["never_run", "other_parameters", "newer_data", "withdrawn_data", "newer_places"]
+
+#: In the place of a kind of event: the tracks themselves, which `present` is asked of.
+TRACK = "track"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +108,11 @@ def cover(
 
     `entries`: all of the ledger up to the snapshot. At each instant the latest run of the kind and profile whose own
     period holds it is what stands. A run looks at all vessels and all waters, so no place is asked for here; `mmsi`
-    (None: any vessel) says whose newer reports matter.
+    (None: any vessel) says whose newer reports matter. Of `TRACK` the track build covers all of it.
     """
     entries = [entry for entry in entries if entry.number <= snapshot.number]
+    if kind == TRACK:
+        return _of_tracks(entries, snapshot, profile, since, until, mmsi)
     detector = registry.get(kind)
     newer = Newer(entries, snapshot, detector, mmsi)
     left = [(_FIRST if since is None else since, _LAST if until is None else until)]
@@ -126,13 +132,24 @@ def cover(
             stretches.append(Stretch(start, end, number, run.data, method))
             if other:
                 missing.append(Missing(start, end, "other_parameters", number, f"run {number} looked for {other}"))
-            missing += [Missing(start, end, *lacking) for lacking in newer.than(number, run, start, end)]
+            missing += [Missing(start, end, *lacking) for lacking in newer.than(run.data, f"after run {number} looked")]
     for span in left:
         start, end = _bounds(span)
         missing.append(Missing(start, end, "never_run", None, f"{_named(kind, profile)} was not looked for"))
     return Coverage(
         kind, profile, since, until, tuple(sorted(stretches, key=_in_time)), tuple(sorted(missing, key=_in_time))
     )
+
+
+def _of_tracks(
+    entries: Sequence[Entry], snapshot: Snapshot, profile: str, since: int | None, until: int | None, mmsi: int | None
+) -> Coverage:
+    """Over which imports the tracks were built, and which came, or went, since."""
+    builds = [(entry.number, entry.detail) for entry in entries if isinstance(entry.detail, Tracks)]
+    data = builds[-1][1].imports_up_to if builds else 0
+    built = [Stretch(since, until, number, data, {"name": TRACK, **detail.method}) for number, detail in builds[-1:]]
+    lacking = Newer(entries, snapshot, None, mmsi).than(data, "after the tracks were built")
+    return Coverage(TRACK, profile, since, until, tuple(built), tuple(Missing(since, until, *each) for each in lacking))
 
 
 def _unlike_default(kinds: Iterable[str], run: Detection) -> str:

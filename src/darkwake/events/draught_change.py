@@ -65,7 +65,6 @@ class DraughtChange:
     }
     needs: tuple[str, ...] = ()
     asks_places = False
-    look_back_h = 24.0 * 60
 
     def plan(self, values: Mapping[str, float], context: Context) -> Plan:  # noqa: ARG002 - the interface
         return Plan(

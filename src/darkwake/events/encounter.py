@@ -73,7 +73,6 @@ class Encounter:
     }
     needs: tuple[str, ...] = ()
     asks_places = True
-    look_back_h = 24.0 * 7
 
     def plan(self, values: Mapping[str, float], context: Context) -> Plan:
         if not 0 < values["max_report_gap_h"] <= grid.LONGEST_GAP_H:

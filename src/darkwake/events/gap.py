@@ -95,7 +95,6 @@ class Gap:
     }
     needs: tuple[str, ...] = ()
     asks_places = False
-    look_back_h = 24.0 * 14
 
     def plan(self, values: Mapping[str, float], context: Context) -> Plan:
         return Plan(

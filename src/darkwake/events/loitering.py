@@ -84,7 +84,6 @@ class Loitering:
     }
     needs: tuple[str, ...] = ("encounter",)
     asks_places = True
-    look_back_h = 24.0 * 30
 
     def plan(self, values: Mapping[str, float], context: Context) -> Plan:
         arguments = {

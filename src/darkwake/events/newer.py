@@ -1,90 +1,78 @@
-"""What was recorded after a detection run and can change what it would find: reports, withdrawals, places."""
+"""What came after a detection run, or a track build, and can change what it shows: reports, withdrawals, places.
+
+At whatever time the newer reports are: one of them can join two stays, end a silence or tell two hulls apart, and what
+hangs on it reaches as far as the stay, the silence or the segment does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from darkwake import times
-from darkwake.ais.schema import IMPLAUSIBLE, TIMESTAMP
+from darkwake.ais.schema import IMPLAUSIBLE
 from darkwake.events.base import Detector
 from darkwake.lake import tables
 from darkwake.lake.store import Snapshot
-from darkwake.ledger.details import Detection, Import, Withdrawal
+from darkwake.ledger.details import Import, Withdrawal
 from darkwake.ledger.entries import Entry
 
-Lacking = tuple[Literal["newer_data", "newer_places"], int, str]  # why, the first entry that made it so, a sentence
+#: Why, the first entry that made it so, and a sentence.
+Lacking = tuple[Literal["newer_data", "withdrawn_data", "newer_places"], int, str]
 Files = tuple[str, ...]
 
-#: Kinds whose events have two parties: another ship's reports change them too.
-_OF_PAIRS = frozenset({"encounter"})
+#: Kinds that other ships' reports change too: of two parties, or, of an open silence, lasting to the end of all data.
+_OF_ALL = frozenset({"encounter", "gap"})
 #: Reports that can take part in tracks.
-_FIT = (pc.field("checksum_ok").is_null() | pc.field("checksum_ok")) & (
-    pc.field("time_basis").is_null() | (pc.field("time_basis") != IMPLAUSIBLE)
+_FIT = (
+    (pc.field("checksum_ok").is_null() | pc.field("checksum_ok"))
+    & (pc.field("time_basis").is_null() | (pc.field("time_basis") != IMPLAUSIBLE))
+    & pc.field("time").is_valid()
 )
 
 
 class Newer:
-    """Of a kind and a vessel (None: any), as of a snapshot; `entries` are all of the ledger up to it."""
+    """Of a kind (None: of tracks) and a vessel (None: any), as of a snapshot; `entries`: all of the ledger up to it."""
 
-    def __init__(self, entries: Sequence[Entry], snapshot: Snapshot, detector: Detector, mmsi: int | None) -> None:
+    def __init__(
+        self, entries: Sequence[Entry], snapshot: Snapshot, detector: Detector | None, mmsi: int | None
+    ) -> None:
         self._snapshot = snapshot
-        self._detector = detector
-        together = detector.kind in _OF_PAIRS or detector.needs
-        self._mmsi = None if together else mmsi  # whose reports matter; None: everybody's
+        of_all = detector is not None and (detector.kind in _OF_ALL or bool(detector.needs))
+        self._mmsi = None if of_all else mmsi  # whose reports matter; None: everybody's
         self._imports = {entry.number: entry.detail for entry in entries if isinstance(entry.detail, Import)}
         self._withdrawals = [
             (entry.number, entry.detail.withdrawn) for entry in entries if isinstance(entry.detail, Withdrawal)
         ]
-        self._places = [entry.number for entry in entries if entry.kind == "places"] if detector.asks_places else []
+        asks = detector is not None and detector.asks_places
+        self._places = [entry.number for entry in entries if entry.kind == "places"] if asks else []
 
-    def than(self, number: int, run: Detection, start: int | None, end: int | None) -> Iterator[Lacking]:
-        """What run `number` did not know when it looked at [start, end) (µs; None: no bound)."""
-        margin = _margin_us(self._detector, run.methods[self._detector.kind]["params"])
-        around = (None if start is None else start - margin), (None if end is None else end + margin)
+    def than(self, data: int, after: str) -> Iterator[Lacking]:
+        """What came after the data of ledger number `data`. `after`: what looked at it: `after run 3 looked`."""
         gone = {each for _, each in self._withdrawals}
-        added = [each for each in self._imports if each > run.data and each not in gone and self._in(each, *around)]
+        added = [each for each in self._imports if each > data and each not in gone and self._in(each)]
         if added:
-            yield "newer_data", added[0], self._sentence("imported", number, added)
-        taken = [
-            (entry, each) for entry, each in self._withdrawals if each <= run.data < entry and self._in(each, *around)
-        ]
+            yield "newer_data", added[0], self._sentence("imported", after, added)
+        taken = [(entry, each) for entry, each in self._withdrawals if each <= data < entry and self._in(each)]
         if taken:
-            yield "newer_data", taken[0][0], self._sentence("withdrawn", number, [each for _, each in taken])
-        places = [each for each in self._places if each > run.data]
+            yield "withdrawn_data", taken[0][0], self._sentence("withdrawn", after, [each for _, each in taken])
+        places = [each for each in self._places if each > data]
         if places:
-            text = f"places were imported after run {number} looked ({_listed('entry', 'entries', places)})"
-            yield "newer_places", places[0], text
+            yield "newer_places", places[0], f"places were imported {after} ({_listed('entry', 'entries', places)})"
 
-    def _sentence(self, what: str, number: int, imports: Sequence[int]) -> str:
+    def _sentence(self, what: str, after: str, imports: Sequence[int]) -> str:
         whose = "reports" if self._mmsi is None else f"reports of MMSI {self._mmsi}"
-        return f"{whose} were {what} after run {number} looked ({_listed('import', 'imports', imports)})"
+        return f"{whose} were {what} {after} ({_listed('import', 'imports', imports)})"
 
-    def _in(self, number: int, start: int | None, end: int | None) -> bool:
-        """Whether an import holds reports that matter with times within [start, end]."""
-        detail = self._imports[number]
-        first, last = detail.start, detail.end
-        files = _files(self._snapshot, number)
-        if first is None or last is None:
-            if not files:  # nothing was read, or it is withdrawn and can be asked no more
-                return detail.messages > 0
-            first, last = _extent(files)
-            if first is None or last is None:
-                return False
-        if (start is not None and last < start) or (end is not None and first > end):
-            return False
-        return self._mmsi is None or not files or _holds(files, self._mmsi, start, end)
-
-
-def _margin_us(detector: Detector, values: Mapping[str, float]) -> int:
-    """How far from a period reports still matter. Parameters of a profile can reach farther than the declared time."""
-    hours = [values[param.name] for param in detector.params if param.unit == "h" and param.name in values]
-    return round(max(detector.look_back_h, *hours, 0.0) * times.HOUR_US)
+    def _in(self, number: int) -> bool:
+        """Whether an import, withdrawn or not, holds reports that matter."""
+        version = self._snapshot.versions.get("reports")
+        files = () if version is None else _reports(self._snapshot.root, version).get(str(number), ())
+        return _holds(files, self._mmsi) if files else self._imports[number].messages > 0
 
 
 def _listed(one: str, several: str, numbers: Sequence[int]) -> str:
@@ -95,32 +83,18 @@ def _listed(one: str, several: str, numbers: Sequence[int]) -> str:
     return f"{several} {numbers[0]}, {numbers[1]} and {len(numbers) - 2} more"
 
 
-def _files(snapshot: Snapshot, number: int) -> Files:
-    """The files of an import's reports. What they hold never changes."""
-    files = snapshot.data_files("reports", **{"import": number})
-    return tuple(str(tables.local_path(snapshot.root, "reports", file)) for file in files)
-
-
-def _reports(files: Files) -> ds.Dataset:
-    return ds.dataset(list(files), schema=tables.stored_schema("reports"), format="parquet")
-
-
-@lru_cache(maxsize=1024)
-def _extent(files: Files) -> tuple[int | None, int | None]:
-    """First and last time (µs) of the reports in some files; None where none has a time."""
-    found = [pc.min_max(batch["time"]) for batch in _reports(files).to_batches(columns=["time"], filter=_FIT)]
-    bounds = [(each["min"].value, each["max"].value) for each in found if each["min"].is_valid]
-    if not bounds:
-        return None, None
-    return min(first for first, _ in bounds), max(last for _, last in bounds)
+@lru_cache(maxsize=8)
+def _reports(root: Path, version: int) -> dict[str, Files]:
+    """The files of each import's reports, also of those that were withdrawn: a snapshot does not tell these."""
+    found: dict[str, list[str]] = {}
+    for file in tables.files_of(tables.open_table(root, "reports", version)):
+        found.setdefault(file.partition["import"], []).append(str(tables.local_path(root, "reports", file)))
+    return {number: tuple(files) for number, files in found.items()}
 
 
 @lru_cache(maxsize=4096)
-def _holds(files: Files, mmsi: int, start: int | None, end: int | None) -> bool:
-    """Whether some files hold reports of a vessel with times within [start, end]."""
-    where = _FIT & (pc.field("mmsi") == mmsi) & pc.field("time").is_valid()
-    if start is not None:
-        where &= pc.field("time") >= pa.scalar(start, pa.int64()).cast(TIMESTAMP)
-    if end is not None:
-        where &= pc.field("time") <= pa.scalar(end, pa.int64()).cast(TIMESTAMP)
-    return bool(_reports(files).head(1, columns=["mmsi"], filter=where).num_rows)
+def _holds(files: Files, mmsi: int | None) -> bool:
+    """Whether some files hold reports (of a vessel). What they hold never changes."""
+    where = _FIT if mmsi is None else _FIT & (pc.field("mmsi") == mmsi)
+    reports = ds.dataset(list(files), schema=tables.stored_schema("reports"), format="parquet")
+    return bool(reports.head(1, columns=["mmsi"], filter=where).num_rows)

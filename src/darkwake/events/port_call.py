@@ -81,7 +81,6 @@ class PortCall:
     }
     needs: tuple[str, ...] = ()
     asks_places = True
-    look_back_h = 24.0 * 60
 
     def plan(self, values: Mapping[str, float], context: Context) -> Plan:
         arguments = {

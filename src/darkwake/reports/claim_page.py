@@ -12,12 +12,13 @@ import pyarrow as pa
 from darkwake import refs, times
 from darkwake.answers import words
 from darkwake.answers.evaluate import OUTCOME_WORDS, Outcome, Verdict
-from darkwake.answers.looked import looked, periods
+from darkwake.answers.looked import looked, looked_at
 from darkwake.answers.occurrences import Occurrence
 from darkwake.answers.presence import Stay
 from darkwake.answers.query import Filter, Present, Query, Within, filters, to_json
 from darkwake.answers.windows import Fit, instants
 from darkwake.casebook.models import Claim, Evaluation, Reply, Source
+from darkwake.events.coverage import TRACK
 from darkwake.reports import chart, timeline
 from darkwake.reports.cards import Card, cards, methods
 from darkwake.reports.exhibits import Cited, Exhibits, Opener, finished
@@ -162,11 +163,7 @@ def _looked(query: Query, verdict: Verdict, names: Mapping[str, str]) -> list[st
     """What was looked for, where and when: one sentence for each kind of event, or for positions."""
     if isinstance(query, Present):
         of = query.of
-        data = f", over data of {periods(verdict.feeds)}" if verdict.feeds else ""
-        return [
-            f"Looked for positions of {words.vessel(of)} {words.where(of, names)}, {words.period(of.since, of.until)}, "
-            f"in its tracks as of this ledger number{data}."
-        ]
+        return [looked_at(of, words.where(of, names), verdict.coverage_of.get(TRACK), verdict.feeds)]
     told = {}
     for given in filters(query):
         known = verdict.coverage_of.get(given.kind) if isinstance(given, Filter) else None
