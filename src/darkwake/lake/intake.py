@@ -1,7 +1,8 @@
 """From batches of a source to Parquet: its rows are kept back until it is known that all of it could be read.
 
 Sources that fit into `BUFFER_BYTES` share Parquet files. A larger one goes to files of its own, which are discarded if
-it fails. Decoding and writing overlap (one thread each); memory is bounded whatever the size of the sources.
+it fails. Decoding, writing and hashing the rows overlap (one thread each); memory is bounded whatever the size of the
+sources.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ FILE_ROWS = 4_000_000
 #: Rows of a source that are kept back, as Arrow.
 BUFFER_BYTES = 64 << 20
 _GROUP_ROWS = 128 * 1024  # rows of small sources are written together, as one row group
-_AHEAD = 2  # writes that may wait for the writing thread
+_AHEAD = 2  # pieces of work that may wait for a thread
 
 
 class _Output:
@@ -76,8 +77,8 @@ class Intake:
         self.next_row = 0  # of the import, in reading order
         self._writer = writer
         self._shared = self.outputs()
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="darkwake-write")
-        self._pending: list[Future[None]] = []
+        self._writing = _Queue("darkwake-write")
+        self._hashing = _Queue("darkwake-rows")
 
     def source(self, sha16: str | None = None) -> SourceRows:
         """A place for the rows of the next source; `sha16` if it is known, so that they need not be kept back."""
@@ -89,12 +90,15 @@ class Intake:
 
     def later(self, work: Callable[..., None], *args: Any) -> None:
         """On the writing thread, in order; waits where that is too far behind."""
-        self.wait(_AHEAD)
-        self._pending.append(self._pool.submit(work, *args))
+        self._writing.add(work, *args)
 
-    def wait(self, at_most: int = 0) -> None:
-        while len(self._pending) > at_most:
-            self._pending.pop(0).result()
+    def hashed(self, work: Callable[..., None], *args: Any) -> None:
+        """On the thread that hashes rows, in order; called on the writing thread."""
+        self._hashing.add(work, *args)
+
+    def wait(self) -> None:
+        self._writing.wait()
+        self._hashing.wait()
 
     def finish(self) -> None:
         self.wait()
@@ -106,6 +110,26 @@ class Intake:
 
     def __exit__(self, *_: object) -> None:
         """No thread writes on after an error: what is swept then stays swept."""
+        self._writing.close()
+        self._hashing.close()
+
+
+class _Queue:
+    """A thread that does pieces of work in their order; whoever is too far ahead of it waits."""
+
+    def __init__(self, name: str) -> None:
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._pending: list[Future[None]] = []
+
+    def add(self, work: Callable[..., None], *args: Any) -> None:
+        self.wait(_AHEAD)
+        self._pending.append(self._pool.submit(work, *args))
+
+    def wait(self, at_most: int = 0) -> None:
+        while len(self._pending) > at_most:
+            self._pending.pop(0).result()
+
+    def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
 
 
@@ -147,7 +171,7 @@ class SourceRows:
         """All was read: the rows count."""
         self._sha16 = sha16
         self._write(self._own or self._shared)
-        self._intake.later(self._seal)
+        self._intake.later(self._intake.hashed, self._seal)
         for output in self._own or ():
             self._intake.later(output.close)
 
@@ -174,23 +198,18 @@ class SourceRows:
         self._messages, self._rejects, self._bytes = [], [], 0
         first = self._intake.next_row
         self._intake.next_row += messages.num_rows
-        self._intake.later(_put, outputs, self._hashes, messages, rejects, first, self._sha16)
+        self._intake.later(self._put, outputs, messages, rejects, first, self._sha16)
 
-
-def _put(
-    outputs: tuple[_Output, _Output],
-    hashes: tuple[RowsHash, RowsHash],
-    messages: pa.Table,
-    rejects: pa.Table,
-    first: int,
-    sha16: str,
-) -> None:
-    index = messages.schema.get_field_index("source")
-    named = messages.set_column(index, messages.schema.field(index), pa.repeat(sha16, messages.num_rows))
-    numbers = pa.array(np.arange(first, first + messages.num_rows, dtype=np.int64))
-    reports = named.add_column(0, pa.field("row", pa.int64(), nullable=False), numbers)
-    columns = {"source": pa.repeat(sha16, rejects.num_rows), **{name: rejects[name] for name in rejects.column_names}}
-    schema = pa.schema([field for field in REJECTS if field.name != "import"])
-    for output, hashed, rows in zip(outputs, hashes, (reports, pa.table(columns).cast(schema)), strict=True):
-        hashed.update(rows)
-        output.write(rows)
+    def _put(
+        self, outputs: tuple[_Output, _Output], messages: pa.Table, rejects: pa.Table, first: int, sha16: str
+    ) -> None:
+        index = messages.schema.get_field_index("source")
+        named = messages.set_column(index, messages.schema.field(index), pa.repeat(sha16, messages.num_rows))
+        numbers = pa.array(np.arange(first, first + messages.num_rows, dtype=np.int64))
+        reports = named.add_column(0, pa.field("row", pa.int64(), nullable=False), numbers)
+        sources = pa.repeat(sha16, rejects.num_rows)
+        columns = {"source": sources, **{name: rejects[name] for name in rejects.column_names}}
+        schema = pa.schema([field for field in REJECTS if field.name != "import"])
+        for output, hashed, rows in zip(outputs, self._hashes, (reports, pa.table(columns).cast(schema)), strict=True):
+            self._intake.hashed(hashed.update, rows)
+            output.write(rows)
