@@ -19,7 +19,6 @@ from darkwake.answers.windows import (
     DEFAULTS,
     Anywhere,
     Assumptions,
-    Box,
     Fit,
     Heard,
     Known,
@@ -32,6 +31,13 @@ from darkwake.answers.windows import (
 from darkwake.events.base import Event
 from darkwake.events.coverage import Coverage
 
+#: Kinds of which more can go unseen though the vessel itself is heard all the time.
+_UNSEEN = {
+    "encounter": "The other ship of an encounter need not transmit, so one can go unseen while this vessel is heard",
+    "loitering": "Loitering is seen only where a ship is heard every 2 h or more often, so one can go unseen",
+}
+_BOX = "An event is told by one position, and can reach into the box though that lies outside it"
+
 
 @dataclass(frozen=True, slots=True)
 class Data:
@@ -43,7 +49,8 @@ class Data:
     a kind that is not in it was not looked for. `would_have_seen`: probability that an occurrence would have left a
     trace, where a reception model says so. `unknown_waters_h`: hours of the period in which the vessel was heard near
     a coast where no port is known. `runs`: event id → the run that found its standing version. `feeds`: periods [start,
-    end) of which there is any data at all, µs.
+    end) of which there is any data at all, µs. `no_port`: why no call bears the code of the asked place ("": some
+    do). `next_door`: the vessel's calls at ports whose waters overlap those of the asked one.
     """
 
     events: Sequence[Event]
@@ -55,6 +62,8 @@ class Data:
     profile: str = "default"
     runs: Mapping[str, int] = field(default_factory=dict)
     feeds: tuple[tuple[int, int], ...] = ()
+    no_port: str = ""
+    next_door: Sequence[Event] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +120,11 @@ def count(given: Filter, data: Data, assumptions: Assumptions | None = None, rep
         return replace(base, notes=(*missing, note))
     base = replace(base, heard=heard(track, given.since, given.until))
     if given.kind not in DEFAULTS:
-        note = f"How many {words.noun(given.kind, 2)} could have gone unheard is not known: there is no upper bound."
-        return replace(base, notes=(*missing, note))
+        many = words.noun(given.kind, 2)
+        told = _UNSEEN.get(given.kind, f"How many {many} could have gone unheard is not known")
+        return replace(base, notes=(*missing, f"{told}: there is no upper bound."))
+    if told := data.no_port or (_BOX if given.bbox is not None else _next_door(given, data, around)):
+        return replace(base, notes=(*missing, f"{told}: there is no upper bound."))
     if given.kind == "port_call" and given.place is None and data.unknown_waters_h:
         note = (
             f"In {data.unknown_waters_h} h the vessel was heard near a coast where no port is known here: calls there "
@@ -120,7 +132,7 @@ def count(given: Filter, data: Data, assumptions: Assumptions | None = None, rep
         )
         return replace(base, notes=(*missing, note))
     assumed = assumptions or DEFAULTS[given.kind]
-    target = data.target or (Box(given.bbox) if given.bbox is not None else Anywhere())
+    target = data.target or Anywhere()
     seen = [o for o in (*known_sure, *known_apart) if not o.within_silence and not o.contradicted]
     counted = {o.ids for o in (*base.sure, *base.apart, *base.before)}
     known = Known(seen, [o.ids in counted for o in seen], around.heard_elsewhere)
@@ -189,6 +201,17 @@ def _belongs(given: Filter, occurrence: Occurrence) -> str:
     if since <= latest and first < until:
         return "maybe"
     return "before" if overlaps else "no"
+
+
+def _next_door(given: Filter, data: Data, around: Reports) -> str:
+    """What keeps the bound open where a call of the period is told as one of a port next door; "" if none is."""
+    calls = distinct(data.next_door, around.heard_elsewhere)
+    ports = sorted({str(o.place) for o in calls if _belongs(given, o) != "no"})
+    if not ports:
+        return ""
+    return (
+        f"Calls at {', '.join(ports)} are known, whose waters overlap those of {given.place}: one may have been there"
+    )
 
 
 def _beside(apart: Sequence[Occurrence], sure: Sequence[Occurrence], around: Reports) -> list[Occurrence]:

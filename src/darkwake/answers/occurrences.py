@@ -12,8 +12,9 @@ from darkwake.answers.query import Filter
 from darkwake.events.base import Event
 
 #: Measures that say how sure an event is. A shortfall in one of these makes an event doubtful; a shortfall in any
-#: other measure makes it something else than what was asked for.
+#: other measure makes it something else than what was asked for (of a port call: possible at most).
 DOUBT = ("confidence_level", "confidence")
+_BELOW = "less was seen of it than the claim asks for"
 
 #: The first time after an event's start at which its ship was certainly elsewhere; None: never in this data.
 Elsewhere = Callable[[Event], int | None]
@@ -86,11 +87,15 @@ def select(
     """
     definition = [(name, least) for name, least in given.minimum if name not in DOUBT]
     doubt = [(name, least) for name, least in given.minimum if name in DOUBT]
-    wanted = [e for e in events if e.state != "retracted" and _matches(given, e) and _reaches(e, definition)]
+    matching = [e for e in events if e.state != "retracted" and _matches(given, e)]
+    short = {e.id for e in matching if not _reaches(e, definition)}
+    # What was seen of a port call is the least of what was: silent meanwhile, she may have stopped for longer.
+    wanted = [e for e in matching if e.id not in short or e.kind == "port_call"]
     why = reports.contradictions(wanted) if reports is not None else {}
+    why |= dict.fromkeys((e.id for e in wanted if e.id in short and e.id not in why), _BELOW)
     for event in wanted:
-        if event.id not in why and (short := evidenced.shortfall(event)) is not None:
-            why[event.id] = short
+        if event.id not in why and (told := evidenced.shortfall(event)) is not None:
+            why[event.id] = told
         elif event.id not in why and not _reaches(event, doubt):
             why[event.id] = "less sure than the claim asks for"
     return [e for e in wanted if e.id not in why], why, [e for e in wanted if e.id in why]

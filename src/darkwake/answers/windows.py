@@ -33,17 +33,15 @@ class Assumptions:
         return (
             f"the ship makes at most {self.max_speed_knots:g} knots, in a straight line and over land if need be",
             f"a {what} takes at least {self.least_stay_h:g} h",
-            f"two of them are at least {self.least_absence_h:g} h apart (nearer ones count as one)",
+            f"two of them at one place are at least {self.least_absence_h:g} h apart (nearer ones count as one)",
             "the ship did not go on under another MMSI",
         )
 
 
-#: kind → (least stay, least absence) in hours, by the definitions of these events.
-DEFAULTS: dict[str, Assumptions] = {
-    "port_call": Assumptions(),
-    "encounter": Assumptions(least_stay_h=2.0),
-    "loitering": Assumptions(least_stay_h=8.0, least_absence_h=1.0),
-}
+#: Kinds that can be bounded from above, by the definitions of these events.
+DEFAULTS: dict[str, Assumptions] = {"port_call": Assumptions()}
+#: kind → the least stay in hours whose chance of being heard is told; of more kinds than can be bounded.
+LEAST_STAY_H = {"port_call": DEFAULTS["port_call"].least_stay_h, "encounter": 2.0, "loitering": 8.0}
 
 
 class Target(Protocol):
