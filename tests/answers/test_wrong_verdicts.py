@@ -10,7 +10,7 @@ import pytest
 
 from darkwake import times
 from darkwake.answers.evaluate import Verdict, evaluate
-from darkwake.answers.query import Count, Filter, Present, Where, from_json
+from darkwake.answers.query import Count, Filter, Moment, Present, Where, from_json
 from darkwake.answers.windows import Spot
 from darkwake.events.base import Event, Innocent, VesselRef
 from darkwake.events.coverage import Coverage, Missing, Stretch
@@ -238,3 +238,41 @@ def test_a_stay_with_a_silence_over_the_whole_period_is_no_evidence_in_it() -> N
         assert (verdict.outcome, verdict.lower) == ("not_enough_data", 0)
         assert "not heard in the period" in verdict.apart[0].why[0]
     assert evaluate(Count(replace(between, until=hour(28)), "at_least", 1), data([stay], heard, SPOT)).lower == 1
+
+
+def heard_sparsely() -> tuple[Event, pa.Table]:
+    """Last heard outside at hour 22, in the harbour from 24.6 to 34.1, outside again at 36.5."""
+    measures = {
+        "confidence_level": 4, "stop_seen": True,
+        "arrival_earliest": times.iso(hour(22)), "arrival_latest": times.iso(hour(24.6)),
+        "departure_earliest": times.iso(hour(34.1)), "departure_latest": times.iso(hour(36.5)),
+    }  # fmt: skip
+    outside = {2.5 * k - 0.5: AWAY for k in range(10)} | {36.5 + 2.5 * k: AWAY for k in range(10)}
+    near = HARBOUR[0], HARBOUR[1] + 0.11
+    where = outside | {22: near, 36.5: near} | {24.6 + 0.5 * k: HARBOUR for k in range(20)}
+    return event(start=24.6, end=34.1, measures=measures), track(sorted(where), where)
+
+
+@pytest.mark.parametrize("counted", ["overlaps", "begins"])
+@pytest.mark.parametrize(("since", "until", "upper"), [(0, 24, 1), (0, 21.9, 0), (35, 49, 1), (36.6, 49, 0)])
+def test_between_two_reports_a_call_can_have_begun_or_gone_on(
+    since: float, until: float, upper: int, counted: str
+) -> None:
+    """Less than 3 h lay between the reports: too little for a window, and enough to have been there."""
+    call, heard = heard_sparsely()
+    of = replace(CALLS, since=hour(since), until=hour(until), counted=counted)  # type: ignore[arg-type]
+    verdict = evaluate(Count(of, "at_least", 1), data([call], heard, SPOT))
+    if counted == "begins" and since == 35:
+        upper = 0  # it began long before
+    assert (verdict.lower, verdict.upper) == (0, upper)
+    assert verdict.outcome == ("not_enough_data" if upper else "contradicted")
+
+
+@pytest.mark.parametrize("which", ["first", "last"])
+@pytest.mark.parametrize("counted", ["overlaps", "begins"])
+def test_a_start_lies_between_the_last_report_outside_and_the_first_inside(which: str, counted: str) -> None:
+    call, heard = heard_sparsely()
+    of = replace(CALLS, since=hour(10), until=hour(49), counted=counted)  # type: ignore[arg-type]
+    for asked in (Moment(which, of, hour(24), None), Moment(which, of, None, hour(24))):  # type: ignore[arg-type]
+        verdict = evaluate(asked, data([call], heard, SPOT))
+        assert (verdict.lower, verdict.upper, verdict.outcome) == (hour(22), hour(24.6), "not_enough_data")

@@ -159,7 +159,7 @@ def _of_period(given: Filter, sure: Sequence[Occurrence], apart: Sequence[Occurr
     possible: list[Occurrence] = []
     before: list[Occurrence] = []
     for occurrence, evidence in [*((o, True) for o in sure), *((o, False) for o in apart)]:
-        belongs = _belongs(given, occurrence)
+        belongs = _belongs(given, occurrence, around)
         if belongs == "yes" and _unheard_in(given, occurrence, around):
             told = "the ship was not heard in the period: it may have left before and come back after it"
             possible.append(replace(occurrence, why=(*occurrence.why, told)))
@@ -167,7 +167,11 @@ def _of_period(given: Filter, sure: Sequence[Occurrence], apart: Sequence[Occurr
         if belongs == "yes":
             (inside if evidence else possible).append(occurrence)
         elif belongs == "maybe":
-            told = "it may have begun outside the period: the ship was not heard just before"
+            told = (
+                "it may have begun outside the period: the ship was not heard just before"
+                if given.counted == "begins"
+                else "it was seen outside the period only: the ship was not heard between there and its edge"
+            )
             possible.append(replace(occurrence, why=(*occurrence.why, told)))
         elif belongs == "before":
             told = "it was under way when the period opened, so it did not begin in it"
@@ -187,15 +191,20 @@ def _unheard_in(given: Filter, occurrence: Occurrence, around: Reports) -> bool:
     return not heard_then
 
 
-def _belongs(given: Filter, occurrence: Occurrence) -> str:
-    """yes, maybe, before (it only overlaps, and what began is asked) or no."""
+def _belongs(given: Filter, occurrence: Occurrence, around: Reports) -> str:
+    """yes, maybe, before (it only overlaps, and what began is asked) or no.
+
+    Between the last report outside and the first one inside it may have begun at any time; so with its end.
+    """
     since = -FOREVER if given.since is None else given.since
     until = FOREVER if given.until is None else given.until
     overlaps = occurrence.start < until and occurrence.last_seen >= since
-    if given.counted != "begins":
-        return "yes" if overlaps else "no"
     earliest, latest = occurrence.began
     first = -FOREVER if earliest is None else earliest
+    if given.counted != "begins":
+        if overlaps or occurrence.contradicted:
+            return "yes" if overlaps else "no"
+        return "maybe" if first < until and occurrence.lasted(around.heard_elsewhere) > since else "no"
     if since <= first and latest < until:
         return "yes"
     if since <= latest and first < until:
@@ -206,7 +215,7 @@ def _belongs(given: Filter, occurrence: Occurrence) -> str:
 def _next_door(given: Filter, data: Data, around: Reports) -> str:
     """What keeps the bound open where a call of the period is told as one of a port next door; "" if none is."""
     calls = distinct(data.next_door, around.heard_elsewhere)
-    ports = sorted({str(o.place) for o in calls if _belongs(given, o) != "no"})
+    ports = sorted({str(o.place) for o in calls if _belongs(given, o, around) != "no"})
     if not ports:
         return ""
     return (

@@ -61,8 +61,14 @@ class Occurrence:
         first = self.events[0]
         if "arrival_earliest" not in first.measures:
             return self.start, self.start
+        if self.within_silence:
+            return self.start, self.last_seen
         earliest = first.measures["arrival_earliest"]
-        return (times.parse(earliest) if isinstance(earliest, str) else None), self.start
+        return (min(times.parse(earliest), self.start) if isinstance(earliest, str) else None), self.start
+
+    def lasted(self, elsewhere: Elsewhere | None) -> int:
+        """Up to when it can have lasted: until its ship was heard outside; FOREVER where that is not known."""
+        return max(_lasted(event, elsewhere) for event in self.events)
 
     def measure(self, name: str) -> float | None:
         """The largest value of a measure among the events of this occurrence; None if none has it."""
@@ -136,6 +142,12 @@ def reach_of(event: Event, elsewhere: Elsewhere | None) -> int:
         return event.end
     away = elsewhere(event) if elsewhere is not None else None
     return FOREVER if away is None else max(event.start, away - 1)
+
+
+def _lasted(event: Event, elsewhere: Elsewhere | None) -> int:
+    outside = event.measures.get("departure_latest")
+    reach = reach_of(event, elsewhere)
+    return reach if event.end is None or not isinstance(outside, str) else max(reach, times.parse(outside))
 
 
 def in_box(bbox: tuple[float, float, float, float], lon: float | None, lat: float | None) -> bool:
