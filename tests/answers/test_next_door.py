@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from darkwake.answers.next_door import overlapping
+from darkwake.answers.next_door import AnyPort, overlapping
 from darkwake.places import Gazetteer, Place
 from darkwake.places.model import polygon_place
 
@@ -36,3 +37,11 @@ def test_ports_whose_waters_overlap_know_each_other(others: list[Place]) -> None
     places = Gazetteer([circle("XXONE", 30.0), *others])
     assert overlapping(places, "XXONE") == ("XXTWO",)
     assert overlapping(places, "XXTWO") == ("XXONE",)
+
+
+def test_any_port_is_where_one_is_and_next_door_elsewhere() -> None:
+    target = AnyPort(Gazetteer([circle("XXONE", 30.0), circle("XXZONE", 40.0, kind="zone")]))
+    there, outside, zone = target.distances_m(np.full(3, -140.0), np.array([30.0, 31.0, 40.0]))
+    assert there == 0.0
+    assert 0.0 < outside < 1.0
+    assert 0.0 < zone < 1.0

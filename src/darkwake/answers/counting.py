@@ -14,16 +14,19 @@ from darkwake.answers import words
 from darkwake.answers.evidenced import Reports, own_rows
 from darkwake.answers.looked import not_looked
 from darkwake.answers.occurrences import FOREVER, Occurrence, distinct, reach_of, select
+from darkwake.answers.passages import passages
 from darkwake.answers.query import Filter
 from darkwake.answers.windows import (
     DEFAULTS,
     Anywhere,
     Assumptions,
+    Chain,
     Fit,
     Heard,
     Known,
     Target,
     chain_count,
+    chains_of,
     fits,
     heard,
     windows_of,
@@ -71,7 +74,8 @@ class Counted:
     """Occurrences that meet a filter, those possible at most, and where more could have gone unheard.
 
     `before`: those that lay over the period's opening, where what began in it is asked. Whether the claim means them
-    is not for the data to say: they are told apart and contradict nothing.
+    is not for the data to say: they are told apart and contradict nothing. `at_once`: so many more there were if what
+    ships that used one MMSI at once did at one place and time is not taken for one.
     """
 
     sure: tuple[Occurrence, ...]
@@ -80,6 +84,7 @@ class Counted:
     heard: Heard | None
     bounded: bool  # whether `possible` is all there can be
     before: tuple[Occurrence, ...] = ()
+    at_once: int = 0
     assumptions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -93,7 +98,7 @@ class Counted:
         rooms = [f.count for f in self.possible]
         if not self.bounded or None in rooms:
             return None
-        return len(self.sure) + len(self.apart) + sum(room or 0 for room in rooms)
+        return len(self.sure) + len(self.apart) + self.at_once + sum(room or 0 for room in rooms)
 
     @property
     def upper(self) -> int | None:
@@ -106,8 +111,7 @@ def count(given: Filter, data: Data, assumptions: Assumptions | None = None, rep
     around = reports if reports is not None else Reports(data.track)
     track = own_rows(data.track, given.mmsi, given.segment)
     sure, why, doubtful = select(given, data.events, around)
-    known_sure = distinct(sure, around.heard_elsewhere)
-    known_apart = _beside(distinct(doubtful, around.heard_elsewhere, why), known_sure, around)
+    known_sure, known_apart = _known(sure, doubtful, why, around)
     base = _of_period(given, known_sure, known_apart, around)
     missing = not_looked((given.kind,), data.coverage)
     base = replace(base, notes=tuple(missing))
@@ -133,24 +137,49 @@ def count(given: Filter, data: Data, assumptions: Assumptions | None = None, rep
         return replace(base, notes=(*missing, note))
     assumed = assumptions or DEFAULTS[given.kind]
     target = data.target or Anywhere()
-    seen = [o for o in (*known_sure, *known_apart) if not o.within_silence and not o.contradicted]
-    counted = {o.ids for o in (*base.sure, *base.apart, *base.before)}
-    known = Known(seen, [o.ids in counted for o in seen], around.heard_elsewhere)
-    windows = windows_of(track, assumed.least_stay_h)
-    how = given.counted or "overlaps"
-    one_place = given.place is not None and chain_count(track) == 1
-    rooms = fits(windows, target, known, given.since, given.until, assumed, how, one_place=one_place)
-    found = _less(
-        [Fit(window, room) for window, room in zip(windows, rooms, strict=True) if room != 0],
-        [o for o in base.apart if o.within_silence],
-    )
+    chains = chains_of(track)
+    found: list[Fit] = []
+    at_once = 0
+    for chain in chains:
+        own = [*known_sure, *known_apart]
+        if len(chains) > 1:
+            theirs, doubted = ([e for e in of if _sent_by(e, chain)] for of in (sure, doubtful))
+            own = [o for known_of in _known(theirs, doubted, why, around) for o in known_of]
+        belongs = [_belongs(given, o, around) != "no" for o in own]
+        at_once += sum(belongs)
+        seen = [
+            (o, there) for o, there in zip(own, belongs, strict=True) if not o.within_silence and not o.contradicted
+        ]
+        known = Known([o for o, _ in seen], [there for _, there in seen], around.heard_elsewhere)
+        windows = windows_of(chain, assumed.least_stay_h)
+        one_place = given.place is not None and len(chains) == 1
+        rooms = fits(
+            windows, target, known, given.since, given.until, assumed, given.counted or "overlaps", one_place=one_place
+        )
+        found += [Fit(window, room) for window, room in zip(windows, rooms, strict=True) if room != 0]
+        if not isinstance(target, Anywhere):
+            found += passages(chain, target, known, given.since, given.until, assumed)
+    found = _less(found, [o for o in base.apart if o.within_silence])
     return replace(
         base,
         possible=tuple(f for f in found if f.count != 0),
+        at_once=max(0, at_once - len(base.sure) - len(base.apart) - len(base.before)) if len(chains) > 1 else 0,
         bounded=not missing,
         assumptions=assumed.sentences(words.noun(given.kind)),
         notes=(*missing, *_notes(given, data, track)),
     )
+
+
+def _known(
+    sure: Sequence[Event], doubtful: Sequence[Event], why: Mapping[str, str], around: Reports
+) -> tuple[list[Occurrence], list[Occurrence]]:
+    """Those evidenced, and those possible that are no part of one of them."""
+    evidenced = distinct(sure, around.heard_elsewhere)
+    return evidenced, _beside(distinct(doubtful, around.heard_elsewhere, why), evidenced, around)
+
+
+def _sent_by(event: Event, chain: Chain) -> bool:
+    return any(vessel.segment in chain.segments for vessel in event.vessels)
 
 
 def _of_period(given: Filter, sure: Sequence[Occurrence], apart: Sequence[Occurrence], around: Reports) -> Counted:

@@ -245,13 +245,13 @@ def _timing(counted: Counted, query: Moment) -> Verdict:
     if first:
         far = [_beyond(o.began[0], opened, first=True) for o in counted.apart]
         far += [_beyond(f.window.start, opened, first=True) for f in counted.possible]
-        lower = min([*earliest, *far], default=None) if counted.bounded else None
+        lower = min([*earliest, *far], default=None) if counted.bounded and not counted.at_once else None
         upper = min(latest, default=None)
     else:
         far = [_beyond(o.began[1], query.of.until, first=False) for o in counted.apart]
         far += [_beyond(f.window.end, query.of.until, first=False) for f in counted.possible]
         lower = max(earliest, default=None)
-        upper = max([*latest, *far], default=None) if counted.bounded else None
+        upper = max([*latest, *far], default=None) if counted.bounded and not counted.at_once else None
     lower, upper = (None if bound is None or abs(bound) >= _NEVER else bound for bound in (lower, upper))
     seen = bool(latest)
     outcome: Outcome = "not_enough_data"

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from darkwake import times
 from darkwake.answers.checks import check_measures, unknown_waters_h
 from darkwake.answers.counting import Data
-from darkwake.answers.next_door import overlapping
+from darkwake.answers.next_door import AnyPort, overlapping
 from darkwake.answers.query import Filter, Query, Where, Within, filters, kinds
 from darkwake.answers.seen import would_have_seen
 from darkwake.answers.windows import LEAST_STAY_H, Box, Spot, Target
@@ -68,6 +68,8 @@ def data_for(
     named = None if mmsi is None else _rows(snapshot, [mmsi])
     track = named if mmsi is not None else _rows(snapshot, _doubted(snapshot, found)) if found else None
     target: Target | None = Box(of.bbox) if of.bbox else None
+    if isinstance(of, Filter) and of.kind == "port_call" and of.bbox is None:
+        target = AnyPort(places)
     if of.place is not None:
         place = places.by_code(of.place)
         target = Spot(place.lon, place.lat, place.radius_m)

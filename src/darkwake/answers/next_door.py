@@ -1,24 +1,44 @@
-"""Ports whose waters overlap those of another: a call there bears the code of one of them only."""
+"""All ports at once: whose waters overlap those of another, so that a call bears the code of one; and any of them."""
 
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from darkwake.geo.sphere import destinations, great_circle
 from darkwake.places import Gazetteer, Place
+from darkwake.places.grid import PlaceGrid, grid_of, locate
 
 #: How far apart the points of an outline are that are looked at.
 _STEP_M = 250.0
+
+
+_HARBOURS = ("port", "berth", "anchorage")
+
+
+@dataclass(frozen=True, slots=True)
+class AnyPort:
+    """A target: whatever port is nearest. From outside all are taken to be next door: how far is not looked at."""
+
+    places: Gazetteer
+
+    def distances_m(self, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+        return np.where(locate(lon, lat, _grid(self.places)) >= 0, 0.0, 1e-3)
+
+
+@lru_cache(maxsize=4)
+def _grid(places: Gazetteer) -> PlaceGrid:
+    return grid_of(places.ports_table(_HARBOURS))
 
 
 @lru_cache(maxsize=1024)
 def overlapping(places: Gazetteer, code: str) -> tuple[str, ...]:
     """The codes of the ports whose waters (with their berths and anchorages) overlap those of a port."""
     asked = places.by_code(code)
-    harbours = {one.code: one for one in places if one.kind in ("port", "berth", "anchorage")}
+    harbours = {one.code: one for one in places if one.kind in _HARBOURS}
     port = {one.code: _port(one, harbours) for one in harbours.values()}
     own = [one for one in harbours.values() if port[one.code] is asked]
     others = [one for one in harbours.values() if port[one.code] is not asked and port[one.code].kind == "port"]
