@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import pyarrow as pa
 from hypothesis import given, settings
@@ -10,9 +12,10 @@ from hypothesis import strategies as st
 
 from darkwake import times
 from darkwake.answers.counting import count
+from darkwake.answers.evaluate import evaluate
 from darkwake.answers.evidenced import Reports
 from darkwake.answers.presence import present
-from darkwake.answers.query import Counted, Filter, Where
+from darkwake.answers.query import Counted, Filter, Moment, Where
 from darkwake.answers.windows import Spot
 from darkwake.events.base import Event
 from made_up import HARBOUR, MMSI, data, event, hour, track
@@ -25,10 +28,14 @@ HOURS = 120
 @dataclass(frozen=True)
 class World:
     stays: tuple[tuple[int, int], ...]  # hours in the harbour, both ends included
-    heard: tuple[int, ...]
+    moored: tuple[bool, ...]  # whether a report of the stay shows a stop
+    heard: tuple[float, ...]
 
-    def inside(self, at: int) -> bool:
+    def inside(self, at: float) -> bool:
         return any(start <= at <= end for start, end in self.stays)
+
+    def shows_a_stop(self, at: float) -> bool:
+        return any(start <= at <= end and moored for (start, end), moored in zip(self.stays, self.moored, strict=True))
 
     @property
     def track(self) -> pa.Table:
@@ -38,42 +45,54 @@ class World:
     def events(self) -> list[Event]:
         """What a detector sees: reports from inside with none from outside between them."""
         found: list[Event] = []
-        run: list[int] = []
-        before: int | None = None
+        run: list[float] = []
+        before: float | None = None
         for at in [*self.heard, None]:
             if at is not None and self.inside(at):
                 run.append(at)
                 continue
-            if run:
+            stop = any(map(self.shows_a_stop, run))
+            silent = any(b - a >= 4 for a, b in itertools.pairwise(run))
+            if run and (stop or silent or (before is None) != (at is None)):  # otherwise a pass, and no event
                 measures = {
-                    "confidence_level": 4, "stop_seen": True, "departure_earliest": times.iso(hour(run[-1])),
+                    "confidence_level": 2 if stop or silent else 1,
+                    "stop_seen": stop,
+                    "inferred_from_silence": silent and not stop,
                     "arrival_earliest": None if before is None else times.iso(hour(before)),
-                }  # fmt: skip
+                    "arrival_latest": times.iso(hour(run[0])),
+                    "departure_earliest": times.iso(hour(run[-1])),
+                    "departure_latest": None if at is None else times.iso(hour(at)),
+                }
                 found.append(event(start=run[0], end=None if at is None else run[-1], measures=measures))
-                run = []
+            run = []
             before = at
         return found
 
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
-    stays, at = [], 0
+    stays, moored, at = [], [], 0
     for _ in range(draw(st.integers(0, 8))):
         start = at + draw(st.integers(5, 20))
         end = start + draw(st.integers(3, 30))
         stays.append((start, end))
+        moored.append(draw(st.booleans()))
         at = end
     silences = draw(st.lists(st.tuples(st.integers(0, HOURS), st.integers(1, 40)), max_size=5))
-    heard = [h for h in range(HOURS) if not any(start <= h < start + length for start, length in silences)]
-    return World(tuple(stays), tuple(heard))
+    every = draw(st.sampled_from([1.0, 1.75, 2.5, 2.9]))  # hours; none leaves room for a whole call between two
+    reports = [0.1 + every * k for k in range(int(HOURS / every))]
+    heard = [h for h in reports if not any(start <= h < start + length for start, length in silences)]
+    return World(tuple(stays), tuple(moored), tuple(heard))
 
 
-periods = st.tuples(st.integers(0, HOURS - 1), st.integers(1, HOURS)).map(lambda p: (p[0], p[0] + p[1]))
+periods = st.tuples(st.integers(0, 4 * HOURS - 4), st.integers(1, 4 * HOURS)).map(
+    lambda p: (p[0] / 4, (p[0] + p[1]) / 4)
+)
 
 
 @settings(max_examples=400, deadline=None)
 @given(worlds(), periods, st.sampled_from(["overlaps", "begins"]))
-def test_the_bound_holds_what_happened(world: World, period: tuple[int, int], counted: Counted) -> None:
+def test_the_bound_holds_what_happened(world: World, period: tuple[float, float], counted: Counted) -> None:
     since, until = period
     asked = Filter("port_call", f"mmsi:{MMSI}", "SIMPT", hour(since), hour(until), counted=counted)
     known = count(asked, data(world.events, world.track, SPOT))
@@ -89,9 +108,25 @@ def test_the_bound_holds_what_happened(world: World, period: tuple[int, int], co
     assert known.lower <= known.upper
 
 
+@settings(max_examples=400, deadline=None)
+@given(worlds(), periods, st.sampled_from(["overlaps", "begins"]), st.sampled_from(["first", "last"]))
+def test_the_first_and_the_last_lie_in_their_bounds(
+    world: World, period: tuple[float, float], counted: Counted, which: Literal["first", "last"]
+) -> None:
+    since, until = period
+    asked = Filter("port_call", f"mmsi:{MMSI}", "SIMPT", hour(since), hour(until), counted=counted)
+    verdict = evaluate(Moment(which, asked, hour(since), None), data(world.events, world.track, SPOT))
+    starts = [s for s, e in world.stays if s < until and (s >= since if counted == "begins" else e > since)]
+    if starts:
+        truth = hour(min(starts) if which == "first" else max(starts))
+        assert verdict.lower is None or verdict.lower <= truth
+        assert verdict.upper is None or truth <= verdict.upper
+        assert verdict.outcome != ("contradicted" if truth >= hour(since) else "supported")
+
+
 @settings(max_examples=200, deadline=None)
 @given(worlds(), periods)
-def test_presence_holds_what_happened(world: World, period: tuple[int, int]) -> None:
+def test_presence_holds_what_happened(world: World, period: tuple[float, float]) -> None:
     since, until = period
     where = Where(f"mmsi:{MMSI}", "SIMPT", hour(since), hour(until))
     known = present(where, world.track, SPOT, Reports(world.track))
@@ -102,7 +137,7 @@ def test_presence_holds_what_happened(world: World, period: tuple[int, int]) -> 
 
 @settings(deadline=None)
 @given(worlds(), periods, st.sampled_from(["overlaps", "begins"]))
-def test_a_longer_period_never_bounds_lower(world: World, period: tuple[int, int], counted: Counted) -> None:
+def test_a_longer_period_never_bounds_lower(world: World, period: tuple[float, float], counted: Counted) -> None:
     asked = Filter("port_call", f"mmsi:{MMSI}", "SIMPT", hour(period[0]), hour(period[1]), counted=counted)
     known = data(world.events, world.track, SPOT)
     short, longer = count(asked, known), count(replace(asked, since=hour(period[0] - 24)), known)

@@ -83,7 +83,15 @@ def test_a_measure_that_falls_short_is_another_thing_and_no_doubt() -> None:
     asked = Filter("loitering", f"mmsi:{MMSI}", None, hour(0), hour(900), minimum=(("duration_h", 10),))
     short = event("loitering", 30, 39)
     verdict = evaluate(Count(asked, "at_most", 0), data([short], heard_all_along()))
-    assert (verdict.outcome, verdict.upper, verdict.apart) == ("supported", 0, ())
+    assert (verdict.lower, verdict.upper, verdict.apart) == (0, None, ())
+
+
+def test_of_a_port_call_what_was_seen_is_the_least_of_what_was() -> None:
+    asked = replace(CALLS, minimum=(("stopped_h", 10),))
+    short = event(start=30, end=50, measures={"confidence_level": 4, "stop_seen": True, "stopped_h": 9.9})
+    verdict = evaluate(Count(asked, "at_least", 1), data([short], heard_all_along(), SPOT))
+    assert (verdict.outcome, verdict.lower, verdict.upper) == ("not_enough_data", 0, 1)
+    assert "less was seen of it than the claim asks for" in verdict.apart[0].why
 
 
 def test_what_does_not_count() -> None:
@@ -149,7 +157,28 @@ def test_a_segment_can_be_asked_about() -> None:
 def test_a_box_instead_of_a_place() -> None:
     asked = replace(CALLS, place=None, bbox=(125.0, 38.5, 125.5, 39.0))
     verdict = evaluate(Count(asked, "exactly", 4), data(calls(4), heard_all_along()))
-    assert verdict.outcome == "supported"
+    assert (verdict.outcome, verdict.lower, verdict.upper) == ("not_enough_data", 4, None)
+    assert any("told by one position" in note for note in verdict.notes)
+
+
+def test_a_place_whose_calls_may_bear_another_code_has_no_upper_bound() -> None:
+    berth = data(calls(0), heard_all_along(), SPOT, no_port="It is a berth")
+    verdict = evaluate(Count(CALLS, "at_most", 0), berth)
+    assert (verdict.outcome, verdict.upper) == ("not_enough_data", None)
+    assert "It is a berth: there is no upper bound." in verdict.notes
+    other = data(calls(0), heard_all_along(), SPOT, next_door=[event(start=30, end=50, place="SIMXX")])
+    verdict = evaluate(Count(CALLS, "at_most", 0), other)
+    assert (verdict.outcome, verdict.upper) == ("not_enough_data", None)
+    assert any("Calls at SIMXX are known" in note for note in verdict.notes)
+    assert evaluate(Count(replace(CALLS, since=hour(60)), "at_most", 0), other).outcome == "supported"
+
+
+@pytest.mark.parametrize("kind", ["encounter", "loitering"])
+def test_what_can_go_unseen_while_the_ship_is_heard_has_no_upper_bound(kind: str) -> None:
+    asked = Filter(kind, f"mmsi:{MMSI}", None, hour(0), hour(900))
+    verdict = evaluate(Exists(asked), data([], heard_all_along()))
+    assert (verdict.outcome, verdict.lower, verdict.upper) == ("not_enough_data", 0, None)
+    assert any("go unseen" in note for note in verdict.notes)
 
 
 def test_exists() -> None:
@@ -160,16 +189,19 @@ def test_exists() -> None:
 
 
 def test_sum_of_a_measure() -> None:
-    asked = Filter("loitering", f"mmsi:{MMSI}", None, hour(0), hour(900))
-    two = [event("loitering", 30, 40), event("loitering", 100, 112)]
-    verdict = evaluate(Sum(asked, "duration_h", "at_least", 20), data(two, heard_all_along()))
+    two = [event(start=30, end=40, measures=stopped(10)), event(start=100, end=112, measures=stopped(12))]
+    verdict = evaluate(Sum(CALLS, "stopped_h", "at_least", 20), data(two, heard_all_along(), SPOT))
     assert (verdict.outcome, verdict.lower, verdict.upper) == ("supported", 22, 22)
-    silent = evaluate(Sum(asked, "duration_h", "at_most", 30), data(two, heard_all_along((500, 600))))
+    silent = evaluate(Sum(CALLS, "stopped_h", "at_most", 30), data(two, heard_all_along((500, 600)), SPOT))
     assert (silent.outcome, silent.lower, silent.upper) == ("not_enough_data", 22, None)
-    unknown = [*two, event("loitering", 200, 210, measures={"duration_h": None})]
-    partial = evaluate(Sum(asked, "duration_h", "at_most", 30), data(unknown, heard_all_along()))
+    unknown = [*two, event(start=200, end=210, measures=stopped(None))]
+    partial = evaluate(Sum(CALLS, "stopped_h", "at_most", 30), data(unknown, heard_all_along(), SPOT))
     assert (partial.upper, partial.outcome) == (None, "not_enough_data")
-    assert any("no duration_h" in note for note in partial.notes)
+    assert any("no stopped_h" in note for note in partial.notes)
+
+
+def stopped(hours: float | None) -> dict[str, object]:
+    return {"confidence_level": 4, "stop_seen": True, "stopped_h": hours}
 
 
 def test_sum_of_a_measure_that_can_be_negative_has_no_bound_in_silence() -> None:

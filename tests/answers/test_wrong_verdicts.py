@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from darkwake import times
 from darkwake.answers.evaluate import Verdict, evaluate
-from darkwake.answers.query import Count, Filter, Present, Where, from_json
+from darkwake.answers.query import Count, Filter, Moment, Present, Sum, Where, from_json
 from darkwake.answers.windows import Spot
 from darkwake.events.base import Event, Innocent, VesselRef
 from darkwake.events.coverage import Coverage, Missing, Stretch
@@ -225,7 +226,7 @@ def test_sums_of_months_count_each_once() -> None:
         of = {**query["sum"], "since": times.iso(hour(start)), "until": times.iso(hour(end))}  # type: ignore[dict-item]
         verdict = evaluate(from_json({**query, "sum": of}), data([loitering], heard))
         found.append((verdict.lower, verdict.upper))
-    assert found == [(60, 60), (0, 0)]
+    assert found == [(60, None), (0, None)]
 
 
 def test_a_stay_with_a_silence_over_the_whole_period_is_no_evidence_in_it() -> None:
@@ -238,3 +239,114 @@ def test_a_stay_with_a_silence_over_the_whole_period_is_no_evidence_in_it() -> N
         assert (verdict.outcome, verdict.lower) == ("not_enough_data", 0)
         assert "not heard in the period" in verdict.apart[0].why[0]
     assert evaluate(Count(replace(between, until=hour(28)), "at_least", 1), data([stay], heard, SPOT)).lower == 1
+
+
+def heard_sparsely() -> tuple[Event, pa.Table]:
+    """Last heard outside at hour 22, in the harbour from 24.6 to 34.1, outside again at 36.5."""
+    measures = {
+        "confidence_level": 4, "stop_seen": True,
+        "arrival_earliest": times.iso(hour(22)), "arrival_latest": times.iso(hour(24.6)),
+        "departure_earliest": times.iso(hour(34.1)), "departure_latest": times.iso(hour(36.5)),
+    }  # fmt: skip
+    outside = {2.5 * k - 0.5: AWAY for k in range(10)} | {36.5 + 2.5 * k: AWAY for k in range(10)}
+    near = HARBOUR[0], HARBOUR[1] + 0.11
+    where = outside | {22: near, 36.5: near} | {24.6 + 0.5 * k: HARBOUR for k in range(20)}
+    return event(start=24.6, end=34.1, measures=measures), track(sorted(where), where)
+
+
+@pytest.mark.parametrize("counted", ["overlaps", "begins"])
+@pytest.mark.parametrize(("since", "until", "upper"), [(0, 24, 1), (0, 21.9, 0), (35, 49, 1), (36.6, 49, 0)])
+def test_between_two_reports_a_call_can_have_begun_or_gone_on(
+    since: float, until: float, upper: int, counted: str
+) -> None:
+    """Less than 3 h lay between the reports: too little for a window, and enough to have been there."""
+    call, heard = heard_sparsely()
+    of = replace(CALLS, since=hour(since), until=hour(until), counted=counted)  # type: ignore[arg-type]
+    verdict = evaluate(Count(of, "at_least", 1), data([call], heard, SPOT))
+    if counted == "begins" and since == 35:
+        upper = 0  # it began long before
+    assert (verdict.lower, verdict.upper) == (0, upper)
+    assert verdict.outcome == ("not_enough_data" if upper else "contradicted")
+
+
+@pytest.mark.parametrize("which", ["first", "last"])
+@pytest.mark.parametrize("counted", ["overlaps", "begins"])
+def test_a_start_lies_between_the_last_report_outside_and_the_first_inside(which: str, counted: str) -> None:
+    call, heard = heard_sparsely()
+    of = replace(CALLS, since=hour(10), until=hour(49), counted=counted)  # type: ignore[arg-type]
+    for asked in (Moment(which, of, hour(24), None), Moment(which, of, None, hour(24))):  # type: ignore[arg-type]
+        verdict = evaluate(asked, data([call], heard, SPOT))
+        assert (verdict.lower, verdict.upper, verdict.outcome) == (hour(22), hour(24.6), "not_enough_data")
+
+
+def passing(moments: tuple[float, ...] = (12.9, 15.8), **given: Any) -> pa.Table:
+    """Under way every 2 h; two moving reports in the harbour lie less than 3 h from each other and from the next."""
+    where = dict.fromkeys((0, 2, 4, 6, 8, 18.7, 20.7, 22.7, 24.7, 26.7, 28.7), AWAY)
+    where |= {10: (HARBOUR[0], HARBOUR[1] + 0.11)} | dict.fromkeys(moments, HARBOUR)
+    return track(sorted(where), where, **given)
+
+
+@pytest.mark.parametrize("counted", ["overlaps", "begins"])
+def test_a_stay_of_which_only_moving_reports_are_known_is_possible(counted: str) -> None:
+    of = replace(CALLS, since=hour(2), until=hour(28), counted=counted)  # type: ignore[arg-type]
+    verdict = evaluate(Count(of, "at_least", 1), data([], passing(), SPOT))
+    assert (verdict.outcome, verdict.lower, verdict.upper) == ("not_enough_data", 0, 1)
+    (fit,) = verdict.possible
+    assert (fit.window.why, fit.window.start, fit.window.end) == ("a passage", hour(10), hour(18.7))
+    known = data([event(start=12.9, end=15.8)], passing(), SPOT)
+    assert evaluate(Count(of, "exactly", 1), known).outcome == "supported"
+    for since, until in ((0, 9.9), (18.8, 28)):
+        out = replace(of, since=hour(since), until=hour(until))
+        assert evaluate(Count(out, "at_most", 0), data([], passing(), SPOT)).outcome == "supported"
+
+
+def test_a_passage_that_leaves_less_time_than_a_call_takes_is_none() -> None:
+    where = dict.fromkeys((0, 0.5, 1, 3.4, 4, 5), AWAY) | dict.fromkeys((1.5, 2, 3), HARBOUR)
+    of = replace(CALLS, since=hour(0), until=hour(5))
+    verdict = evaluate(Count(of, "at_most", 0), data([], track(sorted(where), where), SPOT))
+    assert (verdict.outcome, verdict.upper) == ("supported", 0)
+
+
+def two_hulls() -> tuple[list[Event], pa.Table]:
+    events = [
+        event(start=10, end=30, measures={**STOPPED, "stopped_h": 20.0}, vessels=(VesselRef(MMSI, segment),))
+        for segment in (1, 2)
+    ]
+    tracks = [
+        track([h + shift for h in range(40)], {h + shift: HARBOUR if 10 <= h <= 30 else AWAY for h in range(40)},
+              segment=segment)
+        for segment, shift in ((1, 0.0), (2, 0.1))
+    ]  # fmt: skip
+    return events, pa.concat_tables(tracks)
+
+
+def test_two_ships_on_one_mmsi_in_one_port_may_be_two_calls() -> None:
+    events, heard = two_hulls()
+    known = data(events, heard, SPOT)
+    of = replace(CALLS, since=hour(1), until=hour(39))
+    verdict = evaluate(Count(of, "at_least", 2), known)
+    assert (verdict.outcome, verdict.lower, verdict.upper) == ("not_enough_data", 1, 2)
+    assert evaluate(Count(of, "at_most", 1), known).outcome == "not_enough_data"
+    total = evaluate(Sum(of, "stopped_h", "at_most", 30), known)
+    assert (total.outcome, total.lower, total.upper) == ("not_enough_data", 20, None)
+    assert evaluate(Moment("last", of, None, hour(10)), known).upper is None
+
+
+def test_one_ship_in_a_port_leaves_the_silence_of_another_all_its_room() -> None:
+    """The silence of the second hull began outside, while the first lay there: she needs no absence."""
+    (stay, _), heard = two_hulls()
+    near = HARBOUR[0], HARBOUR[1] + 0.11
+    other = track([0.1, 12.1, 15.7, 39.1], {0.1: AWAY, 12.1: near, 15.7: near, 39.1: AWAY}, segment=2)
+    both = pa.concat_tables([heard.filter(pc.equal(heard["segment"], 1)), other])
+    fits = evaluate(Count(CALLS, "at_least", 2), data([stay], both, Spot(*HARBOUR, radius_m=12_000))).possible
+    assert (hour(12.1), 1) in [(fit.window.start, fit.count) for fit in fits]
+
+
+def test_at_two_ports_calls_follow_each_other_without_an_absence() -> None:
+    """7 h unheard leave one more call at the same place, and two at any."""
+    heard = track([h for h in range(-1, 60) if not 20 < h < 27])
+    of = replace(CALLS, since=hour(0), until=hour(58))
+    passing_by = Spot(AWAY[0] + 0.02, AWAY[1], radius_m=0.0)
+    assert evaluate(Count(of, "at_most", 1), data([], heard, passing_by)).upper == 1
+    anywhere = evaluate(Count(replace(of, place=None), "at_most", 1), data([], heard))
+    assert (anywhere.outcome, anywhere.upper) == ("not_enough_data", 2)

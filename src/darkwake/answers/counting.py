@@ -14,23 +14,32 @@ from darkwake.answers import words
 from darkwake.answers.evidenced import Reports, own_rows
 from darkwake.answers.looked import not_looked
 from darkwake.answers.occurrences import FOREVER, Occurrence, distinct, reach_of, select
+from darkwake.answers.passages import passages
 from darkwake.answers.query import Filter
 from darkwake.answers.windows import (
     DEFAULTS,
     Anywhere,
     Assumptions,
-    Box,
+    Chain,
     Fit,
     Heard,
     Known,
     Target,
     chain_count,
+    chains_of,
     fits,
     heard,
     windows_of,
 )
 from darkwake.events.base import Event
 from darkwake.events.coverage import Coverage
+
+#: Kinds of which more can go unseen though the vessel itself is heard all the time.
+_UNSEEN = {
+    "encounter": "The other ship of an encounter need not transmit, so one can go unseen while this vessel is heard",
+    "loitering": "Loitering is seen only where a ship is heard every 2 h or more often, so one can go unseen",
+}
+_BOX = "An event is told by one position, and can reach into the box though that lies outside it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,8 @@ class Data:
     a kind that is not in it was not looked for. `would_have_seen`: probability that an occurrence would have left a
     trace, where a reception model says so. `unknown_waters_h`: hours of the period in which the vessel was heard near
     a coast where no port is known. `runs`: event id → the run that found its standing version. `feeds`: periods [start,
-    end) of which there is any data at all, µs.
+    end) of which there is any data at all, µs. `no_port`: why no call bears the code of the asked place ("": some
+    do). `next_door`: the vessel's calls at ports whose waters overlap those of the asked one.
     """
 
     events: Sequence[Event]
@@ -55,6 +65,8 @@ class Data:
     profile: str = "default"
     runs: Mapping[str, int] = field(default_factory=dict)
     feeds: tuple[tuple[int, int], ...] = ()
+    no_port: str = ""
+    next_door: Sequence[Event] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +74,8 @@ class Counted:
     """Occurrences that meet a filter, those possible at most, and where more could have gone unheard.
 
     `before`: those that lay over the period's opening, where what began in it is asked. Whether the claim means them
-    is not for the data to say: they are told apart and contradict nothing.
+    is not for the data to say: they are told apart and contradict nothing. `at_once`: so many more there were if what
+    ships that used one MMSI at once did at one place and time is not taken for one.
     """
 
     sure: tuple[Occurrence, ...]
@@ -71,6 +84,7 @@ class Counted:
     heard: Heard | None
     bounded: bool  # whether `possible` is all there can be
     before: tuple[Occurrence, ...] = ()
+    at_once: int = 0
     assumptions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -84,7 +98,7 @@ class Counted:
         rooms = [f.count for f in self.possible]
         if not self.bounded or None in rooms:
             return None
-        return len(self.sure) + len(self.apart) + sum(room or 0 for room in rooms)
+        return len(self.sure) + len(self.apart) + self.at_once + sum(room or 0 for room in rooms)
 
     @property
     def upper(self) -> int | None:
@@ -97,8 +111,7 @@ def count(given: Filter, data: Data, assumptions: Assumptions | None = None, rep
     around = reports if reports is not None else Reports(data.track, data.coverage)
     track = own_rows(data.track, given.mmsi, given.segment)
     sure, why, doubtful = select(given, data.events, around)
-    known_sure = distinct(sure, around.heard_elsewhere)
-    known_apart = _beside(distinct(doubtful, around.heard_elsewhere, why), known_sure, around)
+    known_sure, known_apart = _known(sure, doubtful, why, around)
     base = _of_period(given, known_sure, known_apart, around)
     missing = not_looked((given.kind,), data.coverage)
     base = replace(base, notes=tuple(missing))
@@ -111,8 +124,11 @@ def count(given: Filter, data: Data, assumptions: Assumptions | None = None, rep
         return replace(base, notes=(*missing, note))
     base = replace(base, heard=heard(track, given.since, given.until))
     if given.kind not in DEFAULTS:
-        note = f"How many {words.noun(given.kind, 2)} could have gone unheard is not known: there is no upper bound."
-        return replace(base, notes=(*missing, note))
+        many = words.noun(given.kind, 2)
+        told = _UNSEEN.get(given.kind, f"How many {many} could have gone unheard is not known")
+        return replace(base, notes=(*missing, f"{told}: there is no upper bound."))
+    if told := data.no_port or (_BOX if given.bbox is not None else _next_door(given, data, around)):
+        return replace(base, notes=(*missing, f"{told}: there is no upper bound."))
     if given.kind == "port_call" and given.place is None and data.unknown_waters_h:
         note = (
             f"In {data.unknown_waters_h} h the vessel was heard near a coast where no port is known here: calls there "
@@ -120,25 +136,50 @@ def count(given: Filter, data: Data, assumptions: Assumptions | None = None, rep
         )
         return replace(base, notes=(*missing, note))
     assumed = assumptions or DEFAULTS[given.kind]
-    target = data.target or (Box(given.bbox) if given.bbox is not None else Anywhere())
-    seen = [o for o in (*known_sure, *known_apart) if not o.within_silence and not o.contradicted]
-    counted = {o.ids for o in (*base.sure, *base.apart, *base.before)}
-    known = Known(seen, [o.ids in counted for o in seen], around.heard_elsewhere)
-    windows = windows_of(track, assumed.least_stay_h)
-    how = given.counted or "overlaps"
-    one_place = given.place is not None and chain_count(track) == 1
-    rooms = fits(windows, target, known, given.since, given.until, assumed, how, one_place=one_place)
-    found = _less(
-        [Fit(window, room) for window, room in zip(windows, rooms, strict=True) if room != 0],
-        [o for o in base.apart if o.within_silence],
-    )
+    target = data.target or Anywhere()
+    chains = chains_of(track)
+    found: list[Fit] = []
+    at_once = 0
+    for chain in chains:
+        own = [*known_sure, *known_apart]
+        if len(chains) > 1:
+            theirs, doubted = ([e for e in of if _sent_by(e, chain)] for of in (sure, doubtful))
+            own = [o for known_of in _known(theirs, doubted, why, around) for o in known_of]
+        belongs = [_belongs(given, o, around) != "no" for o in own]
+        at_once += sum(belongs)
+        seen = [
+            (o, there) for o, there in zip(own, belongs, strict=True) if not o.within_silence and not o.contradicted
+        ]
+        known = Known([o for o, _ in seen], [there for _, there in seen], around.heard_elsewhere)
+        windows = windows_of(chain, assumed.least_stay_h)
+        one_place = given.place is not None and len(chains) == 1
+        rooms = fits(
+            windows, target, known, given.since, given.until, assumed, given.counted or "overlaps", one_place=one_place
+        )
+        found += [Fit(window, room) for window, room in zip(windows, rooms, strict=True) if room != 0]
+        if not isinstance(target, Anywhere):
+            found += passages(chain, target, known, given.since, given.until, assumed)
+    found = _less(found, [o for o in base.apart if o.within_silence])
     return replace(
         base,
         possible=tuple(f for f in found if f.count != 0),
+        at_once=max(0, at_once - len(base.sure) - len(base.apart) - len(base.before)) if len(chains) > 1 else 0,
         bounded=not missing,
         assumptions=assumed.sentences(words.noun(given.kind)),
         notes=(*missing, *_notes(given, data, track)),
     )
+
+
+def _known(
+    sure: Sequence[Event], doubtful: Sequence[Event], why: Mapping[str, str], around: Reports
+) -> tuple[list[Occurrence], list[Occurrence]]:
+    """Those evidenced, and those possible that are no part of one of them."""
+    evidenced = distinct(sure, around.heard_elsewhere)
+    return evidenced, _beside(distinct(doubtful, around.heard_elsewhere, why), evidenced, around)
+
+
+def _sent_by(event: Event, chain: Chain) -> bool:
+    return any(vessel.segment in chain.segments for vessel in event.vessels)
 
 
 def _of_period(given: Filter, sure: Sequence[Occurrence], apart: Sequence[Occurrence], around: Reports) -> Counted:
@@ -147,7 +188,7 @@ def _of_period(given: Filter, sure: Sequence[Occurrence], apart: Sequence[Occurr
     possible: list[Occurrence] = []
     before: list[Occurrence] = []
     for occurrence, evidence in [*((o, True) for o in sure), *((o, False) for o in apart)]:
-        belongs = _belongs(given, occurrence)
+        belongs = _belongs(given, occurrence, around)
         if belongs == "yes" and _unheard_in(given, occurrence, around):
             told = "the ship was not heard in the period: it may have left before and come back after it"
             possible.append(replace(occurrence, why=(*occurrence.why, told)))
@@ -155,7 +196,11 @@ def _of_period(given: Filter, sure: Sequence[Occurrence], apart: Sequence[Occurr
         if belongs == "yes":
             (inside if evidence else possible).append(occurrence)
         elif belongs == "maybe":
-            told = "it may have begun outside the period: the ship was not heard just before"
+            told = (
+                "it may have begun outside the period: the ship was not heard just before"
+                if given.counted == "begins"
+                else "it was seen outside the period only: the ship was not heard between there and its edge"
+            )
             possible.append(replace(occurrence, why=(*occurrence.why, told)))
         elif belongs == "before":
             told = "it was under way when the period opened, so it did not begin in it"
@@ -175,20 +220,36 @@ def _unheard_in(given: Filter, occurrence: Occurrence, around: Reports) -> bool:
     return not heard_then
 
 
-def _belongs(given: Filter, occurrence: Occurrence) -> str:
-    """yes, maybe, before (it only overlaps, and what began is asked) or no."""
+def _belongs(given: Filter, occurrence: Occurrence, around: Reports) -> str:
+    """yes, maybe, before (it only overlaps, and what began is asked) or no.
+
+    Between the last report outside and the first one inside it may have begun at any time; so with its end.
+    """
     since = -FOREVER if given.since is None else given.since
     until = FOREVER if given.until is None else given.until
     overlaps = occurrence.start < until and occurrence.last_seen >= since
-    if given.counted != "begins":
-        return "yes" if overlaps else "no"
     earliest, latest = occurrence.began
     first = -FOREVER if earliest is None else earliest
+    if given.counted != "begins":
+        if overlaps or occurrence.contradicted:
+            return "yes" if overlaps else "no"
+        return "maybe" if first < until and occurrence.lasted(around.heard_elsewhere) > since else "no"
     if since <= first and latest < until:
         return "yes"
     if since <= latest and first < until:
         return "maybe"
     return "before" if overlaps else "no"
+
+
+def _next_door(given: Filter, data: Data, around: Reports) -> str:
+    """What keeps the bound open where a call of the period is told as one of a port next door; "" if none is."""
+    calls = distinct(data.next_door, around.heard_elsewhere)
+    ports = sorted({str(o.place) for o in calls if _belongs(given, o, around) != "no"})
+    if not ports:
+        return ""
+    return (
+        f"Calls at {', '.join(ports)} are known, whose waters overlap those of {given.place}: one may have been there"
+    )
 
 
 def _beside(apart: Sequence[Occurrence], sure: Sequence[Occurrence], around: Reports) -> list[Occurrence]:

@@ -237,24 +237,30 @@ def _summing(counted: Counted, query: Sum) -> Verdict:
 
 
 def _timing(counted: Counted, query: Moment) -> Verdict:
-    """The first (last) start: bounded by the first (last) evidenced one and by windows beyond it."""
+    """The first (last) start: bounded by the evidenced ones, by possible ones and by windows beyond them.
+
+    Each may have begun as early as its ship was last heard outside, and as late as it was first heard inside.
+    """
     first = query.which == "first"
-    starts = [o.start for o in counted.sure]
-    seen = None if not starts else (min(starts) if first else max(starts))
-    others = [o.start for o in counted.apart]
-    for window in (f.window for f in counted.possible):
-        edge = window.start if first else window.end
-        limit = query.of.since if first else query.of.until
-        others.append(_beyond(edge, limit, first))
-    far = [seen, *others] if seen is not None else others
-    outer = (min(far) if first else max(far)) if far and counted.bounded else None
-    if outer is not None and abs(outer) >= _NEVER:
-        outer = None
-    lower, upper = (outer, seen) if first else (seen, outer)
+    # What began in the period did so after it opened; what only overlaps it may have begun sooner.
+    opened = query.of.since if query.of.counted == "begins" else None
+    earliest, latest = [_beyond(o.began[0], opened, first=True) for o in counted.sure], [o.start for o in counted.sure]
+    if first:
+        far = [_beyond(o.began[0], opened, first=True) for o in counted.apart]
+        far += [_beyond(f.window.start, opened, first=True) for f in counted.possible]
+        lower = min([*earliest, *far], default=None) if counted.bounded and not counted.at_once else None
+        upper = min(latest, default=None)
+    else:
+        far = [_beyond(o.began[1], query.of.until, first=False) for o in counted.apart]
+        far += [_beyond(f.window.end, query.of.until, first=False) for f in counted.possible]
+        lower = max(earliest, default=None)
+        upper = max([*latest, *far], default=None) if counted.bounded and not counted.at_once else None
+    lower, upper = (None if bound is None or abs(bound) >= _NEVER else bound for bound in (lower, upper))
+    seen = bool(latest)
     outcome: Outcome = "not_enough_data"
-    if seen is None and counted.upper == 0:
+    if not seen and counted.upper == 0:
         outcome = "contradicted"  # there was none at all
-    elif seen is not None:
+    elif seen:
         after = query.not_before is None or (lower is not None and lower >= query.not_before)
         before = query.not_after is None or (upper is not None and upper <= query.not_after)
         too_early = query.not_before is not None and upper is not None and upper < query.not_before

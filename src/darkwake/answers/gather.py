@@ -13,11 +13,13 @@ import pyarrow.compute as pc
 from darkwake import times
 from darkwake.answers.checks import check_measures, unknown_waters_h
 from darkwake.answers.counting import Data
+from darkwake.answers.next_door import AnyPort, overlapping
 from darkwake.answers.outline import outline_of
 from darkwake.answers.query import Filter, Present, Query, Where, Within, filters, kinds
 from darkwake.answers.seen import would_have_seen
-from darkwake.answers.windows import DEFAULTS, Box, Target
+from darkwake.answers.windows import LEAST_STAY_H, Box, Target
 from darkwake.events import registry, store
+from darkwake.events.base import Event
 from darkwake.events.coverage import TRACK, Coverage
 from darkwake.events.store import Stored
 from darkwake.lake.schema import BUCKETS
@@ -72,6 +74,8 @@ def data_for(
     doubted = [] if mmsi is not None or not found else sorted({*_doubted(snapshot, found), *_late(found, coverage)})
     track = named if mmsi is not None else _rows(snapshot, doubted) if found else None
     target: Target | None = Box(of.bbox) if of.bbox else None
+    if isinstance(of, Filter) and of.kind == "port_call" and of.bbox is None:
+        target = AnyPort(places)
     if of.place is not None:
         target = outline_of(of.place, places, of.since, of.until)
     seen, unknown = None, 0
@@ -90,7 +94,24 @@ def data_for(
         profile,
         {stored.id: stored.run for stored in found},
         _feeds(snapshot),
+        *_told_elsewhere(of, mmsi, snapshot, places, profile),
     )
+
+
+def _told_elsewhere(
+    of: Filter | Where, mmsi: int | None, snapshot: Snapshot, places: Gazetteer, profile: str
+) -> tuple[str, tuple[Event, ...]]:
+    """Why no call bears the code of the asked place ("": some do), and the vessel's calls at ports that overlap it."""
+    if not isinstance(of, Filter) or of.kind != "port_call" or of.place is None or mmsi is None:
+        return "", ()
+    place = places.by_code(of.place)
+    if place.kind != "port":
+        return f"{place.name} is no port (its kind: {place.kind}), and a call bears the code of its port", ()
+    read = (
+        store.read(snapshot, [of.kind], profile=profile, mmsis=[mmsi], place=code, retracted=False)
+        for code in overlapping(places, place.code)
+    )
+    return "", tuple(stored.event for found in read for stored in found)
 
 
 def _mmsi(of: Filter | Where, snapshot: Snapshot) -> int | None:
@@ -176,14 +197,13 @@ def _would_have_seen(
 ) -> float | None:
     """For the least stay at the place, over the period or all of the data; of class A unless the vessel is B."""
     span = data_span(snapshot)
-    if of.kind not in DEFAULTS or span[0] is None or span[1] is None:
+    if of.kind not in LEAST_STAY_H or span[0] is None or span[1] is None:
         return None
     since, until = (span[0] if of.since is None else of.since), (span[1] if of.until is None else of.until)
     if until <= since:
         return None
     class_b = track is not None and track.num_rows > 0 and track["type"][-1].as_py() in CLASS_B_TYPES
-    stay_h = DEFAULTS[of.kind].least_stay_h
-    return would_have_seen(reception(), place.lon, place.lat, since, until, stay_h, class_b)
+    return would_have_seen(reception(), place.lon, place.lat, since, until, LEAST_STAY_H[of.kind], class_b)
 
 
 def _feeds(snapshot: Snapshot) -> tuple[tuple[int, int], ...]:

@@ -12,8 +12,9 @@ from darkwake.answers.query import Filter
 from darkwake.events.base import Event
 
 #: Measures that say how sure an event is. A shortfall in one of these makes an event doubtful; a shortfall in any
-#: other measure makes it something else than what was asked for.
+#: other measure makes it something else than what was asked for (of a port call: possible at most).
 DOUBT = ("confidence_level", "confidence")
+_BELOW = "less was seen of it than the claim asks for"
 
 #: The first time after an event's start at which its ship was certainly elsewhere; None: never in this data.
 Elsewhere = Callable[[Event], int | None]
@@ -60,8 +61,14 @@ class Occurrence:
         first = self.events[0]
         if "arrival_earliest" not in first.measures:
             return self.start, self.start
+        if self.within_silence:
+            return self.start, self.last_seen
         earliest = first.measures["arrival_earliest"]
-        return (times.parse(earliest) if isinstance(earliest, str) else None), self.start
+        return (min(times.parse(earliest), self.start) if isinstance(earliest, str) else None), self.start
+
+    def lasted(self, elsewhere: Elsewhere | None) -> int:
+        """Up to when it can have lasted: until its ship was heard outside; FOREVER where that is not known."""
+        return max(_lasted(event, elsewhere) for event in self.events)
 
     def measure(self, name: str) -> float | None:
         """The largest value of a measure among the events of this occurrence; None if none has it."""
@@ -86,11 +93,15 @@ def select(
     """
     definition = [(name, least) for name, least in given.minimum if name not in DOUBT]
     doubt = [(name, least) for name, least in given.minimum if name in DOUBT]
-    wanted = [e for e in events if e.state != "retracted" and _matches(given, e) and _reaches(e, definition)]
+    matching = [e for e in events if e.state != "retracted" and _matches(given, e)]
+    short = {e.id for e in matching if not _reaches(e, definition)}
+    # What was seen of a port call is the least of what was: silent meanwhile, she may have stopped for longer.
+    wanted = [e for e in matching if e.id not in short or e.kind == "port_call"]
     why = reports.against(wanted) if reports is not None else {}
+    why |= dict.fromkeys((e.id for e in wanted if e.id in short and e.id not in why), _BELOW)
     for event in wanted:
-        if event.id not in why and (short := evidenced.shortfall(event)) is not None:
-            why[event.id] = short
+        if event.id not in why and (told := evidenced.shortfall(event)) is not None:
+            why[event.id] = told
         elif event.id not in why and not _reaches(event, doubt):
             why[event.id] = "less sure than the claim asks for"
     return [e for e in wanted if e.id not in why], why, [e for e in wanted if e.id in why]
@@ -131,6 +142,12 @@ def reach_of(event: Event, elsewhere: Elsewhere | None) -> int:
         return event.end
     away = elsewhere(event) if elsewhere is not None else None
     return FOREVER if away is None else max(event.start, away - 1)
+
+
+def _lasted(event: Event, elsewhere: Elsewhere | None) -> int:
+    outside = event.measures.get("departure_latest")
+    reach = reach_of(event, elsewhere)
+    return reach if event.end is None or not isinstance(outside, str) else max(reach, times.parse(outside))
 
 
 def in_box(bbox: tuple[float, float, float, float], lon: float | None, lat: float | None) -> bool:

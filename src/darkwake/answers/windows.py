@@ -33,17 +33,15 @@ class Assumptions:
         return (
             f"the ship makes at most {self.max_speed_knots:g} knots, in a straight line and over land if need be",
             f"a {what} takes at least {self.least_stay_h:g} h",
-            f"two of them are at least {self.least_absence_h:g} h apart (nearer ones count as one)",
+            f"two of them at one place are at least {self.least_absence_h:g} h apart (nearer ones count as one)",
             "the ship did not go on under another MMSI",
         )
 
 
-#: kind → (least stay, least absence) in hours, by the definitions of these events.
-DEFAULTS: dict[str, Assumptions] = {
-    "port_call": Assumptions(),
-    "encounter": Assumptions(least_stay_h=2.0),
-    "loitering": Assumptions(least_stay_h=8.0, least_absence_h=1.0),
-}
+#: Kinds that can be bounded from above, by the definitions of these events.
+DEFAULTS: dict[str, Assumptions] = {"port_call": Assumptions()}
+#: kind → the least stay in hours whose chance of being heard is told; of more kinds than can be bounded.
+LEAST_STAY_H = {"port_call": DEFAULTS["port_call"].least_stay_h, "encounter": 2.0, "loitering": 8.0}
 
 
 class Target(Protocol):
@@ -100,12 +98,15 @@ class Anywhere:
         return np.zeros(len(lon))
 
 
-Why = Literal["before the first report", "silence", "after the last report", "never heard"]
+Why = Literal["before the first report", "silence", "a passage", "after the last report", "never heard"]
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch without a report: None as start or end is where the data knows nothing at all."""
+    """A stretch without a report, or (a passage) without one that shows what the ship did.
+
+    None as start or end is where the data knows nothing at all.
+    """
 
     start: int | None
     end: int | None
@@ -151,31 +152,51 @@ def heard(track: pa.Table, since: int | None, until: int | None) -> Heard:
     return Heard(len(np.unique((inside - start) // times.HOUR_US)), of_hours)
 
 
-def windows_of(track: pa.Table, least_h: float) -> list[Window]:
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Reports that one ship can have sent, in order of time; `main`: of several at once the one heard for longest."""
+
+    moment: np.ndarray
+    lon: np.ndarray
+    lat: np.ndarray
+    segments: frozenset[int]
+    main: bool
+
+
+def chains_of(track: pa.Table) -> list[Chain]:
+    """The reports of a track by ship, the main chain first; without any report one empty chain.
+
+    Where segments of one MMSI overlap in time, more than one ship may have used it, each with silences of its own.
+    """
+    moment, segment, lon, lat = columns(track)
+    if not len(moment):
+        return [Chain(moment, lon, lat, frozenset(), main=True)]
+    return [
+        Chain(moment[rows], lon[rows], lat[rows], frozenset(np.unique(segment[rows]).tolist()), main=index == 0)
+        for index, rows in enumerate(rows_of_chains(moment, segment))
+    ]
+
+
+def windows_of(chain: Chain, least_h: float) -> list[Window]:
     """The silences of at least `least_h` hours, and the unheard times before the first and after the last report.
 
-    Where segments of one MMSI overlap in time, more than one ship may have used it; each chain of segments then has
-    silences of its own. Side chains count between their own first and last report only.
+    Side chains count between their own first and last report only.
     """
-    if track.num_rows == 0:
+    moment = chain.moment
+    if not len(moment):
         return [Window(None, None, None, None, "never heard")]
-    moment, segment, lon, lat = columns(track)
-    found: list[Window] = []
-    for index, rows in enumerate(rows_of_chains(moment, segment)):
-        at = [(float(lon[row]), float(lat[row])) for row in (rows[0], rows[-1])]
-        first, last = int(moment[rows[0]]), int(moment[rows[-1]])
-        if index == 0:
-            found.append(Window(None, first, None, at[0], "before the first report"))
-        silent = np.flatnonzero(np.diff(moment[rows]) >= least_h * times.HOUR_US)
-        sides = [
-            (moment[each].tolist(), list(zip(lon[each].tolist(), lat[each].tolist(), strict=True)))
-            for each in (rows[silent], rows[silent + 1])
-        ]
-        (starts, befores), (ends, afters) = sides
-        found += [Window(*of, "silence") for of in zip(starts, ends, befores, afters, strict=True)]
-        if index == 0:
-            found.append(Window(last, None, at[1], None, "after the last report"))
-    return found
+    at = [(float(chain.lon[row]), float(chain.lat[row])) for row in (0, -1)]
+    silent = np.flatnonzero(np.diff(moment) >= least_h * times.HOUR_US)
+    sides = [
+        (moment[each].tolist(), list(zip(chain.lon[each].tolist(), chain.lat[each].tolist(), strict=True)))
+        for each in (silent, silent + 1)
+    ]
+    (starts, befores), (ends, afters) = sides
+    found = [Window(*of, "silence") for of in zip(starts, ends, befores, afters, strict=True)]
+    if not chain.main:
+        return found
+    before = Window(None, int(moment[0]), None, at[0], "before the first report")
+    return [before, *found, Window(int(moment[-1]), None, at[1], None, "after the last report")]
 
 
 def columns(track: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -260,6 +281,13 @@ class Known:
         covered = (begun >= 0) & (self.reach[which] >= moment)
         return covered, np.where(begun >= 0, self.reach[which], -FOREVER), covered & (self.counted[which] == 1)
 
+    def touching(self, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+        """Per stretch: whether one of them reaches into it."""
+        if not len(self.start):
+            return np.zeros(len(start), np.bool_)
+        begun = np.searchsorted(self.start, end, side="right") - 1
+        return (begun >= 0) & (self.reach[self._farthest[np.maximum(begun, 0)]] >= start)
+
     def ended_before(self, moment: np.ndarray) -> np.ndarray:
         """Per moment: when the last of those begun by then was last seen; −FOREVER where there is none."""
         return np.concatenate([[-FOREVER], self._seen])[np.searchsorted(self.start, moment, side="right")]
@@ -291,9 +319,11 @@ def fits(
     Sail in from the last position, stay, sail out to the next one. Where the window opens or closes inside a known
     occurrence, a further one needs an absence first; known occurrences wholly inside take their share. One that is
     known and not counted, as it lies outside the period, may have begun sooner or lasted longer than was seen.
-    `one_place`: all are of one ship at one place, so a return within the least absence is no further one.
+    `one_place`: all are of one ship at one place, so a return within the least absence is no further one. Elsewhere,
+    or of another ship, the next one may begin at once.
     """
-    stay, absence = (round(h * times.HOUR_US) for h in (assumed.least_stay_h, assumed.least_absence_h))
+    stay, least_absence = (round(h * times.HOUR_US) for h in (assumed.least_stay_h, assumed.least_absence_h))
+    absence = least_absence if one_place else 0
     start = np.array([-FOREVER if w.start is None or w.before is None else w.start for w in windows])
     end = np.array([FOREVER if w.end is None or w.after is None else w.end for w in windows])
     begun, ended = start > -FOREVER, end < FOREVER
@@ -321,7 +351,7 @@ def fits(
     if one_place:
         left_by = known.begins_after(end) - absence - stay
         free_to = np.where(ended & ~closing, np.minimum(free_to, left_by), free_to)
-    arrive_by = np.where(spanned, end, free_to)
+    arrive_by = np.where(spanned & (end - start >= least_absence), end, free_to)
     latest = np.where(ended, np.minimum(arrive_by + 1, most), most)
     step = stay + absence
     rooms = np.maximum(0, -((earliest - latest) // step))
