@@ -164,6 +164,15 @@ def test_a_hole_between_two_archives_is_no_silence_of_the_ship(ws: Workspace, tm
     assert len(verdict.apart) == 1
 
 
+def test_a_call_after_the_period_makes_no_room_in_it(ws: Workspace, tmp_path: Path) -> None:
+    """The data end while she lies in port, long after the days that are asked about."""
+    ws.import_files([voyages(tmp_path / "all.csv", 0, 8)])
+    ws.detect()
+    assert [stored.event.end for stored in ws.events(["port_call"])] == [None]
+    days = {"since": "2022-03-02T00:00:00Z", "until": "2022-03-04T00:00:00Z"}
+    assert asked(ws, calls("exactly", 0, **days)).outcome == "supported"
+
+
 def test_places_that_come_later_change_no_verdict_that_was_pinned(nine: Workspace, tmp_path: Path) -> None:
     number = nine.ledger.entry().number
     before = asked(nine, calls("at_least", 7, **PERIOD), number)

@@ -357,7 +357,7 @@ def fits(
     rooms = np.maximum(0, -((earliest - latest) // step))
     if counted == "overlaps" and since is not None:
         # What was last seen before the period may have lasted into it, and others followed.
-        lasted = opening & ~opening_counted & ~spanned & (np.minimum(end, most) > since)
+        lasted = opening & ~opening_counted & ~spanned & (start < most) & (np.minimum(end, most) > since)
         more = np.maximum(0, -((np.maximum(start, since) + absence - latest) // step))
         rooms = np.where(lasted, np.maximum(rooms, 1 + more), rooms)
     unbounded = (earliest <= -FOREVER) | (latest >= FOREVER)
