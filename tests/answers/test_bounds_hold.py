@@ -57,6 +57,7 @@ class World:
                 measures = {
                     "confidence_level": 2 if stop or silent else 1,
                     "stop_seen": stop,
+                    "silence_h": max((b - a for a, b in itertools.pairwise(run) if b - a >= 4), default=0.0),
                     "inferred_from_silence": silent and not stop,
                     "arrival_earliest": None if before is None else times.iso(hour(before)),
                     "arrival_latest": times.iso(hour(run[0])),
