@@ -14,10 +14,12 @@ from darkwake import times
 from darkwake.answers.counting import count
 from darkwake.answers.evaluate import evaluate
 from darkwake.answers.evidenced import Reports
+from darkwake.answers.next_door import AnyPort
 from darkwake.answers.presence import present
 from darkwake.answers.query import Counted, Filter, Moment, Where
 from darkwake.answers.windows import Spot
 from darkwake.events.base import Event
+from darkwake.places import Gazetteer, Place
 from made_up import HARBOUR, MMSI, data, event, hour, track
 
 SPOT = Spot(*HARBOUR, radius_m=1000)
@@ -57,6 +59,7 @@ class World:
                 measures = {
                     "confidence_level": 2 if stop or silent else 1,
                     "stop_seen": stop,
+                    "silence_h": max((b - a for a, b in itertools.pairwise(run) if b - a >= 4), default=0.0),
                     "inferred_from_silence": silent and not stop,
                     "arrival_earliest": None if before is None else times.iso(hour(before)),
                     "arrival_latest": times.iso(hour(run[0])),
@@ -142,3 +145,79 @@ def test_a_longer_period_never_bounds_lower(world: World, period: tuple[float, f
     known = data(world.events, world.track, SPOT)
     short, longer = count(asked, known), count(replace(asked, since=hour(period[0] - 24)), known)
     assert longer.lower >= short.lower
+
+
+OTHER = (HARBOUR[0], HARBOUR[1] + 0.12)
+PORTS = {"SIMPT": HARBOUR, "SIMXX": OTHER}
+ANY = AnyPort(Gazetteer([Place(code, f"SIM {code}", "", "port", *at, 5000, "made up") for code, at in PORTS.items()]))
+SEA = (HARBOUR[0] + 1.0, HARBOUR[1])
+
+
+@dataclass(frozen=True)
+class Ports:
+    stays: tuple[tuple[str, int, int, bool], ...]  # code, hours from and to, whether a stop shows
+    heard: tuple[float, ...]
+
+    def at(self, moment: float) -> tuple[str, bool]:
+        inside = [(code, moored) for code, start, end, moored in self.stays if start <= moment <= end]
+        return inside[0] if inside else ("", False)
+
+    @property
+    def track(self) -> pa.Table:
+        return track(self.heard, {h: PORTS.get(self.at(h)[0], SEA) for h in self.heard})
+
+    @property
+    def events(self) -> list[Event]:
+        runs = [(code, list(of)) for code, of in itertools.groupby(self.heard, lambda h: self.at(h)[0])]
+        found = []
+        for k, (code, run) in enumerate(runs):
+            entry, left = k > 0, k < len(runs) - 1
+            stop = any(self.at(h)[1] for h in run)
+            silent = any(b - a >= 4 for a, b in itertools.pairwise(run))
+            if code and (stop or silent or entry != left):
+                measures = {
+                    "confidence_level": 2 if stop or silent else 1,
+                    "stop_seen": stop,
+                    "inferred_from_silence": silent and not stop,
+                    "arrival_earliest": times.iso(hour(runs[k - 1][1][-1])) if entry else None,
+                    "arrival_latest": times.iso(hour(run[0])),
+                    "departure_earliest": times.iso(hour(run[-1])),
+                    "departure_latest": times.iso(hour(runs[k + 1][1][0])) if left else None,
+                }
+                lon, lat = PORTS[code]
+                end = run[-1] if left else None
+                found.append(event(start=run[0], end=end, place=code, measures=measures, lon=lon, lat=lat))
+        return found
+
+
+@st.composite
+def several_ports(draw: st.DrawFn) -> Ports:
+    stays: list[tuple[str, int, int, bool]] = []
+    for _ in range(draw(st.integers(0, 9))):
+        code = draw(st.sampled_from(sorted(PORTS)))
+        same = [end + 5 for known, _, end, _ in stays if known == code]
+        start = max([*same, *(end + 1 for _, _, end, _ in stays), 3]) + draw(st.integers(0, 8))
+        stays.append((code, start, start + draw(st.integers(3, 20)), draw(st.booleans())))
+    silences = draw(st.lists(st.tuples(st.integers(0, HOURS), st.integers(1, 40)), max_size=5))
+    every = draw(st.sampled_from([1.0, 1.75, 2.5, 2.9]))
+    reports = [0.1 + every * k for k in range(int(HOURS / every))]
+    return Ports(
+        tuple(stays), tuple(h for h in reports if not any(start <= h < start + length for start, length in silences))
+    )
+
+
+@settings(max_examples=400, deadline=None)
+@given(several_ports(), periods, st.sampled_from(["overlaps", "begins"]))
+def test_the_bound_of_calls_anywhere_holds_what_happened(
+    world: Ports, period: tuple[float, float], counted: Counted
+) -> None:
+    since, until = period
+    asked = Filter("port_call", f"mmsi:{MMSI}", None, hour(since), hour(until), counted=counted)
+    known = count(asked, data(world.events, world.track, ANY))
+    begun = sum(since <= start < until for _, start, _, _ in world.stays)
+    assert known.upper is not None
+    if counted == "begins":
+        assert known.lower <= begun <= known.upper
+    else:
+        assert known.lower <= sum(start < until and end >= since for _, start, end, _ in world.stays)
+        assert sum(start < until and end > since for _, start, end, _ in world.stays) <= known.upper

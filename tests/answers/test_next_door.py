@@ -39,9 +39,11 @@ def test_ports_whose_waters_overlap_know_each_other(others: list[Place]) -> None
     assert overlapping(places, "XXTWO") == ("XXONE",)
 
 
-def test_any_port_is_where_one_is_and_next_door_elsewhere() -> None:
-    target = AnyPort(Gazetteer([circle("XXONE", 30.0), circle("XXZONE", 40.0, kind="zone")]))
-    there, outside, zone = target.distances_m(np.full(3, -140.0), np.array([30.0, 31.0, 40.0]))
-    assert there == 0.0
-    assert 0.0 < outside < 1.0
-    assert 0.0 < zone < 1.0
+def test_any_port_is_where_one_is() -> None:
+    berth = circle("XXONE-B", 30.06, 2500, kind="berth", parent="XXONE")
+    zone = circle("XXZONE", 40.0, kind="anchorage")  # of no port
+    target = AnyPort(Gazetteer([circle("XXONE", 30.0), berth, circle("XXTWO", 31.0), zone]))
+    lon, lat = np.full(5, -140.0), np.array([30.0, 30.07, 30.5, 31.0, 40.0])
+    found = {code: at.tolist() for code, at in target.inside(lon, lat).items()}
+    assert found == {"XXONE": [True, True, False, False, False], "XXTWO": [False, False, False, True, False]}
+    assert target.distances_m(lon, lat).tolist() == [0.0] * 5

@@ -11,10 +11,12 @@ import pytest
 
 from darkwake import times
 from darkwake.answers.evaluate import Verdict, evaluate
+from darkwake.answers.next_door import AnyPort
 from darkwake.answers.query import Count, Filter, Moment, Present, Sum, Where, from_json
 from darkwake.answers.windows import Spot
 from darkwake.events.base import Event, Innocent, VesselRef
 from darkwake.events.coverage import Coverage, Missing, Stretch
+from darkwake.places import Gazetteer, Place
 from made_up import AWAY, HARBOUR, MMSI, SEGMENT, data, event, hour, looked_for, track
 
 SPOT = Spot(*HARBOUR, radius_m=5000)
@@ -350,3 +352,17 @@ def test_at_two_ports_calls_follow_each_other_without_an_absence() -> None:
     assert evaluate(Count(of, "at_most", 1), data([], heard, passing_by)).upper == 1
     anywhere = evaluate(Count(replace(of, place=None), "at_most", 1), data([], heard))
     assert (anywhere.outcome, anywhere.upper) == ("not_enough_data", 2)
+
+
+def test_a_passage_at_a_port_is_possible_also_where_none_is_named() -> None:
+    """A call at SIMPT goes on around it, as she came back within 4 h: the other port is another call."""
+    harbour = Place("SIMPT", "SIM port", "", "port", *HARBOUR, 5000, "made up")
+    other = Place("SIMXX", "SIM other", "", "port", HARBOUR[0], HARBOUR[1] + 0.12, 5000, "made up")
+    at_other = HARBOUR[0], HARBOUR[1] + 0.12
+    where = dict.fromkeys(range(-1, 10), AWAY) | dict.fromkeys(range(10, 20), HARBOUR) | {20.5: at_other, 22: at_other}
+    where |= {23.5: HARBOUR, 24: HARBOUR} | dict.fromkeys(range(25, 60), AWAY)
+    of = replace(CALLS, place=None, since=hour(0), until=hour(58))
+    known = data([event(start=10, end=24)], track(sorted(where), where), AnyPort(Gazetteer([harbour, other])))
+    verdict = evaluate(Count(of, "exactly", 1), known)
+    assert (verdict.outcome, verdict.lower, verdict.upper) == ("not_enough_data", 1, 2)
+    assert [fit.window.why for fit in verdict.possible] == ["a passage"]

@@ -85,6 +85,7 @@ def test_a_damaged_database_is_told_of(case: Path, tmp_path: Path, length: int) 
     (tmp_path / "darkwake.toml").write_bytes((case / "darkwake.toml").read_bytes())
     (tmp_path / "darkwake.sqlite").write_bytes(b"\xff" * length)
     code, told = run("-w", tmp_path, "event", "list")
-    assert code == 1
+    assert code == 6
     assert b"Traceback" not in told
-    assert b"the workspace's database" in told
+    assert b"the workspace's database is damaged" in told
+    assert b"darkwake.sqlite" in told

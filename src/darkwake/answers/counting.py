@@ -7,12 +7,14 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pyarrow as pa
 
 from darkwake import times
 from darkwake.answers import words
 from darkwake.answers.evidenced import Reports, own_rows
 from darkwake.answers.looked import not_looked
+from darkwake.answers.next_door import AnyPort
 from darkwake.answers.occurrences import FOREVER, Occurrence, distinct, reach_of, select
 from darkwake.answers.passages import passages
 from darkwake.answers.query import Filter
@@ -157,8 +159,9 @@ def count(given: Filter, data: Data, assumptions: Assumptions | None = None, rep
             windows, target, known, given.since, given.until, assumed, given.counted or "overlaps", one_place=one_place
         )
         found += [Fit(window, room) for window, room in zip(windows, rooms, strict=True) if room != 0]
-        if not isinstance(target, Anywhere):
-            found += passages(chain, target, known, given.since, given.until, assumed)
+        for code, at in _inside(target, given, chain).items():
+            at_place = Known([o for o, _ in seen if o.place == code], elsewhere=around.heard_elsewhere)
+            found += passages(chain, at, at_place, given.since, given.until, assumed)
     found = _less(found, [o for o in base.apart if o.within_silence])
     return replace(
         base,
@@ -176,6 +179,13 @@ def _known(
     """Those evidenced, and those possible that are no part of one of them."""
     evidenced = distinct(sure, around.heard_elsewhere)
     return evidenced, _beside(distinct(doubtful, around.heard_elsewhere, why), evidenced, around)
+
+
+def _inside(target: Target, given: Filter, chain: Chain) -> Mapping[str, np.ndarray]:
+    """By the code of each place that counts, which reports lie in it."""
+    if isinstance(target, AnyPort):
+        return target.inside(chain.lon, chain.lat)
+    return {} if given.place is None else {given.place: target.distances_m(chain.lon, chain.lat) == 0.0}
 
 
 def _sent_by(event: Event, chain: Chain) -> bool:

@@ -20,7 +20,7 @@ from darkwake.answers.nearness import beside
 from darkwake.answers.occurrences import Occurrence, distinct, select
 from darkwake.answers.presence import ASSUMED, Stay, present
 from darkwake.answers.query import Comparison, Count, Exists, Moment, Present, Query, Sum, Within, kinds
-from darkwake.answers.windows import Assumptions, Fit, Heard, instants
+from darkwake.answers.windows import DEFAULTS, Assumptions, Fit, Heard, instants
 from darkwake.events.coverage import TRACK, Coverage
 from darkwake.tracks.columns import ints
 
@@ -244,17 +244,22 @@ def _timing(counted: Counted, query: Moment) -> Verdict:
     first = query.which == "first"
     # What began in the period did so after it opened; what only overlaps it may have begun sooner.
     opened = query.of.since if query.of.counted == "begins" else None
-    earliest, latest = [_beyond(o.began[0], opened, first=True) for o in counted.sure], [o.start for o in counted.sure]
+    earliest, latest = (
+        [_beyond(o.began[0], opened, first=True) for o in counted.sure],
+        [_latest(o, query.of.since) for o in counted.sure],
+    )
     if first:
         far = [_beyond(o.began[0], opened, first=True) for o in counted.apart]
         far += [_beyond(f.window.start, opened, first=True) for f in counted.possible]
         lower = min([*earliest, *far], default=None) if counted.bounded and not counted.at_once else None
         upper = min(latest, default=None)
     else:
-        far = [_beyond(o.began[1], query.of.until, first=False) for o in counted.apart]
+        far = [
+            _beyond(_latest(o, query.of.since), query.of.until, first=False) for o in (*counted.sure, *counted.apart)
+        ]
         far += [_beyond(f.window.end, query.of.until, first=False) for f in counted.possible]
         lower = max(earliest, default=None)
-        upper = max([*latest, *far], default=None) if counted.bounded and not counted.at_once else None
+        upper = max(far, default=None) if counted.bounded and not counted.at_once else None
     lower, upper = (None if bound is None or abs(bound) >= _NEVER else bound for bound in (lower, upper))
     seen = bool(latest)
     outcome: Outcome = "not_enough_data"
@@ -270,6 +275,15 @@ def _timing(counted: Counted, query: Moment) -> Verdict:
         elif too_early or too_late:
             outcome = "contradicted"
     return _verdict(counted, "time", outcome, lower, upper)
+
+
+def _latest(occurrence: Occurrence, since: int | None) -> int:
+    """When it can have begun at the latest; after a silence long enough for an absence it may be a second one."""
+    absence_h = DEFAULTS["port_call"].least_absence_h
+    before = since is not None and occurrence.start < since
+    if before and (occurrence.measure("silence_h") or 0.0) >= absence_h:
+        return max(occurrence.began[1], occurrence.last_seen)
+    return occurrence.began[1]
 
 
 _NEVER = 1 << 62

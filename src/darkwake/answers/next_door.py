@@ -1,13 +1,15 @@
-"""All ports at once: whose waters overlap those of another, so that a call bears the code of one; and any of them."""
+"""Several ports at once: those whose waters overlap, where a call bears the code of one of them, and any of all."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
+from darkwake.events import areas
 from darkwake.geo.sphere import destinations, great_circle
 from darkwake.places import Gazetteer, Place
 from darkwake.places.grid import PlaceGrid, grid_of, locate
@@ -16,32 +18,39 @@ from darkwake.places.grid import PlaceGrid, grid_of, locate
 _STEP_M = 250.0
 
 
-_HARBOURS = ("port", "berth", "anchorage")
-
-
 @dataclass(frozen=True, slots=True)
 class AnyPort:
     """A target: whatever port is nearest. From outside all are taken to be next door: how far is not looked at."""
 
     places: Gazetteer
 
-    def distances_m(self, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
-        return np.where(locate(lon, lat, _grid(self.places)) >= 0, 0.0, 1e-3)
+    def distances_m(self, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:  # noqa: ARG002  # the protocol's names
+        return np.zeros(len(lon))
+
+    def inside(self, lon: np.ndarray, lat: np.ndarray) -> Mapping[str, np.ndarray]:
+        """Code of a port → which positions lie in its waters, of every port with any (of several the smallest)."""
+        harbours, owner, grid = _harbours(self.places)
+        row = locate(lon, lat, grid)
+        port = np.where(row >= 0, owner[row], -1)
+        return {harbours[k].code: port == k for k in np.unique(port).tolist() if k >= 0 and harbours[k].kind == "port"}
 
 
 @lru_cache(maxsize=4)
-def _grid(places: Gazetteer) -> PlaceGrid:
-    return grid_of(places.ports_table(_HARBOURS))
+def _harbours(places: Gazetteer) -> tuple[list[Place], np.ndarray, PlaceGrid]:
+    """Ports, berths and anchorages; per place the number of its port; and all of them as kernels see them."""
+    found = areas.harbours(places)
+    arguments = areas.place_arguments(found)
+    return found, np.asarray(arguments["place_owner"]), grid_of(arguments["places"])
 
 
 @lru_cache(maxsize=1024)
 def overlapping(places: Gazetteer, code: str) -> tuple[str, ...]:
     """The codes of the ports whose waters (with their berths and anchorages) overlap those of a port."""
-    asked = places.by_code(code)
-    harbours = {one.code: one for one in places if one.kind in _HARBOURS}
-    port = {one.code: _port(one, harbours) for one in harbours.values()}
-    own = [one for one in harbours.values() if port[one.code] is asked]
-    others = [one for one in harbours.values() if port[one.code] is not asked and port[one.code].kind == "port"]
+    code = places.by_code(code).code
+    harbours, owner, _ = _harbours(places)
+    port = {one.code: harbours[k] for one, k in zip(harbours, owner.tolist(), strict=True)}
+    own = [one for one in harbours if port[one.code].code == code]
+    others = [one for one in harbours if port[one.code].code != code and port[one.code].kind == "port"]
     met = {
         port[other.code].code
         for part in own
@@ -49,15 +58,6 @@ def overlapping(places: Gazetteer, code: str) -> tuple[str, ...]:
         if _may_meet(part, other) and (_meet(part, other) or _meet(other, part))
     }
     return tuple(sorted(met))
-
-
-def _port(place: Place, harbours: dict[str, Place]) -> Place:
-    """What a berth or an anchorage belongs to in the end; of what belongs to nothing, itself."""
-    seen = {place.code}
-    while (parent := harbours.get(place.parent or "")) is not None and parent.code not in seen:
-        place = parent
-        seen.add(place.code)
-    return place
 
 
 def _may_meet(one: Place, other: Place) -> bool:

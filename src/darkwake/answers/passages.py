@@ -6,19 +6,19 @@ import numpy as np
 
 from darkwake import times
 from darkwake.answers.occurrences import FOREVER
-from darkwake.answers.windows import Assumptions, Chain, Fit, Known, Target, Window
+from darkwake.answers.windows import Assumptions, Chain, Fit, Known, Window
 
 
 def passages(
-    chain: Chain, target: Target, known: Known, since: int | None, until: int | None, assumed: Assumptions
+    chain: Chain, at: np.ndarray, known: Known, since: int | None, until: int | None, assumed: Assumptions
 ) -> list[Fit]:
-    """Reports in a row at the target, [since, until) in reach, that leave time for one more than is known.
+    """Reports in a row at a place, [since, until) in reach, that leave time for one more than is known.
 
     From the last report outside before them to the first one outside after them. Returns within the least absence
-    belong to them. What else there can be lies in a silence of its own.
+    belong to them. What else there can be lies in a silence of its own. `at`: which reports are inside; `known`: at
+    that place.
     """
     moment = chain.moment
-    at = target.distances_m(chain.lon, chain.lat) == 0.0
     if not at.any():
         return []
     first = np.flatnonzero(at & np.concatenate([[True], ~at[:-1]]))
