@@ -8,21 +8,23 @@ import errno
 import gzip
 import hashlib
 import io
+import lzma
 import os
 import re
 import secrets
 import sys
 import zipfile
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from darkwake.errors import DarkwakeError, InputRejectedError, SourceUnavailableError
+from darkwake.streams import archives
 
 CHUNK = 1 << 20  # evidence is hashed whole and by chunks of 1 MiB, so that an extract can be proved alone
+_STEP = 64 << 10  # of this, what was decompressed just before a damage can be lost
 _MAGIC = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"BZh", "bz2"), (b"PK\x03\x04", "zip"))
 
 
@@ -48,27 +50,34 @@ class SourceFile:
 
     def open(self) -> BinaryIO:
         """A reader of the decompressed bytes. Damage shows as InputRejectedError while reading."""
+        if self.compression == "none":
+            return self._raw()
+        if self.compression == "zip":
+            try:
+                member, raw = archives.open_member(self.path, self.member or "", self.length, self._raw)
+            except OSError as error:
+                raise unavailable(self.path, error) from error
+            except archives.UNREADABLE as error:
+                raise InputRejectedError(f"cannot read the zip member: {error}", where=self.name) from error
+            return cast(BinaryIO, _Checked(member, raw, self.name, shared=True))
+        raw = self._raw()
+        return cast(BinaryIO, _Checked(self._decompressed(raw), raw, self.name))
+
+    def _raw(self) -> BinaryIO:
+        """The bytes as they lie."""
         try:
             raw: BinaryIO = self.path.open("rb")
         except OSError as error:
             raise unavailable(self.path, error) from error
-        if self.length is not None:
-            raw = cast(BinaryIO, io.BufferedReader(_Limited(raw, self.length, self.path)))
-        if self.compression == "none":
+        if self.length is None:
             return raw
-        return cast(BinaryIO, _Checked(self._decompressed(raw), raw, self.name))
+        return cast(BinaryIO, io.BufferedReader(_Limited(raw, self.length, self.path)))
 
     def _decompressed(self, raw: BinaryIO) -> BinaryIO:
         if self.compression == "gzip":
             return cast(BinaryIO, gzip.GzipFile(fileobj=raw))
         if self.compression == "bz2":
             return cast(BinaryIO, bz2.BZ2File(raw))
-        if self.compression == "zip":
-            try:
-                return cast(BinaryIO, zipfile.ZipFile(raw).open(self.member or ""))
-            except (zipfile.BadZipFile, RuntimeError, NotImplementedError, KeyError) as error:
-                raw.close()
-                raise InputRejectedError(f"cannot read the zip member: {error}", where=self.name) from error
         import zstandard
 
         return cast(BinaryIO, zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True))
@@ -114,8 +123,8 @@ class _Limited(io.RawIOBase):
 class _Checked(io.RawIOBase):
     """Reads a decompressor in full blocks. Damage: first what came before it, then InputRejectedError."""
 
-    def __init__(self, inner: BinaryIO, raw: BinaryIO, name: str) -> None:
-        self._inner, self._raw, self._name = inner, raw, name
+    def __init__(self, inner: Any, raw: BinaryIO, name: str, *, shared: bool = False) -> None:
+        self._inner, self._raw, self._name, self._shared = inner, raw, name, shared
         self._damage: InputRejectedError | None = None
 
     def readable(self) -> bool:
@@ -127,7 +136,7 @@ class _Checked(io.RawIOBase):
         parts: list[bytes] = []
         missing = size if size is not None and size >= 0 else sys.maxsize
         while missing:
-            part = self._part(min(missing, CHUNK))
+            part = self._part(min(missing, _STEP))
             if not part:
                 break
             parts.append(part)
@@ -150,7 +159,7 @@ class _Checked(io.RawIOBase):
         try:
             # read1 where there is one: a full read would lose what was decompressed before the damage
             return self._inner.read1(size) if hasattr(self._inner, "read1") else self._inner.read(size)
-        except (EOFError, OSError, zlib.error, zipfile.BadZipFile, ValueError) as error:
+        except (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, ValueError) as error:
             self._damage = _damaged(self._name, error)
         except Exception as error:
             if not type(error).__module__.startswith("zstandard"):
@@ -162,7 +171,8 @@ class _Checked(io.RawIOBase):
     def close(self) -> None:
         if not self.closed:
             self._inner.close()
-            self._raw.close()
+            if not self._shared:
+                self._raw.close()
         super().close()
 
 
@@ -279,16 +289,10 @@ def sources_of(path: str | Path) -> Iterator[SourceFile]:
         yield SourceFile(path, compression)
         return
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = [info.filename for info in archive.infolist() if not info.is_dir()]
-    except zipfile.BadZipFile as error:
-        raise InputRejectedError(f"not a readable zip archive ({error})", where=str(path)) from error
-    if twice := sorted(name for name, number in Counter(members).items() if number > 1):
-        raise InputRejectedError(
-            f"the archive has several members of the name {twice[0]!r}", where=str(path),
-            expected="names that tell its members apart", do="Unpack it and import the files.",
-        )  # fmt: skip
-    for member in sorted(members):
+        members = archives.members(path)
+    except OSError as error:
+        raise unavailable(path, error) from error
+    for member in members:
         yield SourceFile(path, "zip", member)
 
 
