@@ -154,6 +154,24 @@ def test_a_wrong_checksum_in_an_archive_loses_no_row(lake: Lake, tmp_path: Path,
     assert [source["sha256"] for source in done.sources] == [hashlib.sha256(GOOD).hexdigest()]
 
 
+def test_a_small_member_of_a_large_archive_is_read_with_little_memory(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a.nmea", GOOD)
+        archive.writestr("b.nmea", os.urandom(1 << 20))
+    rows: list[int] = []
+
+    class Counter(imports.ReceptionCounter):
+        def __init__(self, expected: int) -> None:
+            rows.append(expected)
+            super().__init__(expected)
+
+    monkeypatch.setattr(imports, "ReceptionCounter", Counter)
+    assert import_files(lake, [tmp_path / "a.zip"], format="nmea").counts.messages == 3
+    assert rows[0] <= len(GOOD)
+
+
 def test_of_what_cannot_be_read_at_all_nothing_is_recorded(lake: Lake, tmp_path: Path, way: str) -> None:
     """Else all such files would be one source, and the second would be taken for the first."""
     cut = [put(tmp_path, f"{n}.nmea.gz", gzip.compress(GOOD, n)[:10]) for n in (1, 9)]

@@ -317,8 +317,8 @@ class _Import:
     ) -> Counts | None:
         """What was found; None once it shows that the source is known. A damaged stream ends with its damage."""
         counts = Counts(files=1)
-        packed = 1 if source.compression == "none" else 16
-        receptions = ReceptionCounter(packed * (source.length or 0) // _ROW_BYTES)
+        packed = (source.length or 0) * (1 if source.compression == "none" else 16)
+        receptions = ReceptionCounter((packed if source.unpacked is None else source.unpacked) // _ROW_BYTES)
         try:
             for batch in formats.read_source(
                 source, sha16=_UNNAMED, format=chosen.name, options=self._options, reader=cast(BinaryIO, reader)

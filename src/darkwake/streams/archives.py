@@ -23,11 +23,11 @@ UNREADABLE = (
 _Key = tuple[object, ...]
 
 
-def members(path: Path) -> list[str]:
-    """The names of the files in an archive, sorted. InputRejectedError where they do not tell them apart."""
+def members(path: Path) -> list[tuple[str, int]]:
+    """The files in an archive, by name, and how long it says that they are. InputRejectedError if two have one name."""
     try:
         with zipfile.ZipFile(path) as archive:
-            names = [info.filename for info in archive.infolist() if not info.is_dir()]
+            found = [(info.filename, info.file_size) for info in archive.infolist() if not info.is_dir()]
     except UnicodeDecodeError as error:
         raise InputRejectedError(
             f"the name of a member is not the UTF-8 that it is said to be ({error.reason})", where=str(path),
@@ -35,12 +35,12 @@ def members(path: Path) -> list[str]:
         ) from error  # fmt: skip
     except UNREADABLE as error:
         raise InputRejectedError(f"not a readable zip archive ({error})", where=str(path)) from error
-    if twice := sorted(name for name, number in Counter(names).items() if number > 1):
+    if twice := sorted(name for name, number in Counter(name for name, _ in found).items() if number > 1):
         raise InputRejectedError(
             f"the archive has several members of the name {twice[0]!r}", where=str(path),
             expected="names that tell its members apart", do="Unpack it and import the files.",
         )  # fmt: skip
-    return sorted(names)
+    return sorted(found)
 
 
 class Member:

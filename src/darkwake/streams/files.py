@@ -16,7 +16,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -36,6 +36,7 @@ class SourceFile:
     compression: str  # none | gzip | zstd | bz2 | zip
     member: str | None = None  # the name inside a zip
     length: int | None = None  # read the file (packed, if it is) only so far, whatever is appended to it; bytes
+    unpacked: int | None = field(default=None, compare=False)  # how long its archive says that a member is; bytes
 
     @property
     def name(self) -> str:
@@ -292,8 +293,8 @@ def sources_of(path: str | Path) -> Iterator[SourceFile]:
         members = archives.members(path)
     except OSError as error:
         raise unavailable(path, error) from error
-    for member in members:
-        yield SourceFile(path, "zip", member)
+    for member, size in members:
+        yield SourceFile(path, "zip", member, unpacked=size)
 
 
 def spool(reader: BinaryIO | None, folder: Path) -> Path:
