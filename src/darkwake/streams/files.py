@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TextIO, cast
 
 from darkwake.errors import DarkwakeError, InputRejectedError, SourceUnavailableError
 from darkwake.streams import archives
@@ -262,7 +262,7 @@ def _settle(partial: Path, path: Path) -> None:
 def read_text(path: Path) -> str:
     """A small file of UTF-8 text, such as a query or a mapping; `-` is standard input."""
     try:
-        return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+        return _standard_input().read() if str(path) == "-" else path.read_text(encoding="utf-8")
     except OSError as error:
         raise unavailable(path, error) from error
     except UnicodeDecodeError as error:
@@ -272,6 +272,7 @@ def read_text(path: Path) -> str:
 def sources_of(path: str | Path) -> Iterator[SourceFile]:
     """The sources in one file: itself, or each member of a zip. Compression is read from the bytes, not the name."""
     path = Path(path)
+    _check_name(path)
     try:
         if path.is_dir():
             raise IsADirectoryError
@@ -297,9 +298,29 @@ def sources_of(path: str | Path) -> Iterator[SourceFile]:
         yield SourceFile(path, "zip", member, unpacked=size)
 
 
+def _check_name(path: Path) -> None:
+    """What a source is called is recorded as text, with the folders above it."""
+    try:
+        str(path.resolve()).encode()
+    except UnicodeEncodeError as error:
+        raise InputRejectedError(
+            "the name of the file, or of a folder above it, is not UTF-8", where=str(path),
+            do="Rename it, and run the same command again.",
+        ) from error  # fmt: skip
+    except OSError as error:
+        raise unavailable(path, error) from error
+
+
+def _standard_input() -> TextIO:
+    found: TextIO | None = sys.stdin
+    if found is None:
+        raise SourceUnavailableError("standard input is closed", do="Pipe something into it: COMMAND | darkwake …")
+    return found
+
+
 def spool(reader: BinaryIO | None, folder: Path) -> Path:
     """Keep standard input as a file named by its hash: evidence must be there to be shown again."""
-    return _kept(reader or sys.stdin.buffer, folder, lambda sha256: folder / f"stdin-{sha256[:16]}")
+    return _kept(reader or _standard_input().buffer, folder, lambda sha256: folder / f"stdin-{sha256[:16]}")
 
 
 def keep_copy(path: Path, locker: Path) -> Path:
