@@ -217,6 +217,25 @@ def test_the_same_claim_from_elsewhere_is_told_of(run: Run, case: Path) -> None:
     assert (code, "is withdrawn by SIM EDITOR" in told) == (0, True)
 
 
+def test_nothing_that_a_person_wrote_steers_the_terminal(run: Run, case: Path) -> None:
+    evil = "SIM\x1b[2J\x07\x9b31m\u202e\r\nWITHDRAWN"
+    said = [run("-w", case, "case", "new", evil, "--question", evil)]
+    said += [run("-w", case, "claim", "add", "--words", evil, "--by", evil, "--source", evil, "--case", evil)]
+    id = json.loads(run("-w", case, "claim", "list", "--json")[1])["id"]
+    said += [run("-w", case, "claim", "reply", id, "denial", "--party", evil, "--words", evil)]
+    said += [run("-w", case, "claim", "withdraw", id, "--reason", evil, "--by", evil)]
+    said += [run("-w", case, "claim", "show", id), run("-w", case, "claim", "list"), run("-w", case, "case", "list")]
+    said += [run("-w", case, "case", "show", evil), run("-w", case, "case", "new", "empty" + evil)]
+    said += [run("-w", case, "case", "show", "empty" + evil), run("-w", case, "claim", "add", "--to", id, "--by", "B")]
+    for code, out, told in said:
+        assert code == 0, told
+        assert not {"\x1b", "\x07", "\x9b", "\u202e", "\r"} & {*out, *told}
+        assert not any(line.startswith("WITHDRAWN") for line in (out + told).splitlines() if "by SIM" not in line)
+    assert r"SIM\x1b[2J\x07\x9b31m\u202e\r\nWITHDRAWN" in said[4][1]
+    (shown,) = run("-w", case, "claim", "show", id, "--json")[1].splitlines()
+    assert json.loads(shown)["words"] == evil  # programs get it as it is
+
+
 def test_words_can_be_erased_and_are_told_to_be(run: Run, case: Path) -> None:
     row = json.loads(run("-w", case, "claim", "add", "--words", "Blue.", "--by", "A", "--json")[1])
     erase = ("-w", case, "claim", "erase", row["id"], "--by", "SIM ARCHIVIST")
