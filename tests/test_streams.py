@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from darkwake import streams
-from darkwake.errors import DarkwakeError, InputRejectedError, SourceUnavailableError, VerificationError
+from darkwake.errors import DarkwakeError, InputRejectedError, SourceUnavailableError, UsageError, VerificationError
 from darkwake.streams import is_full, writing
 
 DATA = b"".join(b"line %07d of a made-up log\n" % i for i in range(120_000))  # more than three chunks
@@ -373,6 +373,12 @@ def _write(target: Path, error: BaseException) -> None:
 )
 def test_a_full_disk_is_recognised_by_whoever_tells_of_it(error: Exception, full: bool) -> None:
     assert is_full(error) == full
+
+
+@pytest.mark.parametrize("name", ["", ".", "/"])
+def test_what_is_no_name_of_a_file_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="no file can be written"), writing(Path(name)):
+        pass
 
 
 def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:

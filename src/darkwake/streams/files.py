@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
-from darkwake.errors import DarkwakeError, InputRejectedError, SourceUnavailableError
+from darkwake.errors import DarkwakeError, InputRejectedError, SourceUnavailableError, UsageError
 from darkwake.streams import archives
 
 CHUNK = 1 << 20  # evidence is hashed whole and by chunks of 1 MiB, so that an extract can be proved alone
@@ -220,6 +220,8 @@ def writing(path: Path) -> Iterator[Path]:
 
     A pipe or device is written to as it is: a file must not take its place.
     """
+    if not path.name:
+        raise UsageError(f"no file can be written to {str(path)!r}", expected="the name of a file")
     if path.exists() and not path.is_file():
         try:
             yield path
