@@ -190,6 +190,11 @@ def test_claims_are_verified_one_by_one_and_withdrawn_by_name(run: Run, case: Pa
     assert "WITHDRAWN" in run("-w", case, "claim", "withdraw", first, "--reason", "hearsay", "--by", "SIM EDITOR")[1]
     assert "No claim that stands" in run("-w", case, "claim", "verify")[2]
     assert "withdrawn" in run("-w", case, "claim", "list")[1]
+    code, out, told = run("-w", case, "claim", "verify", first)
+    assert (code, "supported" in out) == (0, True)
+    assert f"{first} is withdrawn by SIM EDITOR" in told
+    assert ": hearsay" in told
+    assert "is withdrawn" not in run("-w", case, "claim", "verify", second)[2]
     assert "WITHDRAWN" not in run("-w", case, "claim", "restore", first, "--reason", "he saw it", "--by", "him")[1]
 
 
@@ -215,6 +220,15 @@ def test_the_same_claim_from_elsewhere_is_told_of(run: Run, case: Path) -> None:
     run("-w", case, "claim", "withdraw", row["id"], "--reason", "hearsay", "--by", "SIM EDITOR")
     code, _, told = run(*to, "--by", "D")
     assert (code, "is withdrawn by SIM EDITOR" in told) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "args", [("event", "list"), ("ais", "decode", "t.csv"), ("report", "dossier", "mmsi:299000001"), ("claim", "list")]
+)
+def test_an_empty_name_of_a_file_is_refused(run: Run, case: Path, args: tuple[str, ...]) -> None:
+    code, _, told = run("-w", case, *args, "-o", "")
+    assert code == 2, told
+    assert "the name of a file" in told
 
 
 def test_nothing_that_a_person_wrote_steers_the_terminal(run: Run, case: Path) -> None:
