@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 import darkwake
+from darkwake.cli import INTERRUPTED, started
 from darkwake.cli.table import printable
 from darkwake.errors import DarkwakeError, NotFoundError, UsageError
 from darkwake.streams import is_full
@@ -105,6 +106,7 @@ def run() -> None:
     """Run the command line and exit with the contract's codes."""
     code = 0
     try:
+        started()
         code = cli.main(args=hoist(sys.argv[1:]), standalone_mode=False, prog_name="darkwake")
     except DarkwakeError as error:
         click.echo("darkwake: " + printable(str(error)), err=True)
@@ -120,7 +122,7 @@ def run() -> None:
             sys.exit(0)
         raise
     except (KeyboardInterrupt, click.Abort):
-        click.echo("darkwake: interrupted; what was committed is kept, run the same command again to go on", err=True)
+        click.echo(INTERRUPTED, err=True)
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
