@@ -7,6 +7,7 @@ import hashlib
 import io
 import os
 import zipfile
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from darkwake import streams
-from darkwake.errors import DarkwakeError, InputRejectedError, SourceUnavailableError, VerificationError
+from darkwake.errors import DarkwakeError, InputRejectedError, SourceUnavailableError, UsageError, VerificationError
 from darkwake.streams import is_full, writing
 
 DATA = b"".join(b"line %07d of a made-up log\n" % i for i in range(120_000))  # more than three chunks
@@ -106,6 +107,79 @@ def test_an_encrypted_member_is_an_error_of_its_own(tmp_path: Path) -> None:
     source = streams.SourceFile(write(tmp_path / "log", "zip"), "zip", "absent")
     with pytest.raises(InputRejectedError, match="zip member"):
         source.open()
+
+
+def packed(path: Path, members: dict[str, bytes], pack: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(path, "w", pack) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return path
+
+
+def spoilt(path: Path, wrong: bytes, right: bytes) -> Path:
+    """The file with some of its bytes replaced, wherever they stand."""
+    data = path.read_bytes()
+    assert right in data
+    path.write_bytes(data.replace(right, wrong))
+    return path
+
+
+@pytest.mark.parametrize("pack", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("data", [b"a line of a made-up log\n", DATA])
+def test_a_member_with_a_wrong_checksum_gives_its_bytes_and_then_the_damage(
+    tmp_path: Path, pack: int, data: bytes
+) -> None:
+    path = packed(tmp_path / "log.zip", {"log.txt": data}, pack)
+    spoilt(path, b"\0\1\2\3", zlib.crc32(data).to_bytes(4, "little"))
+    (source,) = streams.sources_of(path)
+    found = streams.digest(source)
+    assert (found.sha256, found.size) == (hashlib.sha256(data).hexdigest(), len(data))
+    assert "checksum" in (found.damage or "")
+
+
+def test_a_damaged_stream_of_which_nothing_is_left_has_no_hash(tmp_path: Path) -> None:
+    path = packed(tmp_path / "log.zip", {"log.txt": DATA[:100]})
+    data = bytearray(path.read_bytes())
+    data[37] = 0xFF  # the first byte after the header: a kind of block that there is not
+    path.write_bytes(data)
+    (tmp_path / "log.gz").write_bytes(gzip.compress(DATA)[:5])
+    for source in (*streams.sources_of(path), *streams.sources_of(tmp_path / "log.gz")):
+        with pytest.raises(InputRejectedError, match="damaged or cut-off"):
+            streams.digest(source)
+
+
+def test_names_in_an_archive_that_are_not_utf_8_reject_it(tmp_path: Path) -> None:
+    path = spoilt(packed(tmp_path / "log.zip", {"\u00e9.txt": DATA}), b"\xff\xfe", "\u00e9".encode())
+    with pytest.raises(InputRejectedError, match="name of a member"):
+        list(streams.sources_of(path))
+
+
+def test_an_archive_is_opened_once_for_all_its_members(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    members = {f"{number}.txt": b"line %d\n" % number for number in range(5)}
+    sources = [
+        source.pinned()
+        for name in ("a.zip", "b.zip")
+        for source in streams.sources_of(packed(tmp_path / name, members))
+    ]
+    other = packed(tmp_path / "c.zip", {"0.txt": b"other"})
+    opened: list[zipfile.ZipFile] = []
+
+    class Counted(zipfile.ZipFile):
+        def __init__(self, file: BinaryIO) -> None:
+            super().__init__(file)
+            opened.append(self)
+
+    monkeypatch.setattr(zipfile, "ZipFile", Counted)
+    with streams.archive_kept():
+        for source in sources:
+            for _ in range(2):
+                with source.open() as reader:
+                    assert reader.read() == members[source.member or ""]
+        assert len(opened) == 2
+        other.replace(sources[-1].path)
+        with replace(sources[-1], member="0.txt", length=None).open() as reader:
+            assert reader.read() == b"other"  # another file by now
+    assert all(archive.fp is None for archive in opened)
 
 
 def test_standard_input_is_kept_under_its_hash(tmp_path: Path) -> None:
@@ -299,6 +373,12 @@ def _write(target: Path, error: BaseException) -> None:
 )
 def test_a_full_disk_is_recognised_by_whoever_tells_of_it(error: Exception, full: bool) -> None:
     assert is_full(error) == full
+
+
+@pytest.mark.parametrize("name", ["", ".", "/"])
+def test_what_is_no_name_of_a_file_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="no file can be written"), writing(Path(name)):
+        pass
 
 
 def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:

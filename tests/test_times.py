@@ -144,6 +144,10 @@ def test_an_interval_is_a_date_or_from_to() -> None:
     assert times.parse_interval("2019-02-01..2019-02-03") == times.Interval(start, start + 3 * times.DAY_US)
     assert times.parse_interval("2019-02-01..") == times.Interval(start, None)
     assert times.parse_interval("..2019-02-01T06:00:00Z") == times.Interval(None, start + 6 * times.HOUR_US)
+    assert times.parse_interval("2019-02-01T06:00..2019-02-01").start == start + 6 * times.HOUR_US
+    for reversed_ in ("2026-01-05..2026-01-04", "2026..2025", "2026-02..2026-01", "2026-01-05T01:00..2026-01-05T00:00"):
+        with pytest.raises(UsageError, match="ends before it starts"):
+            times.parse_interval(reversed_)
     for wrong in ("", "..", "yesterday", "2019-02-03..2019-02-01"):
         with pytest.raises(UsageError):
             times.parse_interval(wrong)

@@ -11,6 +11,7 @@ import json
 import math
 import re
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 from darkwake.errors import InputRejectedError
@@ -31,20 +32,36 @@ def loads(text: str, *, where: str, expected: str = "") -> Any:
 
     `expected`: what the text should have been, for the message where it is no JSON at all.
     """
+    value = loads_marked(text, where=where, expected=expected)
+    if (found := flaw(value)) is not None:
+        raise refused(found, where)
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Stands where `loads_marked` met an object or number that could be read in two ways, or in none."""
+
+    found: str
+    do: str = ""
+    expected: str = ""
+
+
+def loads_marked(text: str, *, where: str, expected: str = "") -> Any:
+    """Like `loads`, but what is wrong with a part shows by `flaw` of that part, and the others can be read."""
     try:
-        value = _STRICT.decode(text.removeprefix("\ufeff"))
+        return _MARKING.decode(text.removeprefix("\ufeff"))
     except json.JSONDecodeError as error:
         raise InputRejectedError(
             f"not JSON: {error.msg}", expected=expected, where=f"{where}, line {error.lineno} column {error.colno}"
         ) from error
     except RecursionError as error:
-        raise _too_deep(where) from error
-    except DuplicateKeyError as error:
-        raise InputRejectedError(str(error), where=where, do="Keep the one that is meant.") from error
-    except ValueError as error:  # a number that JSON has not, or of thousands of digits
-        raise InputRejectedError(f"not JSON: {error}", expected=expected, where=where) from error
-    _check(value, where)
-    return value
+        raise refused(_TOO_DEEP, where) from error
+
+
+def refused(found: Flaw, where: str) -> InputRejectedError:
+    """The error that a flaw is where the whole text has to be right."""
+    return InputRejectedError(found.found, expected=found.expected, where=where, do=found.do)
 
 
 def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -56,43 +73,45 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _finite(text: str) -> float:
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any] | Flaw:
+    try:
+        return unique(pairs)
+    except DuplicateKeyError as error:
+        return Flaw(str(error), "Keep the one that is meant.")
+
+
+def _finite(text: str) -> float | Flaw:
     value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"{_short(text)} is no number that can be kept")
-    return value
+    return value if math.isfinite(value) else Flaw(f"not JSON: {_short(text)} is no number that can be kept")
 
 
-def _whole(text: str) -> int:
-    _finite(text)  # one that no float can hold breaks whatever reckons with it
-    return int(text)
+def _whole(text: str) -> int | Flaw:
+    value = _finite(text)  # one that no float can hold breaks whatever reckons with it
+    return value if isinstance(value, Flaw) else int(text)
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_STRICT = json.JSONDecoder(object_pairs_hook=unique, parse_float=_finite, parse_int=_whole, parse_constant=_finite)
+_MARKING = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_int=_whole, parse_constant=_finite)
+_TOO_DEEP = Flaw("JSON nested too deeply", expected=f"at most {MAX_DEPTH} arrays and objects within one another")
 
 
-def _check(value: Any, where: str) -> None:
+def flaw(value: Any) -> Flaw | None:
+    """What is wrong with a value that `loads_marked` gave, or with something in it; None: nothing."""
     level = [value]
     for _ in range(MAX_DEPTH + 1):
         inner: list[Any] = []
         for item in level:
+            if isinstance(item, Flaw):
+                return item
             if isinstance(item, str):
                 if not item.isascii() and _SURROGATE.search(item):
-                    raise InputRejectedError(f"half a character (a lone surrogate) in {_short(item)}", where=where)
+                    return Flaw(f"half a character (a lone surrogate) in {_short(item)}")
             elif isinstance(item, dict):
                 inner += [*item, *item.values()]
             elif isinstance(item, list):
                 inner += item
         level = inner
-    if level:
-        raise _too_deep(where)
-
-
-def _too_deep(where: str) -> InputRejectedError:
-    return InputRejectedError(
-        "JSON nested too deeply", expected=f"at most {MAX_DEPTH} arrays and objects within one another", where=where
-    )
+    return _TOO_DEEP if level else None
 
 
 def _short(text: str) -> str:

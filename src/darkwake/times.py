@@ -129,4 +129,6 @@ def parse_interval(text: str) -> Interval:
     end = end if dots else start
     if not start.strip() and not end.strip():
         raise UsageError(f"not a date or interval: {text!r}", expected="such as 2019-02-01 or 2019-02-01..2019-03-05")
+    if start.strip() and end.strip() and parse(end) < parse(start) and parse_end(end) <= parse(start):
+        raise UsageError(f"an interval that ends before it starts: {text!r}", expected="FROM..TO, the earlier first")
     return Interval(parse(start) if start.strip() else None, parse_end(end) if end.strip() else None)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from darkwake import settings, times
-from darkwake.errors import DarkwakeError, NotFoundError, UsageError
+from darkwake.errors import DarkwakeError, InputRejectedError, NotFoundError, SourceUnavailableError, UsageError
 from darkwake.rows import Rows
 from darkwake.settings import MARKER
 
@@ -194,14 +194,20 @@ class Workspace:
         from darkwake.lake.imports import import_files
         from darkwake.streams import keep_copy, spool
 
-        resolved: list[str | Path] = []
-        for path in paths:
-            if str(path) == "-":
-                resolved.append(spool(None, self.folder / "inbox"))
-            else:
-                resolved.append(keep_copy(Path(path), self.folder / "locker") if keep else path)
         options = ReadOptions(load_mapping(mapping)) if mapping else None
-        return import_files(self.lake, resolved, format=format, options=options, kept=keep, progress=progress)
+        resolved: list[str | Path] = []
+        failed: list[tuple[str, DarkwakeError]] = []
+        for path in paths:
+            try:
+                if str(path) == "-":
+                    resolved.append(spool(None, self.folder / "inbox"))
+                else:
+                    resolved.append(keep_copy(Path(path), self.folder / "locker") if keep else path)
+            except (InputRejectedError, SourceUnavailableError) as error:  # of this file; the others are read
+                failed.append((str(path), error))
+        imported = import_files(self.lake, resolved, format=format, options=options, kept=keep, progress=progress)
+        imported.failed[:0] = failed
+        return imported
 
     def withdraw(self, number: int, *, reason: str, by: str | None = None, progress: Progress | None = None) -> Entry:
         """Take an import out of every later reading, and look again for what was looked for: its events are retracted.

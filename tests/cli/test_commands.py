@@ -190,6 +190,11 @@ def test_claims_are_verified_one_by_one_and_withdrawn_by_name(run: Run, case: Pa
     assert "WITHDRAWN" in run("-w", case, "claim", "withdraw", first, "--reason", "hearsay", "--by", "SIM EDITOR")[1]
     assert "No claim that stands" in run("-w", case, "claim", "verify")[2]
     assert "withdrawn" in run("-w", case, "claim", "list")[1]
+    code, out, told = run("-w", case, "claim", "verify", first)
+    assert (code, "supported" in out) == (0, True)
+    assert f"{first} is withdrawn by SIM EDITOR" in told
+    assert ": hearsay" in told
+    assert "is withdrawn" not in run("-w", case, "claim", "verify", second)[2]
     assert "WITHDRAWN" not in run("-w", case, "claim", "restore", first, "--reason", "he saw it", "--by", "him")[1]
 
 
@@ -215,6 +220,34 @@ def test_the_same_claim_from_elsewhere_is_told_of(run: Run, case: Path) -> None:
     run("-w", case, "claim", "withdraw", row["id"], "--reason", "hearsay", "--by", "SIM EDITOR")
     code, _, told = run(*to, "--by", "D")
     assert (code, "is withdrawn by SIM EDITOR" in told) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "args", [("event", "list"), ("ais", "decode", "t.csv"), ("report", "dossier", "mmsi:299000001"), ("claim", "list")]
+)
+def test_an_empty_name_of_a_file_is_refused(run: Run, case: Path, args: tuple[str, ...]) -> None:
+    code, _, told = run("-w", case, *args, "-o", "")
+    assert code == 2, told
+    assert "the name of a file" in told
+
+
+def test_nothing_that_a_person_wrote_steers_the_terminal(run: Run, case: Path) -> None:
+    evil = "SIM\x1b[2J\x07\x9b31m\u202e\r\nWITHDRAWN"
+    said = [run("-w", case, "case", "new", evil, "--question", evil)]
+    said += [run("-w", case, "claim", "add", "--words", evil, "--by", evil, "--source", evil, "--case", evil)]
+    id = json.loads(run("-w", case, "claim", "list", "--json")[1])["id"]
+    said += [run("-w", case, "claim", "reply", id, "denial", "--party", evil, "--words", evil)]
+    said += [run("-w", case, "claim", "withdraw", id, "--reason", evil, "--by", evil)]
+    said += [run("-w", case, "claim", "show", id), run("-w", case, "claim", "list"), run("-w", case, "case", "list")]
+    said += [run("-w", case, "case", "show", evil), run("-w", case, "case", "new", "empty" + evil)]
+    said += [run("-w", case, "case", "show", "empty" + evil), run("-w", case, "claim", "add", "--to", id, "--by", "B")]
+    for code, out, told in said:
+        assert code == 0, told
+        assert not {"\x1b", "\x07", "\x9b", "\u202e", "\r"} & {*out, *told}
+        assert not any(line.startswith("WITHDRAWN") for line in (out + told).splitlines() if "by SIM" not in line)
+    assert r"SIM\x1b[2J\x07\x9b31m\u202e\r\nWITHDRAWN" in said[4][1]
+    (shown,) = run("-w", case, "claim", "show", id, "--json")[1].splitlines()
+    assert json.loads(shown)["words"] == evil  # programs get it as it is
 
 
 def test_words_can_be_erased_and_are_told_to_be(run: Run, case: Path) -> None:

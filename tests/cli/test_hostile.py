@@ -89,3 +89,28 @@ def test_a_damaged_database_is_told_of(case: Path, tmp_path: Path, length: int) 
     assert b"Traceback" not in told
     assert b"the workspace's database is damaged" in told
     assert b"darkwake.sqlite" in told
+
+
+@pytest.mark.parametrize("keep", [[], ["--keep"]])
+def test_a_name_that_is_not_utf_8_fails_that_file_alone(case: Path, tmp_path: Path, keep: list[str]) -> None:
+    named = os.fsencode(tmp_path) + b"/\xff\xfe.csv"
+    for path, line in ((named, "299000002"), (os.fsencode(tmp_path / "good.csv"), f"29900000{3 + len(keep)}")):
+        Path(os.fsdecode(path)).write_text(ROW.replace("299000001", line))
+    code, told = run("-w", case, "ais", "import", *keep, named, tmp_path / "good.csv")
+    assert code == 4, told.decode()
+    assert b"Traceback" not in told
+    assert b"is not UTF-8" in told
+    assert b"Rename it" in told
+    assert b"next: darkwake event detect" in told
+    assert not list(case.rglob("*\udcff\udcfe.csv"))
+
+
+def test_a_closed_standard_input_is_told_of(case: Path) -> None:
+    for command in ("ais import -", "ais decode -", "claim add --words x --by y --query @-"):
+        line = f'exec "{sys.executable}" -m darkwake -w "{case}" {command} <&-'
+        done = subprocess.run(
+            ["sh", "-c", line], env={**os.environ, "PYTHONPATH": str(SRC)}, capture_output=True, check=False
+        )
+        assert done.returncode == 5, done.stderr
+        assert b"standard input is closed" in done.stderr
+        assert b"Traceback" not in done.stderr

@@ -128,3 +128,28 @@ def test_a_reader_that_has_enough_is_no_failure(tmp_path: Path) -> None:
         assert process.stderr is not None
         assert b"Traceback" not in process.stderr.read()
         assert process.wait(60) == 0
+
+
+@pytest.mark.parametrize("module", ["darkwake.cli.main", "click", "darkwake.workspace"])
+def test_an_interrupt_at_any_import_is_one_line(module: str, tmp_path: Path) -> None:
+    """Of the program's own start, and of what a command imports later."""
+    code = f"""
+import os, signal, sys
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+sys.argv = ["darkwake", "-w", "absent", "event", "list"]
+import darkwake.cli
+darkwake.cli.main()
+"""
+    stopped = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(SRC)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert stopped.returncode == 130
+    assert (
+        stopped.stderr.lstrip("\n")
+        == "darkwake: interrupted; what was committed is kept, run the same command again to go on\n"
+    )

@@ -71,7 +71,9 @@ def test_what_is_not_zero_does_not_read_as_zero() -> None:
 
 
 def test_nothing_in_a_cell_moves_the_cursor() -> None:
-    assert "\x1b" not in table.cell("\x1b[2JSIM")
+    assert table.cell("\x1b[2JSIM") == "\\x1b[2JSIM"
+    assert table.printable("a\x07\x7f\x9b\u202e\u2066\n\udcff") == "a\\x07\\x7f\\x9b\\u202e\\u2066\\n\\udcff"
+    assert table.printable("m\u06cc\u200c\u062e\u3000é") == "m\u06cc\u200c\u062e\u3000é"
     assert json.loads(table.flat({"a": 1})) == {"a": 1}
 
 

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -139,6 +140,51 @@ def test_a_cut_archive_keeps_what_came_before_the_cut_and_says_so(lake: Lake, tm
     with lake.ledger.engine.connect() as connection:
         (damage,) = connection.execute(sa.select(SOURCES.c.damage)).scalars()
     assert "cut-off" in damage
+
+
+def test_a_wrong_checksum_in_an_archive_loses_no_row(lake: Lake, tmp_path: Path, way: str) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.nmea", GOOD)
+    data = (tmp_path / "a.zip").read_bytes()
+    right = zlib.crc32(GOOD).to_bytes(4, "little")
+    assert right in data
+    done = import_files(lake, [put(tmp_path, "b.zip", data.replace(right, b"\0\0\0\0"))])
+    assert done.counts.messages == 3
+    assert done.counts.rejected == {"damaged_stream": 1}
+    assert [source["sha256"] for source in done.sources] == [hashlib.sha256(GOOD).hexdigest()]
+
+
+def test_a_small_member_of_a_large_archive_is_read_with_little_memory(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a.nmea", GOOD)
+        archive.writestr("b.nmea", os.urandom(1 << 20))
+    rows: list[int] = []
+
+    class Counter(imports.ReceptionCounter):
+        def __init__(self, expected: int) -> None:
+            rows.append(expected)
+            super().__init__(expected)
+
+    monkeypatch.setattr(imports, "ReceptionCounter", Counter)
+    assert import_files(lake, [tmp_path / "a.zip"], format="nmea").counts.messages == 3
+    assert rows[0] <= len(GOOD)
+
+
+def test_of_what_cannot_be_read_at_all_nothing_is_recorded(lake: Lake, tmp_path: Path, way: str) -> None:
+    """Else all such files would be one source, and the second would be taken for the first."""
+    cut = [put(tmp_path, f"{n}.nmea.gz", gzip.compress(GOOD, n)[:10]) for n in (1, 9)]
+    empty = [put(tmp_path, "empty.nmea", b""), put(tmp_path, "empty.nmea.gz", gzip.compress(b""))]
+    for _ in range(2):
+        done = import_files(lake, [*cut, *empty], format="nmea")
+        assert (done.number, done.known, done.sources) == (None, [], [])
+        assert [(type(error), error.found.split(" (")[0]) for _, error in done.failed] == [
+            (InputRejectedError, "damaged or cut-off compressed data"),
+            (InputRejectedError, "damaged or cut-off compressed data"),
+            (InputRejectedError, "an empty file"),
+            (InputRejectedError, "an empty file"),
+        ]
 
 
 def test_times_far_away_are_kept_as_sent(lake: Lake, tmp_path: Path) -> None:

@@ -80,9 +80,10 @@ def test_what_is_no_geojson_says_so(text):
     ("text", "says"),
     [
         ('{"type": "FeatureCollection", "features": [], "features": []}', "'features' stands twice"),
-        ('{"type": "Feature", "properties": {"code": "XXSIM", "code": "XXTWO"}}', "'code' stands twice"),
-        ('{"features": [NaN]}', "not JSON"),
-        ('{"features": [' + "1" * 400 + "]}", "not JSON"),
+        ('{"type": "Feature", "type": "Feature", "properties": {}}', "'type' stands twice"),
+        ('{"features": NaN}', "not JSON"),
+        ('{"features": {"a": 1, "a": 1}}', "'a' stands twice"),
+        ('{"name": "\\ud800", "features": []}', "lone surrogate"),
         ('{"features": ' + "[" * 5_000 + "]" * 5_000 + "}", "nested too deeply"),
         ("[" * 100_000, "nested too deeply"),
     ],
@@ -90,6 +91,70 @@ def test_what_is_no_geojson_says_so(text):
 def test_json_that_could_be_read_in_two_ways_is_refused(text, says):
     with pytest.raises(InputRejectedError, match=rf"{says}.*ports\.geojson"):
         geojson.parse(text, "ports.geojson")
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        ('{"type": "Feature", "properties": {"code": "XXSIM", "code": "XXTWO"}}', "'code' stands twice"),
+        ('{"type": "Feature", "properties": {}, "properties": {}}', "'properties' stands twice"),
+        (json.dumps(feature(name="SIM \ud800")), "lone surrogate"),
+        (json.dumps(feature(radius_m=float("nan"))), "no number"),
+        (json.dumps(feature({"type": "Point", "coordinates": [1, float("inf")]})), "no number"),
+        ("1" * 400, "no number"),
+        ("[" * 150 + "]" * 150, "nested too deeply"),
+    ],
+)
+def test_a_feature_that_could_be_read_in_two_ways_loses_no_other(bad, reason):
+    result = geojson.parse('{"features": [' + bad + ", " + json.dumps(feature()) + "]}", "ports.geojson")
+    assert [place.code for place in result.places] == ["XXSIM"]
+    ((found, count),) = result.rejects.items()
+    assert reason in found
+    assert found.isprintable()
+    assert count == 1
+
+
+def sound(*features):
+    return geojson.sound(parsed(*features))
+
+
+def test_of_one_code_at_one_time_the_first_stays():
+    assert sound(feature(), feature(name="SIM Other")).rejects == {"a code that came before": 1}
+    early, late = feature(valid_to="2020-01-01"), feature(valid_from="2020-01-01", name="SIM Other")
+    assert not sound(early, late).rejects
+    overlapping = sound(early, late, feature(valid_from="2019", valid_to="2021"))
+    assert [place.name for place in overlapping.places] == ["SIM Haven", "SIM Other"]
+    assert overlapping.rejects == {"a code that came before": 1}
+
+
+def outline(*corners):
+    return feature({"type": "Polygon", "coordinates": [[*corners, corners[0]]]})
+
+
+@pytest.mark.parametrize(
+    ("ring", "reason"),
+    [
+        ([(0, 0), (1, 1), (1, 0), (0, 1)], "crosses itself"),
+        ([(179, 0), (-179, 1), (-179, 0), (179, 1)], "crosses itself"),
+        ([(0, 0), (1, 1), (2, 2)], "has no area"),
+        ([(-170, 0), (-60, 0), (60, 0), (170, 0), (170, 10), (-170, 10)], "180° of longitude"),
+        ([(-90, 0), (90, 0), (90, 10), (-90, 10)], "180° of longitude"),
+    ],
+)
+def test_an_outline_without_a_certain_inside_is_a_reject(ring, reason):
+    result = sound(outline(*ring), feature(code="XXTWO"))
+    assert [place.code for place in result.places] == ["XXTWO"]
+    ((found, _),) = result.rejects.items()
+    assert reason in found
+
+
+def test_an_outline_across_the_meridian_of_180_is_sound():
+    assert len(sound(outline((179, 0), (-179, 0), (-179, 1), (179, 1))).places) == 1
+
+
+def test_shipped_places_are_sound():
+    found = geojson.PlaceImport(shipped())
+    assert geojson.sound(found) == found
 
 
 JSON = st.recursive(

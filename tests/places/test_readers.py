@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from darkwake.errors import InputRejectedError, SourceUnavailableError, UsageError
@@ -26,3 +28,13 @@ def test_missing_files_folders_and_formats(tmp_path):
         read_places(tmp_path)
     with pytest.raises(UsageError, match="unlocode"):
         read_places(tmp_path / "none.csv", form="kml")
+
+
+def test_a_file_gives_no_two_places_of_one_code_at_one_time(tmp_path):
+    told = {"code": "SIMPT", "name": "SIM PORT", "kind": "port", "radius_m": 500}
+    feature = {"type": "Feature", "properties": told, "geometry": {"type": "Point", "coordinates": [1, 2]}}
+    path = tmp_path / "ports.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature, feature]}))
+    found = read_places(path)
+    assert (len(found.places), found.rejects) == (1, {"a code that came before": 1})
+    assert found.sha256

@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
+INTERRUPTED = "darkwake: interrupted; what was committed is kept, run the same command again to go on"
+
 
 def main() -> None:
     """Entry point of the `darkwake` command."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where it is ignored, as behind nohup
+        signal.signal(signal.SIGINT, _leave)
     from darkwake.cli.main import run
 
     run()
+
+
+def started() -> None:
+    """From now on an interrupt is a KeyboardInterrupt again."""
+    if signal.getsignal(signal.SIGINT) is _leave:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _leave(*_: object) -> None:
+    """While modules are imported nothing has to be put right, and some of them would print or lose the exception."""
+    os.write(2, f"{INTERRUPTED}\n".encode())
+    os._exit(130)

@@ -48,16 +48,18 @@ def _decode(files: tuple[Path, ...], format_name: str | None, write: Callable[[A
     """Decode into `write`; the exit code. A file that cannot be read does not keep the others from being read."""
     from darkwake import formats
     from darkwake.errors import DarkwakeError
+    from darkwake.streams import archive_kept
 
     code = 0
     counted: dict[str, int] = {}
     for path in files:
         try:
             source = _standard_input() if str(path) == "-" else path
-            for batch in formats.read(source, format=format_name):
-                for item in batch.rejects.to_pylist():
-                    counted[item["reason"]] = counted.get(item["reason"], 0) + 1
-                write(batch.messages)
+            with archive_kept():
+                for batch in formats.read(source, format=format_name):
+                    for item in batch.rejects.to_pylist():
+                        counted[item["reason"]] = counted.get(item["reason"], 0) + 1
+                    write(batch.messages)
         except DarkwakeError as error:
             note(f"darkwake: {error}")
             code = max(code, error.exit_code)

@@ -293,6 +293,8 @@ def verify(ctx: click.Context, ids: tuple[str, ...], case_name: str | None, as_o
     columns = ["id", "outcome", "lower", "upper", "coverage", "as_of"]
     out.rows(_alike([_answer(answer) for answer in answers]), columns, empty="No claim that stands has a query to run.")
     for answer in answers:
+        if answer.verdict is not None and ids and (row := book.claim(answer.id))["state"] == "withdrawn":
+            note(f"{answer.id} is withdrawn {_decision(row['decisions'][-1])}")
         if answer.error is not None:
             note(f"darkwake: {answer.id}: {answer.error}")
         elif out.form == "table" and answer.verdict is not None:

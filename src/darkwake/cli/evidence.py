@@ -33,7 +33,7 @@ def show(ctx: click.Context, ref: str, as_of: str | None, out: Output) -> None:
     lines: list[str] = []
     for exhibit in exhibits:
         lines += [
-            exhibit.text,
+            *exhibit.text.split("\n"),
             f"    {exhibit.ref}",
             f"    bytes {exhibit.span.offset}+{exhibit.span.length} of {exhibit.source}",
             f"    SHA-256 {exhibit.sha256}: verified",

@@ -11,6 +11,8 @@ from typing import Any
 import click
 
 import darkwake
+from darkwake.cli import INTERRUPTED, started
+from darkwake.cli.table import printable
 from darkwake.errors import DarkwakeError, NotFoundError, UsageError
 from darkwake.streams import is_full
 
@@ -100,18 +102,14 @@ def hoist(args: list[str]) -> list[str]:
 _FULL = "cannot write: no space is left. Free some space, then run the same command again"
 
 
-def _printable(text: str) -> str:
-    """An error's text without what would steer the terminal: it may quote what a stranger wrote."""
-    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
-
-
 def run() -> None:
     """Run the command line and exit with the contract's codes."""
     code = 0
     try:
+        started()
         code = cli.main(args=hoist(sys.argv[1:]), standalone_mode=False, prog_name="darkwake")
     except DarkwakeError as error:
-        click.echo(f"darkwake: {_printable(str(error))}", err=True)
+        click.echo("darkwake: " + printable(str(error)), err=True)
         sys.exit(error.exit_code)
     except UnicodeEncodeError as error:  # an argument with bytes that are no text, on its way to a table or a file
         click.echo(f"darkwake: text that is not UTF-8: {error.object!a:.80}; expected UTF-8", err=True)
@@ -124,7 +122,7 @@ def run() -> None:
             sys.exit(0)
         raise
     except (KeyboardInterrupt, click.Abort):
-        click.echo("darkwake: interrupted; what was committed is kept, run the same command again to go on", err=True)
+        click.echo(INTERRUPTED, err=True)
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()

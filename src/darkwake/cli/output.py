@@ -125,14 +125,14 @@ class Output:
         if self.form == "table":
             with self._stream() as stream:
                 for line in lines(row):
-                    stream.write(line + "\n")
+                    stream.write(table.printable(line) + "\n")
         else:
             self.rows([row])
 
 
 def note(text: str) -> None:
     """Say something beside the data, on stderr."""
-    click.echo(text, err=True)
+    click.echo(table.printable(text), err=True)
 
 
 def _csv(stream: IO[str], rows: Iterable[Row], marks: Mapping[str, Any]) -> None:
@@ -148,7 +148,7 @@ def _csv(stream: IO[str], rows: Iterable[Row], marks: Mapping[str, Any]) -> None
 def _safe(value: Any) -> Any:
     """A name broadcast as `=cmd()` must not become a formula in someone's spreadsheet, nor an escape on a screen."""
     if isinstance(value, str):
-        value = table.printable(value)
+        value = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value)
     return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 

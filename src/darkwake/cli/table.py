@@ -20,6 +20,9 @@ _GAP = 2
 _TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$")
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 
+#: Blanks of several widths, and the joiners that Persian and Indic scripts are written with.
+_HARMLESS = "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000\u200c\u200d"
+
 Cells = dict[str, list[str]]
 
 
@@ -212,7 +215,13 @@ def number(value: float) -> str:
 
 
 def printable(text: str) -> str:
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    """A text as it may go to a terminal: what would steer that, or turn the reading around, stands as an escape.
+
+    A casebook holds whatever was typed, and an error may quote what a stranger wrote.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in _HARMLESS else ascii(c)[1:-1] for c in text)
 
 
 def flat(value: Any) -> Any:

@@ -28,6 +28,7 @@ FORMATS: tuple[Format, ...] = (
     geoparquet.FORMAT,
     kml.FORMAT,
 )
+_EMPTY = "an empty file"
 
 
 def get(name: str) -> Format:
@@ -53,7 +54,8 @@ def sniff_source(source: SourceFile) -> list[Detection]:
 
 def detect(path: str | Path) -> list[Detection]:
     """What a file may be and why: for each of its sources (members of a zip) the matches, best first."""
-    return [found for source in streams.sources_of(path) for found in sniff_source(source)]
+    with streams.archive_kept():
+        return [found for source in streams.sources_of(path) for found in sniff_source(source)]
 
 
 def choose(source: SourceFile, format: str | None = None) -> Format:
@@ -62,6 +64,9 @@ def choose(source: SourceFile, format: str | None = None) -> Format:
         entry = get(format)
         if not entry.reads:
             raise UsageError(f"the format {format!r} is only written", expected=_names(reading=True))
+        with source.open() as reader:
+            if not reader.read(1):
+                raise InputRejectedError(_EMPTY, where=source.name)
         return entry
     found = sniff_source(source)
     if not found:
@@ -79,7 +84,7 @@ def _nothing(source: SourceFile) -> str:
     with source.open() as reader:
         head = reader.read(64)
     if not head:
-        return "an empty file"
+        return _EMPTY
     line = head.decode("ascii", "replace").splitlines()[0][:24]
     return (
         f"nothing known begins with {line!r}" if line.isprintable() and line.isascii() else "no text, but binary data"

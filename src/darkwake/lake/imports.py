@@ -31,7 +31,7 @@ from darkwake.ledger.engines import writing
 from darkwake.ledger.entries import known_sources
 from darkwake.ledger.ledger import Recording
 from darkwake.ledger.tables import IMPORT_SOURCES, SOURCES
-from darkwake.streams import Digest, HashedReader, SourceFile, digest, sources_of
+from darkwake.streams import Digest, HashedReader, SourceFile, archive_kept, digest, sources_of
 
 #: A file (packed, if it is) larger than this is hashed before it is read: its rows would not fit into the buffer.
 HASH_FIRST_BYTES = 16 << 20
@@ -131,7 +131,7 @@ def _import_files(
             sources += sources_of(path)
         except DarkwakeError as error:
             failed.append((str(path), error))
-    with lake.write() as writer, Intake(writer) as intake:
+    with archive_kept(), lake.write() as writer, Intake(writer) as intake:
         imported = Imported(None, Counts(), [], [], failed)
         known = _Known(lake)
         run = _Import(intake, known, format, options, progress)
@@ -289,7 +289,7 @@ class _Import:
         expected: Digest | None = None
         if (source.length or 0) > HASH_FIRST_BYTES or self._known.may_hold(source):
             expected = digest(source)
-            if self._known.holds(expected):
+            if expected.size and self._known.holds(expected):  # all empty files have one hash
                 return _Found(expected)
         chosen = formats.choose(source, self._format)
         with HashedReader(source) as reader:
@@ -317,8 +317,8 @@ class _Import:
     ) -> Counts | None:
         """What was found; None once it shows that the source is known. A damaged stream ends with its damage."""
         counts = Counts(files=1)
-        packed = 1 if source.compression == "none" else 16
-        receptions = ReceptionCounter(packed * (source.length or 0) // _ROW_BYTES)
+        packed = (source.length or 0) * (1 if source.compression == "none" else 16)
+        receptions = ReceptionCounter((packed if source.unpacked is None else source.unpacked) // _ROW_BYTES)
         try:
             for batch in formats.read_source(
                 source, sha16=_UNNAMED, format=chosen.name, options=self._options, reader=cast(BinaryIO, reader)

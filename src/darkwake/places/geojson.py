@@ -13,7 +13,7 @@ from typing import Any
 
 from darkwake import streams, strict_json, times
 from darkwake.errors import InputRejectedError, UsageError
-from darkwake.places.model import Place, polygon_place
+from darkwake.places.model import Place, outline_flaw, polygon_place
 from darkwake.times import Interval
 
 #: A port's approach where a file does not say.
@@ -49,20 +49,48 @@ def read_text(path: Path) -> tuple[str, str]:
 
 
 def parse(text: str, where: str) -> PlaceImport:
-    data = strict_json.loads(text, where=where, expected="a GeoJSON FeatureCollection")
-    features = data.get("features") if isinstance(data, dict) else None
-    if isinstance(data, dict) and data.get("type") == "Feature":
-        features = [data]
+    """The places of a text, as they stand in it; a feature that is none, or is no JSON by itself, is a reject."""
+    data = strict_json.loads_marked(text, where=where, expected="a GeoJSON FeatureCollection")
+    if isinstance(data, strict_json.Flaw):
+        raise strict_json.refused(data, where)
+    single = isinstance(data, dict) and data.get("type") == "Feature"
+    features = [data] if single else data.pop("features", None) if isinstance(data, dict) else None
+    if not single and (flaw := strict_json.flaw(data)) is not None:
+        raise strict_json.refused(flaw, where)
+    if isinstance(features, strict_json.Flaw):
+        raise strict_json.refused(features, where)
     if not isinstance(features, list):
         raise InputRejectedError("JSON without features", expected="a GeoJSON FeatureCollection", where=where)
     result = PlaceImport()
     for feature in features:
         try:
+            if (flaw := strict_json.flaw(feature)) is not None:
+                raise _Rejected(flaw.found)
             result.places.append(_place(feature, where))
         except _Rejected as reason:
             result.rejects[str(reason)] += 1
         except UsageError as error:
             result.rejects[error.found] += 1
+    return result
+
+
+def sound(found: PlaceImport) -> PlaceImport:
+    """Without the places that would be taken for others: of one code at one time the first stays, and no outline
+    may cross itself or be so wide that its inside is a guess. What is left out is counted as rejected.
+
+    Not for what was taken in once: that must read as it did.
+    """
+    result = replace(found, places=[], rejects=Counter(found.rejects))
+    times_of: dict[str, list[Interval]] = {}
+    for place in found.places:
+        before = times_of.setdefault(place.code, [])
+        if any(place.valid.overlap_us(other) != 0 for other in before):
+            result.rejects["a code that came before"] += 1
+        elif (flaw := outline_flaw(place.polygon) if place.polygon else None) is not None:
+            result.rejects[flaw] += 1
+        else:
+            before.append(place.valid)
+            result.places.append(place)
     return result
 
 

@@ -82,6 +82,18 @@ def polygon_place(code: str, name: str, ring: Ring, **fields: object) -> Place:
     return Place(code=code, name=name, lon=lon, lat=lat, radius_m=radius, polygon=tuple(corners), **fields)  # type: ignore[arg-type]
 
 
+def outline_flaw(ring: Ring) -> str | None:
+    """Why a ring has no certain inside; None: it has one."""
+    from shapely.geometry import Polygon
+
+    lons = [wrap_lon(lon - ring[0][0]) for lon, _ in ring]
+    if max(lons) - min(lons) >= 180.0:
+        return "an outline that spans 180° of longitude or more"
+    if not Polygon([(lon, lat) for lon, (_, lat) in zip(lons, ring, strict=True)]).is_valid:
+        return "an outline that crosses itself or has no area"
+    return None
+
+
 def ring_area_m2(ring: Ring) -> float:
     """Area of a small ring, by its plane at the middle latitude; good to a few per cent up to some 100 km."""
     middle = math.radians(sum(lat for _, lat in ring) / len(ring))

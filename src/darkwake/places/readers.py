@@ -27,7 +27,7 @@ def read_places(path: str | Path, form: str | None = None) -> PlaceImport:
     name = plain_name(path)
     chosen = form or sniff(text)
     if chosen == "geojson":
-        found = geojson.parse(text, name)
+        found = geojson.sound(geojson.parse(text, name))
     elif chosen == "wpi":
         found = wpi.parse(io.StringIO(text, newline=""), name)
     elif chosen == "unlocode":

@@ -4,6 +4,7 @@ A *source* is one decompressed byte stream with its SHA-256; offsets always coun
 plain or gzipped, is the same source.
 """
 
+from darkwake.streams.archives import archive_kept
 from darkwake.streams.files import (
     CHUNK,
     SourceFile,
@@ -25,6 +26,7 @@ __all__ = [
     "Digest",
     "HashedReader",
     "SourceFile",
+    "archive_kept",
     "digest",
     "is_full",
     "keep_copy",

@@ -8,21 +8,23 @@ import errno
 import gzip
 import hashlib
 import io
+import lzma
 import os
 import re
 import secrets
 import sys
 import zipfile
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TextIO, cast
 
-from darkwake.errors import DarkwakeError, InputRejectedError, SourceUnavailableError
+from darkwake.errors import DarkwakeError, InputRejectedError, SourceUnavailableError, UsageError
+from darkwake.streams import archives
 
 CHUNK = 1 << 20  # evidence is hashed whole and by chunks of 1 MiB, so that an extract can be proved alone
+_STEP = 64 << 10  # of this, what was decompressed just before a damage can be lost
 _MAGIC = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"BZh", "bz2"), (b"PK\x03\x04", "zip"))
 
 
@@ -34,6 +36,7 @@ class SourceFile:
     compression: str  # none | gzip | zstd | bz2 | zip
     member: str | None = None  # the name inside a zip
     length: int | None = None  # read the file (packed, if it is) only so far, whatever is appended to it; bytes
+    unpacked: int | None = field(default=None, compare=False)  # how long its archive says that a member is; bytes
 
     @property
     def name(self) -> str:
@@ -48,27 +51,34 @@ class SourceFile:
 
     def open(self) -> BinaryIO:
         """A reader of the decompressed bytes. Damage shows as InputRejectedError while reading."""
+        if self.compression == "none":
+            return self._raw()
+        if self.compression == "zip":
+            try:
+                member, raw = archives.open_member(self.path, self.member or "", self.length, self._raw)
+            except OSError as error:
+                raise unavailable(self.path, error) from error
+            except archives.UNREADABLE as error:
+                raise InputRejectedError(f"cannot read the zip member: {error}", where=self.name) from error
+            return cast(BinaryIO, _Checked(member, raw, self.name, shared=True))
+        raw = self._raw()
+        return cast(BinaryIO, _Checked(self._decompressed(raw), raw, self.name))
+
+    def _raw(self) -> BinaryIO:
+        """The bytes as they lie."""
         try:
             raw: BinaryIO = self.path.open("rb")
         except OSError as error:
             raise unavailable(self.path, error) from error
-        if self.length is not None:
-            raw = cast(BinaryIO, io.BufferedReader(_Limited(raw, self.length, self.path)))
-        if self.compression == "none":
+        if self.length is None:
             return raw
-        return cast(BinaryIO, _Checked(self._decompressed(raw), raw, self.name))
+        return cast(BinaryIO, io.BufferedReader(_Limited(raw, self.length, self.path)))
 
     def _decompressed(self, raw: BinaryIO) -> BinaryIO:
         if self.compression == "gzip":
             return cast(BinaryIO, gzip.GzipFile(fileobj=raw))
         if self.compression == "bz2":
             return cast(BinaryIO, bz2.BZ2File(raw))
-        if self.compression == "zip":
-            try:
-                return cast(BinaryIO, zipfile.ZipFile(raw).open(self.member or ""))
-            except (zipfile.BadZipFile, RuntimeError, NotImplementedError, KeyError) as error:
-                raw.close()
-                raise InputRejectedError(f"cannot read the zip member: {error}", where=self.name) from error
         import zstandard
 
         return cast(BinaryIO, zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True))
@@ -114,8 +124,8 @@ class _Limited(io.RawIOBase):
 class _Checked(io.RawIOBase):
     """Reads a decompressor in full blocks. Damage: first what came before it, then InputRejectedError."""
 
-    def __init__(self, inner: BinaryIO, raw: BinaryIO, name: str) -> None:
-        self._inner, self._raw, self._name = inner, raw, name
+    def __init__(self, inner: Any, raw: BinaryIO, name: str, *, shared: bool = False) -> None:
+        self._inner, self._raw, self._name, self._shared = inner, raw, name, shared
         self._damage: InputRejectedError | None = None
 
     def readable(self) -> bool:
@@ -127,7 +137,7 @@ class _Checked(io.RawIOBase):
         parts: list[bytes] = []
         missing = size if size is not None and size >= 0 else sys.maxsize
         while missing:
-            part = self._part(min(missing, CHUNK))
+            part = self._part(min(missing, _STEP))
             if not part:
                 break
             parts.append(part)
@@ -150,7 +160,7 @@ class _Checked(io.RawIOBase):
         try:
             # read1 where there is one: a full read would lose what was decompressed before the damage
             return self._inner.read1(size) if hasattr(self._inner, "read1") else self._inner.read(size)
-        except (EOFError, OSError, zlib.error, zipfile.BadZipFile, ValueError) as error:
+        except (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, ValueError) as error:
             self._damage = _damaged(self._name, error)
         except Exception as error:
             if not type(error).__module__.startswith("zstandard"):
@@ -162,7 +172,8 @@ class _Checked(io.RawIOBase):
     def close(self) -> None:
         if not self.closed:
             self._inner.close()
-            self._raw.close()
+            if not self._shared:
+                self._raw.close()
         super().close()
 
 
@@ -209,6 +220,8 @@ def writing(path: Path) -> Iterator[Path]:
 
     A pipe or device is written to as it is: a file must not take its place.
     """
+    if not path.name:
+        raise UsageError(f"no file can be written to {str(path)!r}", expected="the name of a file")
     if path.exists() and not path.is_file():
         try:
             yield path
@@ -251,7 +264,7 @@ def _settle(partial: Path, path: Path) -> None:
 def read_text(path: Path) -> str:
     """A small file of UTF-8 text, such as a query or a mapping; `-` is standard input."""
     try:
-        return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+        return _standard_input().read() if str(path) == "-" else path.read_text(encoding="utf-8")
     except OSError as error:
         raise unavailable(path, error) from error
     except UnicodeDecodeError as error:
@@ -261,6 +274,7 @@ def read_text(path: Path) -> str:
 def sources_of(path: str | Path) -> Iterator[SourceFile]:
     """The sources in one file: itself, or each member of a zip. Compression is read from the bytes, not the name."""
     path = Path(path)
+    _check_name(path)
     try:
         if path.is_dir():
             raise IsADirectoryError
@@ -279,22 +293,36 @@ def sources_of(path: str | Path) -> Iterator[SourceFile]:
         yield SourceFile(path, compression)
         return
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = [info.filename for info in archive.infolist() if not info.is_dir()]
-    except zipfile.BadZipFile as error:
-        raise InputRejectedError(f"not a readable zip archive ({error})", where=str(path)) from error
-    if twice := sorted(name for name, number in Counter(members).items() if number > 1):
+        members = archives.members(path)
+    except OSError as error:
+        raise unavailable(path, error) from error
+    for member, size in members:
+        yield SourceFile(path, "zip", member, unpacked=size)
+
+
+def _check_name(path: Path) -> None:
+    """What a source is called is recorded as text, with the folders above it."""
+    try:
+        str(path.resolve()).encode()
+    except UnicodeEncodeError as error:
         raise InputRejectedError(
-            f"the archive has several members of the name {twice[0]!r}", where=str(path),
-            expected="names that tell its members apart", do="Unpack it and import the files.",
-        )  # fmt: skip
-    for member in sorted(members):
-        yield SourceFile(path, "zip", member)
+            "the name of the file, or of a folder above it, is not UTF-8", where=str(path),
+            do="Rename it, and run the same command again.",
+        ) from error  # fmt: skip
+    except OSError as error:
+        raise unavailable(path, error) from error
+
+
+def _standard_input() -> TextIO:
+    found: TextIO | None = sys.stdin
+    if found is None:
+        raise SourceUnavailableError("standard input is closed", do="Pipe something into it: COMMAND | darkwake …")
+    return found
 
 
 def spool(reader: BinaryIO | None, folder: Path) -> Path:
     """Keep standard input as a file named by its hash: evidence must be there to be shown again."""
-    return _kept(reader or sys.stdin.buffer, folder, lambda sha256: folder / f"stdin-{sha256[:16]}")
+    return _kept(reader or _standard_input().buffer, folder, lambda sha256: folder / f"stdin-{sha256[:16]}")
 
 
 def keep_copy(path: Path, locker: Path) -> Path:

@@ -72,12 +72,16 @@ class HashedReader(io.RawIOBase):
             self._compare(number)
 
     def finish(self) -> Digest:
-        """Read what is left, and tell what was read. SourceUnavailableError if it is not what was expected."""
+        """Read what is left, and tell what was read. SourceUnavailableError if it is not what was expected.
+
+        InputRejectedError if there is damage and nothing before it: the hash of no bytes would name every such file.
+        """
         try:
             while self.read(CHUNK):
                 pass
-        except InputRejectedError:
-            pass  # kept as `damage`
+        except InputRejectedError:  # kept as `damage`
+            if not self.size:
+                raise
         if self.size % CHUNK:
             self._end_chunk()
         if self._expected is not None:
