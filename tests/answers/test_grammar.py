@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from darkwake.errors import DarkwakeError, UsageError
 
 SCHEMA = json_schema()
 #: What the schema says, in words, that it cannot check.
-BEYOND = ("the period is empty", "south lies north", "not_after lies before", "not a time")
+BEYOND = ("the period is empty", "south lies north", "not_after lies before", "not a time", "is out of range")
 
 
 def admits(schema: Any, value: Any) -> bool:
@@ -102,7 +103,7 @@ def documents(draw: st.DrawFn) -> Any:
         if draw(st.booleans()):
             place.pop(key, None)
         else:
-            place[key] = draw(leaves)
+            place[key] = copy.deepcopy(draw(leaves))  # what is shared must not be changed by the next draw
     return document
 
 

@@ -139,6 +139,7 @@ class Interrupting:
     def find_spec(self, name, path=None, target=None):
         if name == {module!r}:
             os.kill(os.getpid(), signal.SIGINT)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job inherits that it is ignored
 sys.meta_path.insert(0, Interrupting())
 sys.argv = ["darkwake", "-w", "absent", "event", "list"]
 import darkwake.cli
