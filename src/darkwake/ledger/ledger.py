@@ -20,7 +20,7 @@ from darkwake.ledger import entries as reading
 from darkwake.ledger.details import Detail
 from darkwake.ledger.engines import writing
 from darkwake.ledger.entries import AsOf, Entry
-from darkwake.ledger.tables import LEDGER, PRIVATE_VALUES, RECORDED, Recorded
+from darkwake.ledger.tables import LEDGER, PRIVATE_VALUES, RECORDED, WORKSPACE, Recorded
 from darkwake.version import VERSION
 
 Shape = TypeVar("Shape", bound=Detail)
@@ -97,6 +97,11 @@ class Ledger:
         self.engine = engine
         self.recorded = recorded
 
+    @property
+    def workspace_id(self) -> str:
+        with self.engine.connect() as connection:
+            return str(connection.execute(sa.select(WORKSPACE.c.id)).scalar_one())
+
     def number_as_of(self, as_of: AsOf) -> int:
         with self.engine.connect() as connection:
             return reading.number_as_of(connection, as_of)
@@ -152,6 +157,13 @@ class Ledger:
                 return
             failpoint("before_sql")
         failpoint("after_sql")
+
+    def record(self, kind: str, detail: Detail, rows: Mapping[sa.Table, Sequence[Mapping[str, Any]]]) -> Entry:
+        """An entry whose rows are known beforehand."""
+        with self.recording(kind) as recording:
+            for table, given in rows.items():
+                recording.insert(table, given)
+            return recording.seal(detail)
 
     def private(self, names: Sequence[str | None]) -> dict[str, str]:
         """Name → value of private values; see `private.resolve`."""
