@@ -23,7 +23,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
-from darkwake.errors import DarkwakeError, NotFoundError, SourceUnavailableError, VerificationError
+from darkwake.errors import DarkwakeError, SourceUnavailableError, VerificationError
 from darkwake.failpoints import failpoint
 from darkwake.lake import tables
 from darkwake.lake.contents import RowsHash
@@ -390,7 +390,3 @@ class Lake:
                     for path in (self.root / table).rglob(f"{write_id}-*.parquet"):
                         path.unlink()
             leases.forget(connection, dead)
-
-    def need(self, table: str, snapshot: Snapshot, hint: str) -> None:
-        if not snapshot.data_files(table):
-            raise NotFoundError(f"the lake has no {table} yet", where=str(self.root.parent), do=hint)

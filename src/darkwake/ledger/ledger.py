@@ -158,13 +158,6 @@ class Ledger:
             failpoint("before_sql")
         failpoint("after_sql")
 
-    def record(self, kind: str, detail: Detail, rows: Mapping[sa.Table, Sequence[Mapping[str, Any]]]) -> Entry:
-        """An entry whose rows are known beforehand."""
-        with self.recording(kind) as recording:
-            for table, given in rows.items():
-                recording.insert(table, given)
-            return recording.seal(detail)
-
     def private(self, names: Sequence[str | None]) -> dict[str, str]:
         """Name → value of private values; see `private.resolve`."""
         with self.engine.connect() as connection:
