@@ -27,10 +27,10 @@ def run(folder: Path, share: int) -> None:
     import pyarrow.parquet as pq
     from encounters import Files
 
+    from darkwake.detectors import registry
+    from darkwake.detectors.base import Context, values_of
+    from darkwake.detectors.run import search
     from darkwake.engine.local import LocalEngine
-    from darkwake.events import registry
-    from darkwake.events.base import Context, values_of
-    from darkwake.events.detect import search
     from darkwake.geo.coast import Coast
     from darkwake.lake.schema import TABLES
     from darkwake.places import Gazetteer

@@ -23,8 +23,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from darkwake.detectors.base import Context, values_of
 from darkwake.engine.base import Source
-from darkwake.events.base import Context, values_of
 from darkwake.lake.schema import TRACKS
 
 THREADS = 2
@@ -119,8 +119,8 @@ class Files:
 
 
 def our_encounters(source: Source) -> pa.Table:
+    from darkwake.detectors.meeting.encounter import Encounter
     from darkwake.engine.local import LocalEngine
-    from darkwake.events.encounter import Encounter
 
     detector = Encounter()
     plan = detector.plan(values_of(detector), Context(0, 0, places=(), coast=None))

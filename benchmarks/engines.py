@@ -21,12 +21,12 @@ import pyarrow as pa
 from encounters import Files
 from feed30m import write
 
+from darkwake.detectors import registry
+from darkwake.detectors.base import Context, values_of
 from darkwake.engine.base import Plan
 from darkwake.engine.local import LocalEngine
 from darkwake.engine.spark import SparkEngine
 from darkwake.engine.stages import columns_of
-from darkwake.events import registry
-from darkwake.events.base import Context, values_of
 
 TICK = os.sysconf("SC_CLK_TCK")
 

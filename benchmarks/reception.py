@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from darkwake import sim, times, workspace
-from darkwake.events.score import calibration
+from darkwake.detectors.score import calibration
 from darkwake.sim.motion import STEP_S
 from darkwake.sim.reports import transmitter_on
 from darkwake.sim.runner import EPOCH_US, make_world

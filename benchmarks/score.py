@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 from darkwake import sim, workspace
-from darkwake.events import registry, score
+from darkwake.detectors import registry, score
 
 
 def main() -> None:

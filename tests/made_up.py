@@ -15,8 +15,8 @@ from darkwake import times
 from darkwake.answers.counting import Data
 from darkwake.answers.grammar import KINDS
 from darkwake.answers.windows import Target
-from darkwake.events.base import Event, Innocent, VesselRef
-from darkwake.events.coverage import Coverage, Stretch
+from darkwake.detectors.coverage import Coverage, Stretch
+from darkwake.events.model import Event, Innocent, VesselRef
 from darkwake.lake.schema import SEGMENTS, STATICS, TRACKS
 
 MMSI = 299000001

@@ -55,7 +55,7 @@ def test_a_withdrawal_of_all_reports_retracts_with_the_reason(ws: Workspace) -> 
 def test_what_was_looked_for_is_looked_for_again_as_it_was(ws: Workspace) -> None:
     ws.detect(["gap"], profile="long", params={"gap": {"min_gap_h": 10}})
     ws.detect(["gap"], until="2022-03-02")
-    numbers = {run.number for run in ws.detect_again()}
+    numbers = {run.number for run in ws._detection.again()}
     again = [run for entry, run in ws.ledger.told(Detection) if entry.number in numbers]
     periods = [(run.profile, run.until is None) for run in again]
     assert periods == [("default", True), ("long", True), ("default", False)]

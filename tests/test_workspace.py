@@ -76,9 +76,9 @@ def test_detection_uses_the_places_as_of_the_data_it_looks_at(tmp_path: Path) ->
         before = ws.snapshot()
         geojson.write([PORT], tmp_path / "p.geojson")
         assert ws.import_places(tmp_path / "p.geojson")["number"] == 1
-        assert ws._context(ws.snapshot()).places.by_code("SIMPT") == PORT
+        assert ws.places.by_code("SIMPT") == PORT
         with pytest.raises(NotFoundError):
-            ws._context(before).places.by_code("SIMPT")
+            ws.places_as_of(before.number).by_code("SIMPT")
         assert ws.events(place="SIMPT") == []
         with pytest.raises(NotFoundError):
             ws.events(place="SIMPT", as_of=0)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from darkwake import refs, sim, workspace
-from darkwake.casebook import evidence
+from darkwake import sim, workspace
 from darkwake.errors import DarkwakeError, UsageError
+from darkwake.evidence.exhibits import Exhibit
 
 SEED = 1
 PLACE = "KPNAM"
@@ -30,7 +30,7 @@ class Result:
     dossier: Path
     outcome: str
     words: str
-    exhibit: evidence.Exhibit
+    exhibit: Exhibit
 
 
 def run(folder: Path, say: Say, progress: workspace.Progress | None = None, **dials: float) -> Result:
@@ -102,7 +102,5 @@ def _busiest(ws: workspace.Workspace) -> tuple[int, int]:
     return mmsi, calls[mmsi]
 
 
-def _first_exhibit(ws: workspace.Workspace, verdict: Any) -> evidence.Exhibit:
-    ref = refs.parse(verdict.counted[0].events[0].evidence[0])
-    assert isinstance(ref, refs.SourceRef)
-    return evidence.open_ref(ws.lake, ref)[-1]
+def _first_exhibit(ws: workspace.Workspace, verdict: Any) -> Exhibit:
+    return ws.evidence.show(verdict.counted[0].events[0].evidence[0])[-1]

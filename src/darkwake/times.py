@@ -69,6 +69,15 @@ def parse_end(text: str) -> int:
     return min(from_datetime(start) + days * DAY_US, LATEST_US)
 
 
+def parse_period(since: str | None, until: str | None) -> tuple[int | None, int | None]:
+    """The instants of [since, until) as they were given; an empty text is no time: a script's unset variable."""
+    start = None if since is None else parse(since)
+    end = None if until is None else parse_end(until)
+    if start is not None and end is not None and end <= start:
+        raise UsageError(f"--until {until} is not after --since {since}")
+    return start, end
+
+
 def _is_date(text: str) -> bool:
     try:
         dt.date.fromisoformat(text)

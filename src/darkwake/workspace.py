@@ -8,23 +8,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from darkwake import settings, times
 from darkwake.errors import DarkwakeError, InputRejectedError, NotFoundError, SourceUnavailableError, UsageError
 from darkwake.rows import Rows
 from darkwake.settings import MARKER
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from darkwake.casebook.desk import Casebook
-    from darkwake.events.base import Context
-    from darkwake.events.detect import Run
+    from darkwake.detectors.desk import Detection
+    from darkwake.detectors.run import Run
     from darkwake.events.store import Stored
+    from darkwake.evidence.desk import Evidence
     from darkwake.lake.imports import Imported
     from darkwake.lake.store import Lake, Snapshot
     from darkwake.ledger.database import Database
-    from darkwake.ledger.details import Detection
     from darkwake.ledger.entries import Entry
     from darkwake.ledger.ledger import Ledger
     from darkwake.ledger.places import PlaceBook
@@ -160,6 +159,28 @@ class Workspace:
         return Casebook(self.lake, self.places_as_of)
 
     @cached_property
+    def evidence(self) -> Evidence:
+        """What any reference rests on, down to its bytes."""
+        from darkwake import refs
+        from darkwake.casebook.evidence import OfClaims
+        from darkwake.events.evidence import of_event
+        from darkwake.evidence.desk import Evidence, Opener
+        from darkwake.tracks.evidence import of_segment
+
+        openers: dict[type, Opener] = {
+            refs.SegmentRef: of_segment,
+            refs.EventRef: of_event,
+            refs.ClaimRef: OfClaims(self.ledger),
+        }
+        return Evidence(self.lake, openers)
+
+    @cached_property
+    def _detection(self) -> Detection:
+        from darkwake.detectors.desk import Detection
+
+        return Detection(self.lake, self.places_as_of)
+
+    @cached_property
     def reports(self) -> Reports:
         """Self-contained pages: dossiers and claims."""
         from darkwake.reports.desk import Reports
@@ -215,28 +236,12 @@ class Workspace:
         It stays readable as of earlier numbers, and its files can be read anew.
         """
         from darkwake.lake.withdrawal import withdraw
-        from darkwake.ledger.details import Detection
 
         gone = self.ledger.withdrawals().get(number)
-        runs = [run.data for _, run in self.ledger.told(Detection)]
-        if gone is None or (runs and max(runs) >= gone.number):  # else it was recorded, and cut off after that
+        if gone is None or self._detection.looked_after(gone):  # else it was recorded, and cut off after that
             gone = withdraw(self.ledger, number, reason=reason, by=by)
-        self.detect_again(progress)
+        self._detection.again(progress)
         return gone
-
-    def detect_again(self, progress: Progress | None = None) -> list[Run]:
-        """Bring the tracks up to date, and run once more every detection that stands, as it was run."""
-        from darkwake.ledger.details import Detection
-
-        self.build_tracks(progress)
-        asked: list[Detection] = []
-        for _, run in reversed(self.ledger.told(Detection)):
-            if not any(_covers(later, run) for later in asked):
-                asked.append(run)
-        return [
-            self._detect(run.kinds, run.profile, None, run.since, run.until, "local", progress)
-            for run in reversed(asked)
-        ]
 
     def import_places(self, path: str | Path) -> dict[str, Any]:
         """Record a file of places; detection runs from now on use them.
@@ -255,7 +260,7 @@ class Workspace:
 
         `head`: one that was printed before and kept elsewhere. `quick`: the ledger alone.
         """
-        from darkwake.casebook import evidence
+        from darkwake.evidence import sources
         from darkwake.lake import verify as lake
         from darkwake.ledger import verify as ledger
         from darkwake.ledger.engines import reading
@@ -264,7 +269,7 @@ class Workspace:
             yield from ledger.check(connection, self.ledger.recorded, head)
         if not quick:
             yield from lake.check(self.lake)
-            yield from evidence.check(self.lake)
+            yield from sources.check(self.lake)
 
     def build_tracks(self, progress: Progress | None = None) -> Entry | None:
         """Bring tracks, statics and segments up to the imports; None if they are."""
@@ -287,40 +292,10 @@ class Workspace:
 
         Parameters other than the defaults need a profile of their own; its events stand beside the others.
         """
-        from darkwake.events import registry
-        from darkwake.events.base import check_profile
-
-        check_profile(profile, params)
-        chosen = list(kinds) or registry.kinds()
-        registry.in_order(chosen)  # an unknown kind is told of before any work
-        start, end = _interval(since, until)
-        self.build_tracks(progress)
-        return self._detect(chosen, profile, params, start, end, engine, progress)
-
-    def _detect(
-        self,
-        kinds: Sequence[str],
-        profile: str,
-        params: dict[str, dict[str, float]] | None,
-        since: int | None,
-        until: int | None,
-        engine: str,
-        progress: Progress | None,
-    ) -> Run:
-        from darkwake.engine import open_engine
-        from darkwake.events.detect import detect
-
-        options: dict[str, Any] = {} if engine == "spark" else {"progress": progress}
-        ran_by = open_engine(engine, **options)
-        return detect(self.lake, kinds, self._context, ran_by, params=params, profile=profile, since=since, until=until)
-
-    def _context(self, snapshot: Snapshot) -> Context:
-        from darkwake.events.base import Context
-        from darkwake.geo.coast import Coast
-        from darkwake.lake.store import data_span
-
-        start, end = data_span(snapshot)
-        return Context(start or 0, end or 0, self.places_as_of(snapshot.number), Coast())
+        start, end = times.parse_period(since, until)
+        return self._detection.detect(
+            kinds, engine=engine, profile=profile, params=params, since=start, until=end, progress=progress
+        )
 
     # --- reading -----------------------------------------------------------------------------------------------
 
@@ -337,28 +312,19 @@ class Workspace:
         as_of: str | int | None = None,
     ) -> Rows:
         """Positions of a vessel, by reference or MMSI, with segment and flags, in order of time."""
+        from darkwake.tracks import reading
+
         snapshot = self.snapshot(as_of)
         wanted = [mmsi] if mmsi is not None else self.mmsis(ref or "", snapshot)
-        start, end = _interval(since, until)
-        parts = []
-        for number in wanted:
-            where = pc.field("mmsi") == number
-            if start is not None:
-                where &= pc.field("time") >= pa.scalar(start, pa.timestamp("us", tz="UTC"))
-            if end is not None:
-                where &= pc.field("time") < pa.scalar(end, pa.timestamp("us", tz="UTC"))
-            parts.append(snapshot.scan("tracks", where=where, bucket=number % _buckets()))
-        table = pa.concat_tables(parts) if parts else snapshot.scan("tracks").slice(0, 0)
-        return Rows(table.sort_by([("mmsi", "ascending"), ("time", "ascending")]), f"track of {ref or mmsi}")
+        return Rows(reading.positions(snapshot, wanted, *times.parse_period(since, until)), f"track of {ref or mmsi}")
 
     def statics(self, mmsi: int, as_of: str | int | None = None) -> pa.Table:
         """Identity and voyage data as sent under an MMSI, in order of time."""
-        where = pc.field("mmsi") == mmsi
-        return self.snapshot(as_of).scan("statics", where=where, bucket=mmsi % _buckets()).sort_by("time")
+        return self.snapshot(as_of).of_vessel("statics", mmsi).sort_by("time")
 
     def segments(self, mmsi: int, as_of: str | int | None = None) -> pa.Table:
-        where = pc.field("mmsi") == mmsi
-        return self.snapshot(as_of).scan("segments", where=where, bucket=mmsi % _buckets()).sort_by("start")
+        """What was sent under an MMSI, told apart by hull."""
+        return self.snapshot(as_of).of_vessel("segments", mmsi).sort_by("start")
 
     def mmsis(self, ref: str, snapshot: Snapshot | None = None) -> list[int]:
         """The MMSIs that a vessel reference stands for in what was broadcast."""
@@ -379,12 +345,7 @@ class Workspace:
         from darkwake.tracks.left_out import left_out
 
         snapshot = self.snapshot(as_of)
-        start, end = _interval(since, until)
-        found: dict[str, int] = {}
-        for mmsi in self.mmsis(ref, snapshot):
-            for reason, number in left_out(snapshot, mmsi, start, end).items():
-                found[reason] = found.get(reason, 0) + number
-        return found
+        return left_out(snapshot, self.mmsis(ref, snapshot), *times.parse_period(since, until))
 
     def events(
         self,
@@ -400,22 +361,21 @@ class Workspace:
         retracted: bool = False,
     ) -> list[Stored]:
         """Events of a profile as they stood at `as_of`; OR within a filter, AND across filters."""
-        from darkwake.events import registry, store
-        from darkwake.events.base import check_profile
+        from darkwake.detectors import registry
+        from darkwake.detectors.base import check_profile
+        from darkwake.events import store
 
         check_profile(profile)
         for kind in kinds:
             registry.get(kind)
         snapshot = self.snapshot(as_of)
-        if place is not None:
-            place = self.places_as_of(snapshot.number).by_code(place).code
-        start, end = _interval(since, until)
+        start, end = times.parse_period(since, until)
         return store.read(
             snapshot,
             kinds,
             profile=profile,
             mmsis=self.mmsis(vessel, snapshot) if vessel else None,
-            place=place,
+            place=None if place is None else self.places_as_of(snapshot.number).by_code(place).code,
             since=start,
             until=end,
             bbox=bbox,
@@ -447,24 +407,3 @@ def _recorded() -> Sequence[Recorded]:
     from darkwake.ledger.tables import RECORDED
 
     return (*RECORDED, *casebook.RECORDED)
-
-
-def _covers(later: Detection, earlier: Detection) -> bool:
-    """Whether a later run looked for all that an earlier one did, wherever that looked."""
-    periods = {(None, None), (earlier.since, earlier.until)}
-    same = later.profile == earlier.profile and {*later.kinds} >= {*earlier.kinds}
-    return same and (later.since, later.until) in periods
-
-
-def _buckets() -> int:
-    from darkwake.lake.schema import BUCKETS
-
-    return BUCKETS
-
-
-def _interval(since: str | None, until: str | None) -> tuple[int | None, int | None]:
-    start = None if since is None else times.parse(since)  # an empty text is no time: a script's unset variable
-    end = None if until is None else times.parse_end(until)
-    if start is not None and end is not None and end <= start:
-        raise UsageError(f"--until {until} is not after --since {since}")
-    return start, end

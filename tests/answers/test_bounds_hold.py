@@ -18,7 +18,7 @@ from darkwake.answers.next_door import AnyPort
 from darkwake.answers.presence import present
 from darkwake.answers.query import Counted, Filter, Moment, Where
 from darkwake.answers.windows import Spot
-from darkwake.events.base import Event
+from darkwake.events.model import Event
 from darkwake.places import Gazetteer, Place
 from made_up import HARBOUR, MMSI, data, event, hour, track
 

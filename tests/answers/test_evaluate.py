@@ -12,7 +12,7 @@ from darkwake import times
 from darkwake.answers.evaluate import evaluate, judge
 from darkwake.answers.query import COMPARISONS, Count, Exists, Filter, Moment, Sum, Within
 from darkwake.answers.windows import Spot
-from darkwake.events.base import Event, VesselRef
+from darkwake.events.model import Event, VesselRef
 from made_up import AWAY, HARBOUR, MMSI, SEGMENT, data, event, hour, track
 
 SPOT = Spot(*HARBOUR, radius_m=5000)

@@ -12,8 +12,8 @@ import pytest
 from darkwake import times, workspace
 from darkwake.answers.evaluate import Verdict, evaluate
 from darkwake.answers.query import Count, Exists, Filter
-from darkwake.events.base import Event
-from darkwake.events.coverage import Coverage, Missing, Stretch, Why
+from darkwake.detectors.coverage import Coverage, Missing, Stretch, Why
+from darkwake.events.model import Event
 from made_up import MMSI, SEGMENT, data, event, hour, track
 
 GAPS = Filter("gap", f"mmsi:{MMSI}")

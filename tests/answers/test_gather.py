@@ -11,8 +11,8 @@ from darkwake import times, workspace
 from darkwake.answers import gather
 from darkwake.answers.evaluate import Verdict, evaluate
 from darkwake.answers.query import from_json
+from darkwake.detectors.coverage import Coverage, Stretch
 from darkwake.engine import open_engine
-from darkwake.events.coverage import Coverage, Stretch
 from darkwake.tracks import reception
 from darkwake.tracks.reception import ReceptionModel
 

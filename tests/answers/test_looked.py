@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from darkwake.answers.looked import looked, looked_at, not_looked
 from darkwake.answers.query import Where
-from darkwake.events.coverage import Coverage, Missing, Stretch
+from darkwake.detectors.coverage import Coverage, Missing, Stretch
 from made_up import hour
 
 METHOD = {"name": "port_call", "version": "1.1", "profile": "default", "params": {"min_stop_h": 0.25}}

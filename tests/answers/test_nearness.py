@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from darkwake.answers.nearness import beside
 from darkwake.answers.occurrences import Occurrence, distinct
 from darkwake.answers.query import Filter, Within
-from darkwake.answers.sphere import distance_m
-from darkwake.events.base import Event, VesselRef
+from darkwake.events.model import Event, VesselRef
+from darkwake.geo.sphere import distance_m
 from made_up import event
 
 

@@ -5,9 +5,9 @@ import pytest
 
 from darkwake.answers.evaluate import evaluate
 from darkwake.answers.query import Present, Where
-from darkwake.answers.sphere import distance_m
 from darkwake.answers.windows import Box, Spot
-from darkwake.events.coverage import Coverage, Missing, Stretch
+from darkwake.detectors.coverage import Coverage, Missing, Stretch
+from darkwake.geo.sphere import distance_m
 from made_up import AWAY, HARBOUR, MMSI, SHA16, data, hour, track
 
 SPOT = Spot(*HARBOUR, radius_m=5000)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from darkwake import times
 from darkwake.answers import windows
 from darkwake.answers.occurrences import distinct
-from darkwake.answers.sphere import distance_m
 from darkwake.answers.windows import (
     Anywhere,
     Assumptions,
@@ -25,6 +24,7 @@ from darkwake.answers.windows import (
     heard,
     windows_of,
 )
+from darkwake.geo.sphere import distance_m
 from made_up import AWAY, HARBOUR, MMSI, event, hour, track
 
 SPOT = Spot(*HARBOUR, radius_m=5000)

@@ -14,8 +14,8 @@ from darkwake.answers.evaluate import Verdict, evaluate
 from darkwake.answers.next_door import AnyPort
 from darkwake.answers.query import Count, Filter, Moment, Present, Sum, Where, from_json
 from darkwake.answers.windows import Spot
-from darkwake.events.base import Event, Innocent, VesselRef
-from darkwake.events.coverage import Coverage, Missing, Stretch
+from darkwake.detectors.coverage import Coverage, Missing, Stretch
+from darkwake.events.model import Event, Innocent, VesselRef
 from darkwake.places import Gazetteer, Place
 from made_up import AWAY, HARBOUR, MMSI, SEGMENT, data, event, hour, looked_for, track
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from darkwake import workspace
-from darkwake.casebook import book, desk, evidence
+from darkwake.casebook import book, desk
 from darkwake.errors import NotFoundError, UsageError
 from darkwake.ledger import details
 
@@ -131,10 +131,10 @@ def test_the_evidence_of_a_claim_is_that_of_its_newest_verdict_up_to_then(ws: wo
     book.add_verdicts(ws.ledger, [book.Ran(claim, 3, "supported", {"counted": []}, "0")])
     empty = ws.snapshot()
     book.add_verdicts(ws.ledger, [book.Ran(claim, 3, "supported", counted, "0")])
-    assert evidence.show(ws.lake, f"clm:{claim}", empty) == []
-    assert evidence.show(ws.lake, f"clm:{claim}") == evidence.show(ws.lake, f"evt:{stored.id}") != []
+    assert ws.evidence.show(f"clm:{claim}", empty) == []
+    assert ws.evidence.show(f"clm:{claim}") == ws.evidence.show(f"evt:{stored.id}") != []
     with pytest.raises(NotFoundError, match="not run on the data yet"):
-        evidence.show(ws.lake, f"clm:{claim}", ws.snapshot(empty.number - 1))
+        ws.evidence.show(f"clm:{claim}", ws.snapshot(empty.number - 1))
 
 
 def test_a_row_of_the_list_is_that_of_the_contract(ws: workspace.Workspace) -> None:

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import pytest
 
 from darkwake import sim
+from darkwake.detectors import registry
+from darkwake.detectors.run import Run, detect
 from darkwake.engine.local import LocalEngine
 from darkwake.engine.spark import SparkEngine
-from darkwake.events import registry
-from darkwake.events.detect import Run, detect
 from darkwake.workspace import Workspace, create
 
 

@@ -35,7 +35,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_every_detector_has_a_method_card() -> None:
-    from darkwake.events import registry
+    from darkwake.detectors import registry
 
     for kind in registry.kinds():
         card = (DOCS / "methods" / f"{kind}.md").read_text(encoding="utf-8")

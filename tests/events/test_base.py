@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from darkwake.detectors import registry
+from darkwake.detectors.base import UPPER_LIMITS, values_of
 from darkwake.errors import UsageError
-from darkwake.events import registry
-from darkwake.events.base import UPPER_LIMITS, values_of
 
 
 @pytest.mark.parametrize("kind", registry.kinds())

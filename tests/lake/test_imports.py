@@ -19,8 +19,9 @@ import pytest
 import sqlalchemy as sa
 
 from darkwake import times
-from darkwake.casebook import evidence
 from darkwake.errors import InputRejectedError, SourceUnavailableError
+from darkwake.evidence.desk import Evidence
+from darkwake.evidence.sources import verify_source
 from darkwake.formats import ReadOptions, registry
 from darkwake.formats.mapping import load_mapping
 from darkwake.lake import imports, intake
@@ -217,9 +218,9 @@ def test_a_moved_source_is_found_again_and_messages_without_time_are_counted(lak
     (tmp_path / "elsewhere").mkdir()
     moved = path.rename(tmp_path / "elsewhere" / "b.nmea")
     with pytest.raises(SourceUnavailableError, match="gone"):
-        evidence.show(lake, "rep:1.0")
+        Evidence(lake, {}).show("rep:1.0")
     assert import_files(lake, [moved]).known == [str(moved)]
-    (exhibit,) = evidence.show(lake, "rep:1.0")
+    (exhibit,) = Evidence(lake, {}).show("rep:1.0")
     assert exhibit.data in GOOD
 
 
@@ -318,10 +319,10 @@ def test_a_file_that_grows_is_read_to_the_length_that_its_hash_covers(
     (row,) = _sources(lake)
     assert (row.size, row.sha256) == (opened, hashlib.sha256(path.read_bytes()[:opened]).hexdigest())
     for number in range(3):
-        (exhibit,) = evidence.show(lake, f"rep:1.{number}")
+        (exhibit,) = Evidence(lake, {}).show(f"rep:1.{number}")
         assert exhibit.data in GOOD
         assert exhibit.span.offset + exhibit.span.length <= opened
-    assert evidence.verify_source(lake, row.sha256)[0]
+    assert verify_source(lake, row.sha256)[0]
     later = import_files(lake, [path])  # the later part comes with another source
     assert later.counts.messages == path.read_bytes().count(b"!AIVDM")
     assert len(_sources(lake)) == 2

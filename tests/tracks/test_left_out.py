@@ -35,14 +35,14 @@ def lake(tmp_path: Path) -> Lake:
 
 
 def test_reports_that_a_track_does_not_show_are_counted_by_their_reason(lake: Lake) -> None:
-    found = left_out(lake.snapshot(), 299000001)
+    found = left_out(lake.snapshot(), [299000001])
     assert found == {
         "no known time": 1,
         "a time that cannot be true": 2,
         "no position (sent as not available)": 2,
         "a position off the globe": 1,
     }
-    early = left_out(lake.snapshot(), 299000001, until=times.parse("2026-01-05T02:00:00Z"))
+    early = left_out(lake.snapshot(), [299000001], until=times.parse("2026-01-05T02:00:00Z"))
     assert early["no position (sent as not available)"] == 1
 
 

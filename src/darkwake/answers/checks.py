@@ -7,8 +7,8 @@ import pyarrow as pa
 
 from darkwake import times
 from darkwake.answers.query import Filter, Query, Sum, filters
+from darkwake.detectors import registry
 from darkwake.errors import UsageError
-from darkwake.events import registry
 from darkwake.geo.coast import Coast
 from darkwake.places import Gazetteer
 from darkwake.tracks.columns import floats, instants

@@ -33,8 +33,8 @@ from darkwake.answers.windows import (
     heard,
     windows_of,
 )
-from darkwake.events.base import Event
-from darkwake.events.coverage import Coverage
+from darkwake.detectors.coverage import Coverage
+from darkwake.events.model import Event
 
 #: Kinds of which more can go unseen though the vessel itself is heard all the time.
 _UNSEEN = {

@@ -21,7 +21,7 @@ from darkwake.answers.occurrences import Occurrence, distinct, select
 from darkwake.answers.presence import ASSUMED, Stay, present
 from darkwake.answers.query import Comparison, Count, Exists, Moment, Present, Query, Sum, Within, kinds
 from darkwake.answers.windows import DEFAULTS, Assumptions, Fit, Heard, instants
-from darkwake.events.coverage import TRACK, Coverage
+from darkwake.detectors.coverage import TRACK, Coverage
 from darkwake.tracks.columns import ints
 
 Outcome = Literal["supported", "contradicted", "not_enough_data"]

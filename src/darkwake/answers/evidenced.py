@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from darkwake import times, units
-from darkwake.answers.sphere import distance_m, distances_m
-from darkwake.events.base import Event
-from darkwake.events.coverage import Coverage
+from darkwake.detectors.coverage import Coverage
+from darkwake.events.model import Event
+from darkwake.geo.sphere import distance_m, distances_m
 from darkwake.tracks.columns import floats, instants, ints
 
 #: No ship sails so fast: reports that would need more cannot be of one hull.

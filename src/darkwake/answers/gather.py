@@ -18,11 +18,11 @@ from darkwake.answers.outline import outline_of
 from darkwake.answers.query import Filter, Present, Query, Where, Within, filters, kinds
 from darkwake.answers.seen import would_have_seen
 from darkwake.answers.windows import LEAST_STAY_H, Box, Target
-from darkwake.events import registry, store
-from darkwake.events.base import Event
-from darkwake.events.coverage import TRACK, Coverage
+from darkwake.detectors import registry
+from darkwake.detectors.coverage import TRACK, Coverage
+from darkwake.events import store
+from darkwake.events.model import Event
 from darkwake.events.store import Stored
-from darkwake.lake.schema import BUCKETS
 from darkwake.lake.store import Snapshot, data_span
 from darkwake.places import Gazetteer, Place
 from darkwake.tracks.build import CLASS_B_TYPES
@@ -165,8 +165,7 @@ def _late(found: Sequence[Stored], coverage: Mapping[str, Coverage]) -> set[int]
 def _rows(snapshot: Snapshot, mmsis: Sequence[int]) -> pa.Table:
     """TRACKS rows of some vessels, in order of time."""
     if len(mmsis) == 1:
-        (mmsi,) = mmsis
-        return snapshot.scan("tracks", where=pc.field("mmsi") == mmsi, bucket=mmsi % BUCKETS).sort_by("time")
+        return snapshot.of_vessel("tracks", mmsis[0]).sort_by("time")
     return snapshot.scan("tracks", where=pc.field("mmsi").isin(list(mmsis))).sort_by("time")
 
 

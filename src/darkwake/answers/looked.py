@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from darkwake import times
 from darkwake.answers import words
 from darkwake.answers.query import Where
-from darkwake.events import registry
-from darkwake.events.coverage import Coverage, Missing, Stretch
+from darkwake.detectors import registry
+from darkwake.detectors.coverage import Coverage, Missing, Stretch
 
 _TOLD = 4  # stretches that were not looked at, before the rest is only numbered
 

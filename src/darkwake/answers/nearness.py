@@ -9,7 +9,7 @@ import numpy as np
 from darkwake import times
 from darkwake.answers.occurrences import Occurrence
 from darkwake.answers.query import Within
-from darkwake.answers.sphere import distances_m
+from darkwake.geo.sphere import distances_m
 
 
 def beside(ones: Sequence[Occurrence], others: Sequence[Occurrence], query: Within) -> list[bool]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from darkwake.events import areas
+from darkwake.detectors import areas
 from darkwake.geo.sphere import destinations, great_circle
 from darkwake.places import Gazetteer, Place
 from darkwake.places.grid import PlaceGrid, grid_of, locate

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from darkwake import times
 from darkwake.answers import evidenced
 from darkwake.answers.query import Filter
-from darkwake.events.base import Event
+from darkwake.events.model import Event
+from darkwake.geo.antimeridian import BBox
 
 #: Measures that say how sure an event is. A shortfall in one of these makes an event doubtful; a shortfall in any
 #: other measure makes it something else than what was asked for (of a port call: possible at most).
@@ -150,15 +151,6 @@ def _lasted(event: Event, elsewhere: Elsewhere | None) -> int:
     return reach if event.end is None or not isinstance(outside, str) else max(reach, times.parse(outside))
 
 
-def in_box(bbox: tuple[float, float, float, float], lon: float | None, lat: float | None) -> bool:
-    """Whether a position lies in west, south, east, north; west > east crosses 180°."""
-    if lon is None or lat is None:
-        return False
-    west, south, east, north = bbox
-    inside = west <= lon <= east if west <= east else lon >= west or lon <= east
-    return inside and south <= lat <= north
-
-
 def last_seen(event: Event) -> int:
     """Up to when an event was seen to last: its end; of an open one, when its ship was last heard there.
 
@@ -181,7 +173,9 @@ def _matches(given: Filter, event: Event) -> bool:
         return False
     if given.place is not None and event.place != given.place:
         return False
-    return given.bbox is None or in_box(given.bbox, event.lon, event.lat)
+    if given.bbox is None:
+        return True
+    return event.lon is not None and event.lat is not None and BBox(*given.bbox).contains(event.lon, event.lat)
 
 
 def _reaches(event: Event, least: Iterable[tuple[str, float]]) -> bool:

@@ -13,9 +13,9 @@ from darkwake.answers.evidenced import Been, Reports, own_rows
 from darkwake.answers.occurrences import FOREVER
 from darkwake.answers.outline import holds
 from darkwake.answers.query import Where
-from darkwake.answers.sphere import distances_m
 from darkwake.answers.windows import Box, Fit, Heard, Target, Window, columns, heard, rows_of_chains
-from darkwake.events.coverage import Coverage
+from darkwake.detectors.coverage import Coverage
+from darkwake.geo.sphere import distances_m
 
 #: Nobody was in a place unheard who would have had to sail faster, there and back (or faster than she did).
 MAX_KNOTS = 30.0

@@ -20,13 +20,13 @@ from darkwake import times
 from darkwake.answers import grammar
 from darkwake.answers.grammar import COMPARISONS, KINDS, VERBS, VERSION, loads
 from darkwake.errors import UsageError
+from darkwake.geo.antimeridian import BBox
 
 __all__ = ["COMPARISONS", "KINDS", "VERSION", "canonical", "from_json", "loads", "to_json"]
 
 Comparison = Literal["at_least", "at_most", "exactly"]
 #: overlaps: what has any part of it in the period. begins: what started in it.
 Counted = Literal["overlaps", "begins"]
-BBox = tuple[float, float, float, float]  # west, south, east, north; west > east crosses 180°
 READ_AS_1 = (
     "The query is of version 1, which counts what began in the period: it was read so. What overlaps the period is "
     "asked by version 2."
@@ -41,7 +41,7 @@ class _Scope:
     place: str | None
     since: int | None
     until: int | None
-    bbox: BBox | None
+    bbox: tuple[float, float, float, float] | None
 
     @property
     def mmsi(self) -> int | None:
@@ -65,11 +65,7 @@ class _Scope:
             )
         if self.bbox is not None:
             grammar.BBOX.read(list(self.bbox), "bbox")
-            if self.bbox[1] > self.bbox[3]:
-                raise UsageError(f"bbox {list(self.bbox)}: its south lies north of its north", expected=_BOX)
-
-
-_BOX = "[west, south, east, north] in degrees"
+            BBox(*self.bbox)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +77,7 @@ class Filter(_Scope):
     place: str | None = None
     since: int | None = None
     until: int | None = None
-    bbox: BBox | None = None
+    bbox: tuple[float, float, float, float] | None = None
     minimum: tuple[tuple[str, float], ...] = ()  # measure → least value, sorted by name
     counted: Counted | None = None  # None: as is usual for the verb, which fills it in
 
@@ -104,7 +100,7 @@ class Where(_Scope):
     place: str | None = None
     since: int | None = None
     until: int | None = None
-    bbox: BBox | None = None
+    bbox: tuple[float, float, float, float] | None = None
 
     def __post_init__(self) -> None:
         self._check()

@@ -17,7 +17,7 @@ import pyarrow as pa
 from darkwake import times, units
 from darkwake.answers.occurrences import FOREVER, Elsewhere, Occurrence, reach_of
 from darkwake.answers.query import Counted
-from darkwake.answers.sphere import EARTH_RADIUS_M, distances_m
+from darkwake.geo.sphere import EARTH_RADIUS_M, distances_m
 from darkwake.tracks.columns import floats, ints
 
 

@@ -21,9 +21,9 @@ from darkwake.casebook import book, erasing, reading
 from darkwake.casebook.models import Claim
 from darkwake.casebook.shapes import case_row, claim_row
 from darkwake.casebook.tables import Decision
+from darkwake.detectors.coverage import Coverage, cover
 from darkwake.engine import open_engine
 from darkwake.errors import DarkwakeError, NotFoundError, UsageError
-from darkwake.events.coverage import Coverage, cover
 from darkwake.lake.held import HeldSnapshot
 from darkwake.lake.store import Lake, Snapshot
 from darkwake.ledger import entries

@@ -27,7 +27,7 @@ def detector() -> None:
 @output_options()
 def list_detectors(out: Output) -> None:
     """The detectors, one row each."""
-    from darkwake.events import registry
+    from darkwake.detectors import registry
 
     out.rows(
         {"kind": d.kind, "version": d.version, "status": d.status, "title": d.title}
@@ -40,7 +40,7 @@ def list_detectors(out: Output) -> None:
 @output_options()
 def show_detector(name: str, out: Output) -> None:
     """The definition of a detector, its parameters, what may explain its events innocently, how it fails."""
-    from darkwake.events import registry
+    from darkwake.detectors import registry
 
     d = registry.get(name)
     card = {
@@ -77,7 +77,7 @@ def score(
     ctx: click.Context, truth: Path, min_heard_per_hour: float | None, profile: str, as_of: str | None, out: Output
 ) -> None:
     """Compare the events of the workspace with a truth file: kind, truth, found, matched, precision, recall."""
-    from darkwake.events import score as scoring
+    from darkwake.detectors import score as scoring
 
     events = [stored.event for stored in workspace_of(ctx).events(profile=profile, as_of=as_of)]
     found = scoring.score(events, scoring.load_truth(truth), min_heard_per_hour=min_heard_per_hour)
@@ -182,7 +182,7 @@ def list_events(
     out: Output,
 ) -> None:
     """Events as they stand, in order of their start."""
-    from darkwake.events.runs import detections
+    from darkwake.detectors.runs import detections
 
     workspace = workspace_of(ctx)
     found = workspace.events(

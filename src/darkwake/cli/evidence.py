@@ -23,10 +23,8 @@ def evidence() -> None:
 @click.pass_context
 def show(ctx: click.Context, ref: str, as_of: str | None, out: Output) -> None:
     """Print the bytes behind REF and check their hash; exit 6 if they are not what was imported."""
-    from darkwake.casebook import evidence as locker
-
     workspace = workspace_of(ctx)
-    exhibits = locker.show(workspace.lake, ref, workspace.snapshot(as_of))
+    exhibits = workspace.evidence.show(ref, workspace.snapshot(as_of))
     if out.form != "table":
         out.rows(exhibit.as_json() for exhibit in exhibits)
         return
@@ -48,15 +46,15 @@ def show(ctx: click.Context, ref: str, as_of: str | None, out: Output) -> None:
 @click.pass_context
 def verify(ctx: click.Context, sources: tuple[str, ...], as_of: str | None, out: Output) -> None:
     """Hash whole sources again (all up to --as-of, or those whose SHA-256 begins so); exit 6 if one differs."""
-    from darkwake.casebook import evidence as locker
     from darkwake.errors import DarkwakeError
+    from darkwake.evidence.sources import verify_source
 
     workspace = workspace_of(ctx)
     rows: list[dict[str, Any]] = []
     worst = 0
     for source in sources or [row["sha256"] for row in workspace.sources(as_of)]:
         try:
-            same, found = locker.verify_source(workspace.lake, source)
+            same, found = verify_source(workspace.lake, source)
             outcome = "verified" if same else f"changed: now {found}"
             worst = worst if same else 6
         except DarkwakeError as error:

@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 
 from darkwake import times
 from darkwake.errors import AmbiguousError, NotFoundError
-from darkwake.events.base import DEFAULT, Event, Innocent, VesselRef, as_json
+from darkwake.events.model import DEFAULT, Event, Innocent, VesselRef, as_json
+from darkwake.geo.antimeridian import BBox
 from darkwake.lake import tables
 from darkwake.lake.schema import TABLES
 from darkwake.lake.store import Snapshot, Writer
@@ -178,7 +179,7 @@ def read(
     if place is not None:
         wanted &= truths(pc.equal(rows["place"], place))
     if bbox is not None:
-        wanted &= _in_box(rows, bbox)
+        wanted &= BBox(*bbox).contains(floats(rows["lon"]), floats(rows["lat"]))
     chosen = _newest_of(rows, wanted)
     found = files.rows(None, chosen if at is None else at[chosen])
     return sorted(_objects(found, snapshot), key=lambda s: (s.event.start, s.event.kind, s.id))
@@ -275,14 +276,6 @@ def _newest(rows: pa.Table) -> Ints:
 def _under(profile: str, method: Any) -> Any:
     """Whether a method, as JSON (a column or a field), goes by the name of a profile."""
     return pc.match_substring(method, f'"profile": {json.dumps(profile)}')
-
-
-def _in_box(rows: pa.Table, bbox: tuple[float, float, float, float]) -> Bools:
-    """`answers.occurrences.in_box` for many rows at once."""
-    west, south, east, north = bbox
-    lon, lat = floats(rows["lon"]), floats(rows["lat"])  # NaN where there is no position: in no box
-    within = (lon >= west) & (lon <= east) if west <= east else (lon >= west) | (lon <= east)
-    return within & (lat >= south) & (lat <= north)
 
 
 def _touching(rows: pa.Table, since: int | None, until: int | None) -> Bools:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -50,9 +51,14 @@ class BBox:
             return [self]
         return [BBox(self.west, self.south, 180.0, self.north), BBox(-180.0, self.south, self.east, self.north)]
 
-    def contains(self, lon: float, lat: float) -> bool:
-        within = (lon >= self.west or lon <= self.east) if self.crosses else self.west <= lon <= self.east
-        return within and self.south <= lat <= self.north
+    @overload
+    def contains(self, lon: float, lat: float) -> bool: ...
+    @overload
+    def contains(self, lon: Floats, lat: Floats) -> NDArray[np.bool_]: ...
+    def contains(self, lon: float | Floats, lat: float | Floats) -> bool | NDArray[np.bool_]:
+        """Whether a position, or each of many, lies within or on the edge; NaN lies in no box."""
+        east, west = lon >= self.west, lon <= self.east
+        return ((east | west) if self.crosses else (east & west)) & (lat >= self.south) & (lat <= self.north)
 
     def intersects(self, other: BBox) -> bool:
         return any(

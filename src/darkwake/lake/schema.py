@@ -6,6 +6,9 @@ once SQL says that this number is committed (see `lake.ledger`).
 
 from __future__ import annotations
 
+from typing import overload
+
+import numpy as np
 import pyarrow as pa
 
 from darkwake.ais.schema import DECODED, SPANS, TIMESTAMP
@@ -31,7 +34,7 @@ REJECTS = pa.schema(
 )
 
 #: One position transmission of a ship, assigned to a segment; derived. Sorted by (mmsi, segment, time).
-#: Partitioned by (bucket, week): bucket = mmsi % BUCKETS, week = Monday as YYYY-MM-DD.
+#: Partitioned by (bucket, week): bucket = bucket_of(mmsi), week = Monday as YYYY-MM-DD.
 TRACKS = pa.schema(
     [
         pa.field("bucket", pa.int32(), nullable=False),
@@ -127,6 +130,16 @@ EVENTS = pa.schema(
 )
 
 BUCKETS = 16
+
+
+@overload
+def bucket_of(mmsi: int) -> int: ...
+@overload
+def bucket_of(mmsi: np.ndarray) -> np.ndarray: ...
+def bucket_of(mmsi: int | np.ndarray) -> int | np.ndarray:
+    """The bucket in which the tables of tracks keep a vessel, of one MMSI or an array of them."""
+    return mmsi % BUCKETS
+
 
 #: table name → (schema, partition columns)
 TABLES: dict[str, tuple[pa.Schema, tuple[str, ...]]] = {

@@ -27,7 +27,7 @@ from darkwake.errors import DarkwakeError, SourceUnavailableError, VerificationE
 from darkwake.failpoints import failpoint
 from darkwake.lake import tables
 from darkwake.lake.contents import RowsHash
-from darkwake.lake.schema import TABLES
+from darkwake.lake.schema import TABLES, bucket_of
 from darkwake.lake.tables import DataFile, FileWriter
 from darkwake.ledger import entries as reading
 from darkwake.ledger import leases
@@ -114,6 +114,13 @@ class Snapshot:
             return (schema if columns is None else pa.schema([schema.field(c) for c in columns])).empty_table()
         with tables.reading(self.root, table, files):
             return self.dataset(table, files).to_table(columns=None if columns is None else list(columns), filter=where)
+
+    def of_vessel(
+        self, table: str, mmsi: int, columns: Sequence[str] | None = None, where: pc.Expression | None = None
+    ) -> pa.Table:
+        """The rows of one MMSI in a table that is kept by vessel, filtered."""
+        own = pc.field("mmsi") == mmsi
+        return self.scan(table, columns, own if where is None else own & where, bucket=bucket_of(mmsi))
 
     def batches(self, table: str, file: DataFile, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """One file's rows in batches, for what is too large to be held."""

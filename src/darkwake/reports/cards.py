@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from darkwake.answers import words
-from darkwake.events.base import Event
+from darkwake.events.model import Event
 from darkwake.reports.exhibits import Cited, Exhibits
 from darkwake.reports.render import NOT_KNOWN, measures, place_name
 

@@ -18,7 +18,7 @@ from darkwake.answers.presence import Stay
 from darkwake.answers.query import Filter, Present, Query, Within, filters, to_json
 from darkwake.answers.windows import Fit, instants
 from darkwake.casebook.models import Claim, Evaluation, Reply, Source
-from darkwake.events.coverage import TRACK
+from darkwake.detectors.coverage import TRACK
 from darkwake.reports import chart, timeline
 from darkwake.reports.cards import Card, cards, methods
 from darkwake.reports.exhibits import Cited, Exhibits, Opener, finished

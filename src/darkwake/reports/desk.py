@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from darkwake import refs
 from darkwake.answers.evaluate import evaluate
-from darkwake.casebook import book, evidence
+from darkwake.casebook import book
 from darkwake.casebook.desk import Casebook
-from darkwake.events import registry, store
-from darkwake.lake.schema import BUCKETS
+from darkwake.detectors import registry
+from darkwake.events import store
+from darkwake.evidence.exhibits import open_refs
 from darkwake.lake.store import Lake, Snapshot, data_span
 from darkwake.ledger.details import Detection
 from darkwake.places import Gazetteer
@@ -75,7 +75,7 @@ class Reports:
         )
 
     def _open(self, ref: refs.SourceRef) -> bytes:
-        return evidence.open_ref(self.lake, ref)[0].data
+        return open_refs(self.lake, [ref])[0].data
 
     def _names(self, snapshot: Snapshot) -> Mapping[str, str]:
         return {place.code: place.name for place in self.places_as_of(snapshot.number)}
@@ -99,7 +99,7 @@ class Reports:
 
 def _rows(snapshot: Snapshot, table: str, mmsi: int) -> pa.Table:
     order = "start" if table == "segments" else "time"
-    return snapshot.scan(table, where=pc.field("mmsi") == mmsi, bucket=mmsi % BUCKETS).sort_by(order)
+    return snapshot.of_vessel(table, mmsi).sort_by(order)
 
 
 def _stamp(snapshot: Snapshot) -> Stamp:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from darkwake import refs, times
 from darkwake.answers import words
 from darkwake.answers.windows import chain_count, heard, instants
-from darkwake.events.base import Event
+from darkwake.events.model import Event
 from darkwake.reports import chart, identity, timeline
 from darkwake.reports.cards import Card, cards, is_simulated, methods
 from darkwake.reports.exhibits import Exhibits, Opener, finished

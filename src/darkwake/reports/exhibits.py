@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from darkwake import refs, times
 from darkwake.errors import DarkwakeError, UsageError
-from darkwake.events.base import Event
+from darkwake.events.model import Event
 from darkwake.reports.render import Page, position, visible, when
 
 #: Gives the bytes of a reference with one span, checked; raises VerificationError if they are not what was imported.

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from darkwake.ais.schema import IMPLAUSIBLE
 from darkwake.jit import kernel
-from darkwake.lake.schema import BUCKETS, SEGMENTS, TRACKS
+from darkwake.lake.schema import SEGMENTS, TRACKS, bucket_of
 from darkwake.times import DAY_US, iso
 from darkwake.tracks.columns import Bools, Floats, Ints, flat, floats, instants, ints, last_spans, truths
 from darkwake.tracks.segments import END_REASONS, NearestHull, Segmenter, segment_id
@@ -133,7 +133,7 @@ def weeks(time_us: Ints) -> pa.Array:
 
 def _taking_part(reports: pa.Table, bucket: int) -> Bools:
     mmsi = ints(reports["mmsi"], -1)
-    fit = (mmsi >= 0) & is_ship(mmsi) & (mmsi % BUCKETS == bucket)
+    fit = (mmsi >= 0) & is_ship(mmsi) & (bucket_of(mmsi) == bucket)
     fit &= ~truths(pc.invert(reports["checksum_ok"]))
     fit &= ~truths(pc.equal(reports["time_basis"], IMPLAUSIBLE))
     for name in ("time", "payload_key"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,12 +21,14 @@ _TYPES = {
 _COLUMNS = ["type", "time", "time_basis", "checksum_ok", "lon", "lat"]
 
 
-def left_out(snapshot: Snapshot, mmsi: int, since: int | None = None, until: int | None = None) -> dict[str, int]:
+def left_out(
+    snapshot: Snapshot, mmsis: Sequence[int], since: int | None = None, until: int | None = None
+) -> dict[str, int]:
     """Reason in words → how many receptions; each is counted under its first reason. [since, until) in µs.
 
     Those without a time belong to no period and are always counted.
     """
-    rows = snapshot.scan("reports", _COLUMNS, pc.field("mmsi") == mmsi)
+    rows = snapshot.scan("reports", _COLUMNS, pc.field("mmsi").isin(list(mmsis)))
     vendor = truths(pc.is_in(rows["time_basis"], pa.array(["vendor", IMPLAUSIBLE])))
     kind = ints(rows["type"])
     left = np.isin(kind, POSITION_TYPES) | (vendor & (kind == 0))
@@ -56,7 +60,7 @@ def without_track(snapshot: Snapshot, mmsi: int) -> str | None:
     if not is_ship(np.array([mmsi]))[0]:
         why = "numbers of this form belong to stations, aids, aircraft or beacons, not to ships"
     else:
-        reasons = left_out(snapshot, mmsi)
+        reasons = left_out(snapshot, [mmsi])
         why = ", ".join(f"{number:,} with {reason}" for reason, number in reasons.items())
         why = why or "none is a ship's position, or its identity, with a known time and a right checksum"
     return f"what was sent under MMSI {mmsi:09d} ({kinds}) is kept, but takes no part in tracks: {why}"

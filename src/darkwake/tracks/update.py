@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from darkwake.lake.schema import BUCKETS, REPORTS
+from darkwake.lake.schema import BUCKETS, REPORTS, bucket_of
 from darkwake.lake.shuffle import Shuffle
 from darkwake.lake.store import Lake, Writer, again
 from darkwake.lake.tables import DataFile, stored_schema
@@ -74,7 +74,7 @@ def _touched(lake: Lake, writer: Writer, new: Sequence[Entry]) -> list[int]:
         number = entry.detail.withdrawn if isinstance(entry.detail, Withdrawal) else entry.number
         snapshot = lake.snapshot(number) if gone else writer.base  # where it can still be read
         mmsi = snapshot.scan("reports", ["mmsi"], **{"import": number})["mmsi"]
-        buckets |= set(np.unique(mmsi.drop_null().to_numpy() % BUCKETS).tolist())
+        buckets |= set(np.unique(bucket_of(mmsi.drop_null().to_numpy())).tolist())
     return sorted(buckets)
 
 
@@ -88,7 +88,7 @@ def _deal(writer: Writer, piles: Shuffle, buckets: Sequence[int], progress: Prog
         for batch in writer.base.batches("reports", file, REPORT_COLUMNS):
             rows = pa.Table.from_batches([batch])
             rows = rows.filter(pc.is_valid(rows["mmsi"]))
-            key = rows["mmsi"].to_numpy() % BUCKETS
+            key = bucket_of(rows["mmsi"].to_numpy())
             if not wanted.all():
                 keep = wanted[key]
                 rows, key = rows.filter(pa.array(keep)), key[keep]

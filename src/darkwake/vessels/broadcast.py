@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from darkwake.errors import AmbiguousError, NotFoundError, UsageError
-from darkwake.lake.schema import BUCKETS
 from darkwake.lake.store import Snapshot
 from darkwake.rows import jsonable
 
@@ -49,7 +48,7 @@ def mmsis(snapshot: Snapshot, ref: str) -> list[int]:
     if wanted.field == "mmsi":
         mmsi = int(wanted.value)
         for table in ("segments", "statics"):
-            if snapshot.scan(table, ["mmsi"], pc.field("mmsi") == mmsi, bucket=mmsi % BUCKETS).num_rows:
+            if snapshot.of_vessel(table, mmsi, ["mmsi"]).num_rows:
                 return [mmsi]
         from darkwake.tracks.left_out import without_track
 

@@ -1,0 +1,364 @@
+"""Gap: a silence of one segment's ship, from its last report to its next. Observed, not judged: that comes beside it.
+
+`p_silence_by_reception` says how likely it is that a ship transmitting normally went unheard for so long; `reachable`
+names places only where reception does not explain the silence, and each with the number of other silent ships that
+could have been there in the same hours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from darkwake import times
+from darkwake.ais.schema import TIMESTAMP
+from darkwake.detectors.base import Context, Param, method_of
+from darkwake.detectors.silence.kernels.reach import reachable_places
+from darkwake.engine.base import Plan, Stage
+from darkwake.events.model import Event, Innocent, VesselRef, event_id, rounded, significant
+from darkwake.geo.sphere import distance_m
+from darkwake.jit import kernel
+from darkwake.refs import source_ref
+from darkwake.tracks.build import CLASS_B_TYPES
+from darkwake.tracks.columns import Bools, Floats, Ints, flat, floats, instants, ints
+from darkwake.tracks.reception_kernels import paces_around
+from darkwake.units import m_to_nm
+
+if TYPE_CHECKING:
+    from darkwake.tracks.reception import Judged, ReceptionModel
+
+_COPIED = ("lon", "lat", "sog_knots", "source", "span_offset", "span_length")
+COLUMNS = ("mmsi", "segment", "time", "type", "payload_key", *_COPIED)
+_SIDE: tuple[tuple[str, pa.DataType], ...] = (
+    ("time", TIMESTAMP), ("lon", pa.float64()), ("lat", pa.float64()), ("sog_knots", pa.float32()),
+    ("source", pa.string()), ("span_offset", pa.int64()), ("span_length", pa.int32()),
+)  # fmt: skip
+_PACE = ("slow", "pace", "known", "slower")
+#: One row per silence: the report before it, the report after it (null if none yet), the ship's usual speed, and the
+#: pace of reports on both sides (see `tracks.reception_kernels.paces_around`).
+CANDIDATES = pa.schema(
+    [
+        ("mmsi", pa.int32()), ("segment", pa.int64()), ("class_b", pa.bool_()), ("payload_key", pa.int64()),
+        ("usual_knots", pa.float64()),
+        *[(f"before_{name}", kind) for name, kind in _SIDE],
+        *[(f"after_{name}", kind) for name, kind in _SIDE],
+        *[(f"{side}_{name}", pa.float64()) for side in ("before", "after") for name in _PACE],
+    ]
+)  # fmt: skip
+#: Nearer than this between last and next report, and at rest at both: the ship was lying still.
+_STILL_KM = 2.0
+_STILL_KNOTS = 1.0
+
+
+class Gap:
+    kind = "gap"
+    version = "1.2"
+    status = "stable"
+    title = "Silence of a ship"
+    definition = (
+        "One silence of one segment's ship longer than min_gap_h, from its last to its next report; open while there "
+        "is no next report."
+    )
+    params: tuple[Param, ...] = (
+        Param("min_gap_h", 6.0, "h", "a silence must be longer than this"),
+        Param("min_reports", 3.0, "reports", "an open gap needs so many reports of its segment; fewer are strays"),
+        Param("explained_above", 0.5, "probability", "no reachable places are named where reception explains as much"),
+        Param("assumed_knots", 12.0, "kn", "speed of a ship that never sent one"),
+        Param("min_stay_h", 2.0, "h", "a place counts as reachable if the ship could have stayed so long"),
+    )
+    innocent_explanations: tuple[str, ...] = (
+        "poor reception here", "no data at hand", "outage of the receivers", "low power (class B)", "lying still",
+        "end of the data",
+    )  # fmt: skip
+    known_failures: tuple[str, ...] = (
+        "A ship that stops sending for good and never comes back in the data leaves one open gap.",
+        "Reachable places are judged by great-circle distance, so land in between makes them look nearer.",
+        "A ship that is lost at once at its usual pace (behind an island, in a walled harbour) looks switched off.",
+    )
+    measures: Mapping[str, str] = {
+        "duration_h": "length of the silence in hours; of an open one, so far",
+        "distance_km": "great-circle distance between last and next report; null while open",
+        "implied_speed_knots": "that distance over that time; null while open",
+        "expected_reports": "transmissions expected by the reception model, null without one",
+        "p_silence_by_reception": (
+            "probability that the receivers would not have heard a ship of this class transmitting normally here and "
+            "then for so long, given that a silence was seen; null without a reception model or any data of those hours"
+        ),
+        "hours_with_data": (
+            "share, 0 to 1, of the hours of the silence in which any ship was heard within 5 to 10 degrees; near 0: "
+            "there is no data at hand; null without a reception model"
+        ),
+        "reachable": "up to 5 places within reach, longest possible stay first, with other silent ships within reach",
+    }
+    needs: tuple[str, ...] = ()
+    asks_places = False
+
+    def plan(self, values: Mapping[str, float], context: Context) -> Plan:
+        return Plan(
+            name=self.kind,
+            table="tracks",
+            columns=COLUMNS,
+            stages=(Stage("silences", silences, CANDIDATES),),
+            arguments={
+                "min_gap_us": round(values["min_gap_h"] * times.HOUR_US),
+                "min_reports": int(values["min_reports"]),
+                "data_end_us": context.data_end,
+            },
+        )
+
+    def finish(self, candidates: pa.Table, values: Mapping[str, float], context: Context) -> list[Event]:
+        found = candidates.sort_by([("before_time", "ascending"), ("mmsi", "ascending"), ("segment", "ascending")])
+        model: ReceptionModel | None = context.extras.get("reception")
+        silent = _arrays(found, context.data_end, values["assumed_knots"])
+        judged = None if model is None else in_steps(model.judge(silent))
+        unexplained = np.zeros(found.num_rows, np.bool_)
+        if judged is not None:
+            unexplained = (judged.p_silence < values["explained_above"]) & (judged.with_data > 0)
+        places = reachable_places(context.places, silent, unexplained, values["min_stay_h"])
+        return [
+            self._event(row, i, silent, judged, places.get(i, []), values, context)
+            for i, row in enumerate(found.to_pylist())
+        ]
+
+    def _event(
+        self, row: dict[str, Any], i: int, silent: Mapping[str, Any], judged: Judged | None,
+        reachable: list[dict[str, Any]], values: Mapping[str, float], context: Context,
+    ) -> Event:  # fmt: skip
+        closed = row["after_time"] is not None
+        start, end = int(silent["start"][i]), int(silent["end"][i])
+        hours = (end - start) / times.HOUR_US
+        distance_km = distance_m(*(silent[name][i] for name in ("lon0", "lat0", "lon1", "lat1"))) / 1000.0
+        measures: dict[str, Any] = {
+            "duration_h": rounded(hours, 2),
+            "distance_km": rounded(distance_km, 2) if closed else None,
+            "implied_speed_knots": rounded(m_to_nm(distance_km * 1000.0) / hours, 2) if closed else None,
+            "expected_reports": None,
+            "p_silence_by_reception": None,
+            "hours_with_data": None if judged is None else significant(judged.hours_with_data[i], 2),
+            "reachable": reachable,
+        }
+        if judged is not None and judged.with_data[i]:
+            measures["expected_reports"] = significant(judged.expected_reports[i], 2)
+            measures["p_silence_by_reception"] = rounded(judged.p_silence[i], 3)
+        opening = (row["payload_key"], start)
+        return Event(
+            id=event_id(self.kind, self.version, context.profile, [opening]),
+            kind=self.kind,
+            state="closed" if closed else "open",
+            start=start,
+            end=end if closed else None,
+            vessels=(VesselRef(row["mmsi"], row["segment"]),),
+            lat=rounded(row["before_lat"], 6),
+            lon=rounded(row["before_lon"], 6),
+            place=None,
+            measures=measures,
+            reasons=(f"no report for {hours:.1f} h, longer than {values['min_gap_h']:g} h",),
+            innocent=_checks(row, i, judged, distance_km, closed, context),
+            method=method_of(self, values, context.profile),
+            evidence=tuple(
+                str(source_ref(row[f"{side}_source"], [(row[f"{side}_span_offset"], row[f"{side}_span_length"])]))
+                for side in (("before", "after") if closed else ("before",))
+                if row[f"{side}_span_offset"] >= 0
+            ),
+        )
+
+
+def silences(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
+    """Kernel: tracks sorted by (mmsi, segment, time), whole vessels, to CANDIDATES."""
+    segment, moments, mmsi = ints(table["segment"]), instants(table["time"]), ints(table["mmsi"])
+    starts, before = find_silences(segment, moments, arguments["min_gap_us"])
+    ends = np.append(starts[1:], len(segment)) - 1 if len(starts) else starts
+    owner = np.searchsorted(starts, before, side="right") - 1
+    after = before + 1
+    if len(starts):
+        last = _open_ends(starts, ends, mmsi, moments, arguments)
+        before = np.concatenate([before, ends[last]])
+        after = np.concatenate([after, np.full(len(last), -1)])
+        owner = np.concatenate([owner, last])
+    wanted = np.unique(owner)
+    usual = np.full(len(starts), np.nan)
+    sog_knots = floats(table["sog_knots"])
+    if len(wanted):
+        usual[wanted] = usual_speeds(starts[wanted], ends[wanted], sog_knots)
+    facts, slower = paces_around(moments, sog_knots, starts[owner], ends[owner], before, after)
+    first, second = pa.array(before), pa.array(after, mask=after < 0)
+    columns: dict[str, Any] = {
+        "mmsi": table["mmsi"].take(first),
+        "segment": table["segment"].take(first),
+        "class_b": pa.array(np.isin(ints(table["type"].take(first)), CLASS_B_TYPES)),
+        "payload_key": table["payload_key"].take(first),
+        "usual_knots": pa.array(usual[owner], from_pandas=True),
+    }
+    for name in ("time", *_COPIED):
+        columns[f"before_{name}"] = table[name].take(first)
+        columns[f"after_{name}"] = table[name].take(second)
+    for k, side in enumerate(("before", "after")):
+        columns |= {f"{side}_{name}": facts[:, k, j] for j, name in enumerate(_PACE[:3])}
+        columns[f"{side}_slower"] = slower[:, k]
+    return pa.table(columns).select(CANDIDATES.names).cast(CANDIDATES)
+
+
+def _open_ends(starts: Ints, ends: Ints, mmsi: Ints, moments: Ints, arguments: Mapping[str, Any]) -> Ints:
+    """Segments that fell silent for good: long enough ago, no stray, and no later segment of the number took over."""
+    ship = mmsi[starts]
+    groups = np.flatnonzero(np.concatenate([[True], ship[1:] != ship[:-1]]))
+    latest = np.maximum.reduceat(moments[starts], groups)
+    latest_start = np.repeat(latest, np.diff(np.append(groups, len(ship))))
+    silent = arguments["data_end_us"] - moments[ends] > arguments["min_gap_us"]
+    firm = ends - starts + 1 >= arguments["min_reports"]
+    return np.flatnonzero(silent & firm & (latest_start <= moments[ends]))
+
+
+@kernel
+def find_silences(segment: Ints, time_us: Ints, min_gap_us: int) -> tuple[Ints, Ints]:  # pragma: no cover - compiled
+    """First row of each segment, and each row that a silence longer than `min_gap_us` follows inside its segment."""
+    n = len(segment)
+    segments = 0
+    gaps = 0
+    for i in range(1, n):
+        if segment[i] != segment[i - 1]:
+            segments += 1
+        elif time_us[i] - time_us[i - 1] > min_gap_us:
+            gaps += 1
+    starts = np.zeros(min(n, segments + 1), np.int64)
+    before = np.empty(gaps, np.int64)
+    segments = 1
+    gaps = 0
+    for i in range(1, n):
+        if segment[i] != segment[i - 1]:
+            starts[segments] = i
+            segments += 1
+        elif time_us[i] - time_us[i - 1] > min_gap_us:
+            before[gaps] = i - 1
+            gaps += 1
+    return starts, before
+
+
+@kernel
+def usual_speeds(first: Ints, last: Ints, sog_knots: Floats) -> Floats:  # pragma: no cover - compiled
+    """Speed that a segment stays under in 95 of 100 reports, to the knot above; NaN where none was sent."""
+    out = np.full(len(first), np.nan)
+    for k in range(len(first)):
+        counts = np.zeros(104, np.int64)
+        total = 0
+        for i in range(first[k], last[k] + 1):
+            speed = sog_knots[i]
+            if speed >= 0.0 and speed < 103.0:
+                counts[int(np.ceil(speed))] += 1
+                total += 1
+        if total:
+            seen = 0
+            knots = 0
+            while seen + counts[knots] < 0.95 * total:
+                seen += counts[knots]
+                knots += 1
+            out[k] = knots
+    return out
+
+
+def _arrays(found: pa.Table, data_end: int, assumed_knots: float) -> dict[str, Any]:
+    """The silences as arrays; an open one lasts, so far, to the end of the data and stays where it began."""
+    is_open: Bools = found["after_time"].is_null().to_numpy()
+    start = instants(found["before_time"])
+    knots = floats(found["usual_knots"])
+    silent: dict[str, Any] = {
+        "mmsi": ints(found["mmsi"]),
+        "segment": ints(found["segment"]),
+        "class_b": flat(found["class_b"]).to_numpy(zero_copy_only=False),
+        "open": is_open,
+        "start": start,
+        "end": np.where(is_open, data_end, ints(found["after_time"])),
+        "knots": np.clip(np.where(np.isnan(knots), assumed_knots, knots), 5.0, 30.0),
+    }
+    for side in ("before", "after"):
+        silent |= {f"{side}_{name}": floats(found[f"{side}_{name}"]) for name in _PACE}
+    for name in ("lon", "lat"):
+        before, after = floats(found[f"before_{name}"]), floats(found[f"after_{name}"])
+        silent[f"{name}0"], silent[f"{name}1"] = before, np.where(is_open, before, after)
+    return silent
+
+
+def in_steps(judged: Judged) -> Judged:
+    """A judgement as coarse as it is good: odds, reports and shares in steps of e^¼, the outage in tenths.
+
+    A day more of data moves each number a little. Told finely, every gap would get a new version every day.
+    """
+    p = np.clip(judged.p_silence, 0.001, 0.999)  # nothing is certain
+    odds = _stepped(p / (1 - p))
+    return replace(
+        judged,
+        p_silence=odds / (1.0 + odds),
+        expected_reports=np.where(judged.expected_reports < 0.05, 0.0, _stepped(judged.expected_reports)),
+        unusual_before=_stepped(judged.unusual_before),
+        unusual_after=_stepped(judged.unusual_after),
+        outage_ratio=np.round(judged.outage_ratio, 1),
+    )
+
+
+def _stepped(values: Floats) -> Floats:
+    return np.asarray(np.exp(np.round(np.log(np.maximum(values, 1e-9)) * 4.0) / 4.0))
+
+
+def _share(value: float) -> str:
+    return f"{float(f'{value:.1g}'):.1%}" if value < 0.1 else f"{value:.0%}"
+
+
+def _checks(
+    row: dict[str, Any], i: int, judged: Judged | None, distance_km: float, closed: bool, context: Context
+) -> tuple[Innocent, ...]:
+    checks = []
+    if judged is None:
+        checks.append(Innocent("poor reception here", "reception model", "not tested: no model was built"))
+    elif not judged.with_data[i]:
+        outcome = "not tested: no ship at all was heard within 5 to 10 degrees in any hour of it"
+        checks.append(Innocent("no data at hand", "other ships heard during the silence", outcome))
+    else:
+        p, ratio = judged.p_silence[i], judged.outage_ratio[i]
+        sides = f"{_share(judged.unusual_before[i])} of the slots before it"
+        sides += f" and {_share(judged.unusual_after[i])} after it" if closed else ""
+        checks.append(
+            Innocent(
+                "poor reception here",
+                "pace of reports around it (how often the ship was heard as rarely), and reports due on the way",
+                f"p = {p:.3g}; heard as rarely in {sides}; {significant(judged.expected_reports[i], 2):g} reports due"
+                + ("" if judged.ships[i] else "; no other ship was ever heard here"),
+            )
+        )
+        checks.append(
+            Innocent(
+                "no data at hand",
+                "hours of the silence in which any ship was heard within 5 to 10 degrees",
+                f"{judged.with_data[i]:.0%} of the hours",
+            )
+        )
+        checks.append(
+            Innocent(
+                "outage of the receivers",
+                "other ships in the region heard, hour by hour, against what is usual there",
+                "not tested: too few other ships" if np.isnan(ratio) else f"{ratio:.0%} of the usual over the silence",
+            )
+        )
+    checks.append(
+        Innocent(
+            "low power (class B)",
+            "type of the last message",
+            "class B: judged by class B reception" if row["class_b"] else "class A",
+        )
+    )
+    if closed:
+        speeds = (row["before_sog_knots"], row["after_sog_knots"])
+        still = distance_km < _STILL_KM and all(v is None or v < _STILL_KNOTS for v in speeds)
+        checks.append(
+            Innocent(
+                "lying still",
+                f"less than {_STILL_KM:g} km apart and below {_STILL_KNOTS:g} kn before and after",
+                f"{'yes' if still else 'no'}: {distance_km:.1f} km apart",
+            )
+        )
+    else:
+        checks.append(Innocent("end of the data", "last report of any ship", str(times.iso(context.data_end))))
+    return tuple(checks)

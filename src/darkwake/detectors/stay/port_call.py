@@ -1,0 +1,257 @@
+"""Port call: one stay from entering to leaving a port's area, seen or inferred from a silence in its approach.
+
+Entering and leaving have different edges (hysteresis), so that a ship at the edge does not call twenty times. The
+levels of confidence are those of Global Fishing Watch's port visits. See docs/methods/port_call.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from darkwake import times
+from darkwake.detectors import areas, openings
+from darkwake.detectors.base import Context, Param, method_of
+from darkwake.detectors.stay.kernels.stays import COLUMNS, SIDES, STAYS, stays
+from darkwake.detectors.strays import UNREACHABLE_KNOTS
+from darkwake.engine.base import Plan, Stage
+from darkwake.events.model import Event, Innocent, VesselRef, event_id, rounded
+from darkwake.geo.sphere import distance_m
+from darkwake.tracks.columns import floats, instants
+from darkwake.units import knots_to_mps
+
+if TYPE_CHECKING:
+    from darkwake.tracks.reception import ReceptionModel
+
+_WAITING = "waiting at anchor in the approach"
+_NO_DATA = "no data at hand"
+_PASSING = "passing through the area without a stop"
+
+
+class PortCall:
+    kind = "port_call"
+    version = "1.2"
+    status = "stable"
+    title = "Call at a port"
+    definition = (
+        "One stay of one segment's ship from entering a port's area (with its berths and anchorages) to leaving it by "
+        "exit_margin_km, with a stop or a silence; returns within merge_h belong to it. Also a silence of at least "
+        "silence_h that begins, heading in, and ends in the approach of one port and leaves time for a call."
+    )
+    params: tuple[Param, ...] = (
+        Param("exit_margin_km", 1.0, "km", "left when farther than this outside the area"),
+        Param("approach_km", 20.0, "km", "approach outside the area, for ports that do not say how far theirs reaches"),
+        Param("stop_knots", 0.5, "kn", "slower than this is a stop"),
+        Param("min_stop_h", 0.25, "h", "a stop must last so long, unless the ship says that it is moored or anchored"),
+        Param("silence_h", 4.0, "h", "no report for so long counts as a silence"),
+        Param("max_silence_h", 720.0, "h", "a longer silence is no sign of one call"),
+        Param("max_knots", 12.0, "kn", "speed at which a silent ship is taken to sail to the port and back"),
+        Param("min_call_h", 1.0, "h", "time in port that a silence must leave beside the sailing"),
+        Param("merge_h", 4.0, "h", "a return sooner than this belongs to the call"),
+    )
+    innocent_explanations: tuple[str, ...] = (_WAITING, _PASSING, _NO_DATA)
+    known_failures: tuple[str, ...] = (
+        "A ship that stops at sea inside the circle of a port whose harbour is elsewhere is taken for a call.",
+        "A silence in the approach is no sight of the port: the ship may have waited or turned.",
+        "A ship that sends a false position calls where it says it is; one that leaves the true call out is missed.",
+        "A port that the gazetteer does not know has no calls.",
+    )
+    measures: Mapping[str, str] = {
+        "arrival": "time of the first report inside; null where nothing was heard inside, or before the data",
+        "departure": "time of the last report inside; null where nothing was heard inside, or not left yet",
+        "arrival_earliest": "the ship was outside at this time (by a silence: plus the sailing in); null if unknown",
+        "arrival_latest": "the ship was inside, or must have been to be back, at this time",
+        "departure_earliest": "the ship was still inside at this time, or cannot have left sooner; null if unknown",
+        "departure_latest": "the ship was outside again at this time (by a silence: less the sailing out); null if not",
+        "confidence_level": "1 entry or exit only, 2 stop or silence only, 3 entry or exit and one of these, 4 all",
+        "draught_change_m": "null; filled by those who compare draughts",
+        "stopped_h": "time seen lying still inside, hours",
+        "silence_h": "longest silence that belongs to the call, hours; 0 if none",
+        "inferred_from_silence": "true where a silence, not a stop that was seen, makes the call",
+        "stop_seen": (
+            "true only if reports show a stop: the ship lay still for min_stop_h, or said that it was moored or at "
+            "anchor and did not move, and its other reports do not contradict it"
+        ),
+        "contradicted": (
+            f"true where the reports before and after cannot be of the ship that made the call: more than "
+            f"{UNREACHABLE_KNOTS:g} kn would be needed between them and it"
+        ),
+        "berth": "code of the berth or anchorage around the slowest report; null if none is known",
+    }
+    needs: tuple[str, ...] = ()
+    asks_places = True
+
+    def plan(self, values: Mapping[str, float], context: Context) -> Plan:
+        arguments = {
+            "exit_margin_m": values["exit_margin_km"] * 1000.0,
+            "approach_m": values["approach_km"] * 1000.0,
+            **{name: values[name] for name in ("stop_knots", "silence_h", "max_silence_h", "max_knots")},
+            **{name: values[name] for name in ("min_call_h", "merge_h")},
+            **areas.place_arguments(_ports(context.places)),
+        }
+        return Plan(self.kind, "tracks", COLUMNS, (Stage("stays", stays, STAYS),), arguments)
+
+    def finish(self, candidates: pa.Table, values: Mapping[str, float], context: Context) -> list[Event]:
+        found = candidates.sort_by([(name, "ascending") for name in ("first_time", "mmsi", "segment")])
+        ports = _ports(context.places)
+        with_data = _with_data(found, context.extras.get("reception"))
+        rows = ({**row, "with_data": share} for row, share in zip(found.to_pylist(), with_data, strict=True))
+        events = (self._event(row, ports, values, context) for row in rows)
+        return [event for event in events if event is not None]
+
+    def _event(
+        self, row: dict[str, Any], ports: Sequence[Any], values: Mapping[str, float], context: Context
+    ) -> Event | None:
+        entry, left = row["before_time"] is not None, row["after_time"] is not None
+        stop = row["moored"] or row["stopped_h"] >= values["min_stop_h"]
+        silence = row["silence_h"] > 0
+        inferred = bool(row["approach"] or (silence and not stop))
+        level = _level(entry and not row["approach"], left and not row["approach"], stop or silence)
+        if level == 0:
+            return None  # a pass
+        before, first, last, after = (openings.time_of(row, side) for side in ("before", "first", "last", "after"))
+        assert first is not None
+        assert last is not None
+        measures: dict[str, Any] = {"arrival": None, "departure": None}
+        if row["approach"]:
+            measures.update(_bounds(row, ports[row["owner"]], first, last, values))
+            is_open, end = False, last
+        else:
+            is_open = not left or context.data_end - last < values["merge_h"] * times.HOUR_US
+            is_open, end = is_open and not row["contradicted"], last
+            measures.update(
+                {
+                    "arrival": times.iso(first) if entry else None,
+                    "departure": times.iso(last) if left else None,
+                    "arrival_earliest": times.iso(before),
+                    "arrival_latest": times.iso(first),
+                    "departure_earliest": times.iso(last),
+                    "departure_latest": times.iso(after),
+                }
+            )
+        berth = ports[row["berth"]].code if row["berth"] >= 0 and row["berth"] != row["owner"] else None
+        measures.update(
+            {
+                "confidence_level": level,
+                "draught_change_m": None,
+                "stopped_h": rounded(row["stopped_h"], 2),
+                "silence_h": rounded(row["silence_h"], 2),
+                "berth": berth,
+                "inferred_from_silence": inferred,
+                "stop_seen": bool(stop and not row["approach"] and not row["contradicted"]),
+                "contradicted": row["contradicted"],
+            }
+        )
+        sides = ("first", "last") if row["approach"] else SIDES
+        return Event(
+            id=event_id(self.kind, self.version, context.profile, [openings.opening(row, "first")]),
+            kind=self.kind,
+            state="open" if is_open else "closed",
+            start=first,
+            end=None if is_open else end,
+            vessels=(VesselRef(row["mmsi"], row["segment"]),),
+            lat=rounded(row["lat"], 6),
+            lon=rounded(row["lon"], 6),
+            place=ports[row["owner"]].code,
+            measures=measures,
+            reasons=_reasons(row, stop, values, context.data_end - last),
+            innocent=_checks(row) if inferred else (),
+            method=method_of(self, values, context.profile),
+            evidence=openings.evidence(row, sides),
+        )
+
+
+def _with_data(found: pa.Table, model: ReceptionModel | None) -> list[float | None]:
+    """Share of the hours between first and last report in which any other ship was heard; None without a model."""
+    if model is None or not found.num_rows:
+        return [None] * found.num_rows
+    start, end = (instants(found[f"{side}_time"]) for side in ("first", "last"))
+    lon, lat = (floats(found[name]) for name in ("lon", "lat"))
+    return [float(share) for share in model.with_data(start, end, lon, lat, lon, lat)]
+
+
+def _bounds(
+    row: dict[str, Any], port: Any, first: int, last: int, values: Mapping[str, float]
+) -> dict[str, str | None]:
+    """When a call inside a silence can have been: the silence, less the sailing at max_knots."""
+    call_us = round(values["min_call_h"] * times.HOUR_US)
+    metres = max(0.0, distance_m(row["lon"], row["lat"], port.lon, port.lat) - port.radius_m)
+    earliest = min(first + round(metres / knots_to_mps(values["max_knots"]) * times.SECOND_US), last - call_us)
+    return {
+        "arrival_earliest": times.iso(earliest),
+        "arrival_latest": times.iso(last - call_us),
+        "departure_earliest": times.iso(earliest + call_us),
+        "departure_latest": times.iso(last),
+    }
+
+
+def _ports(gazetteer: Any) -> list[Any]:
+    """The places that make calls: ports with all that belongs to them, but no anchorage that belongs to none."""
+    places = areas.harbours(gazetteer)
+    owners = areas.place_arguments(places)["place_owner"]
+    return [place for place, owner in zip(places, owners, strict=True) if places[owner].kind == "port"]
+
+
+def _level(entry: bool, left: bool, stop: bool) -> int:
+    """The confidence level; 0 for a pass, which is not a call, and for a stray report. `stop`: or a silence."""
+    if stop:
+        return 2 + entry + left
+    return 1 if entry != left else 0
+
+
+def _reasons(row: dict[str, Any], stop: bool, values: Mapping[str, float], unheard_us: int) -> tuple[str, ...]:
+    """`unheard_us`: from the last report inside to the end of the data."""
+    if row["approach"]:
+        return (
+            "inferred from a silence in the approach: last heard there heading in, or waiting and then gone; "
+            f"{row['silence_h']:.1f} h without a report; heard again in the approach",
+            "no report from inside the port",
+        )
+    told = []
+    if stop:
+        said = "said that it was moored or at anchor" if row["moored"] else ""
+        still = f"lay still inside for {row['stopped_h']:.1f} h" if row["stopped_h"] >= 0.05 or not said else ""
+        told.append(", and ".join(part for part in (still, said) if part))
+    if row["silence_h"] > 0:
+        told.append(f"silent for {row['silence_h']:.1f} h in or next to the port")
+    if not told:
+        told.append("no stop was observed inside")
+    if row["before_time"] is None and not row["contradicted"]:
+        told.append("already inside when its reports begin")
+    if row["after_time"] is None:
+        gone = unheard_us >= values["silence_h"] * times.HOUR_US
+        if not row["contradicted"]:
+            told.append("inside when last heard, and not heard again" if gone else "still inside when the data end")
+    if row["contradicted"]:
+        told.append(_contradiction(row))
+    if row["visits"] > 1:
+        told.append(f"went out and came back within {values['merge_h']:g} h, {row['visits'] - 1} times")
+    return tuple(told)
+
+
+def _contradiction(row: dict[str, Any]) -> str:
+    ways = [
+        f"{row[name]:,.0f} kn {way}"
+        for name, way in (("knots_in", "to come from the report before"), ("knots_out", "to be at the one after"))
+        if row[name] is not None
+    ]
+    seen = "seen in one report only, and " if row["first_time"] == row["last_time"] else ""
+    return f"{seen}contradicted by the other reports: it would have needed {' and '.join(ways)}"
+
+
+def _checks(row: dict[str, Any]) -> tuple[Innocent, ...]:
+    """What else may lie behind a call that is inferred from a silence."""
+    least = "unknown" if row["least_knots"] is None else f"{row['least_knots']:.1f} kn"
+    if row["approach"]:
+        share = row["with_data"]
+        heard = "not tested: no reception model" if share is None else f"{share:.0%} of the hours"
+        return (
+            Innocent(_WAITING, "speed at the last report before the silence", least),
+            Innocent(_NO_DATA, "hours of the silence in which any other ship was heard within 5 to 10 degrees", heard),
+        )
+    return (
+        Innocent(_WAITING, "whether it was heard inside the port's area", "yes"),
+        Innocent(_PASSING, "slowest speed sent inside", least),
+    )

@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from darkwake import refs, times, workspace
+from darkwake.detectors.base import Context, values_of
+from darkwake.detectors.silence.gap import CANDIDATES, Gap
+from darkwake.events.model import Event
+from darkwake.tracks.reception import ReceptionModel
+from tracks.made import BUCKET, SHIP, T0, built, report, voyage
+
+HOUR_MIN = 60
+
+
+@dataclass
+class Ports:
+    """Two made-up ports, in use over all of `valid` (µs)."""
+
+    rows: tuple[tuple[str, float, float], ...] = (("XXNEAR", 124.5, 38.5), ("XXFAR", 140.0, 30.0))
+    valid: tuple[int, int] = (-(2**62), 2**62)
+
+    def ports_table(self) -> pa.Table:
+        code, lon, lat = zip(*self.rows, strict=True)
+        valid = {
+            name: [instant] * len(code) for name, instant in zip(("valid_from", "valid_to"), self.valid, strict=True)
+        }
+        return pa.table({"code": code, "lon": lon, "lat": lat, **valid})
+
+
+class Fixed(ReceptionModel):
+    """Says the same of every silence."""
+
+    def __init__(self, p: float) -> None:
+        self.p = p
+
+    def judge(self, silent: Any) -> Any:
+        from darkwake.tracks.reception import Judged
+
+        n = len(silent["start"])
+        return Judged(*(pa.array([v] * n).to_numpy() for v in (self.p, 12.0, 1.0, 5, 0.5, 0.5, 1.0, 1.0)))
+
+
+def gaps(
+    rows: list[dict[str, Any]],
+    end_min: float | None = None,
+    model: Any = None,
+    ports: Ports | None = None,
+    **given: float,
+) -> list[Event]:
+    tracks = built(rows).tracks
+    moments = tracks["time"].cast(pa.int64()).to_pylist()
+    end = max(moments) if end_min is None else T0 + round(end_min * times.MINUTE_US)
+    context = Context(min(moments), end, ports or Ports(), None, extras={"reception": model} if model else {})
+    detector = Gap()
+    values = values_of(detector, given)
+    plan = detector.plan(values, context)
+    candidates = plan.stages[0].kernel(tracks.select(list(plan.columns)), plan.arguments)
+    assert candidates.schema == CANDIDATES
+    return detector.finish(candidates, values, context)
+
+
+def with_silence(hours: float, moved_nm: float = 60.0) -> list[dict[str, Any]]:
+    before = voyage(0, 5, 124, 38, 10)
+    start = before[-1]
+    after = voyage(5 * HOUR_MIN + hours * HOUR_MIN, 5, start["lon"] + moved_nm / 60 / 0.788, 38, 10)
+    return before + after
+
+
+def test_one_silence_is_one_gap() -> None:
+    [event] = gaps(with_silence(30))
+    assert (event.state, event.end - event.start) == ("closed", 30 * times.HOUR_US)
+    assert event.measures["duration_h"] == 30
+    assert event.measures["distance_km"] == pytest.approx(111.1, abs=0.5)
+    assert event.measures["implied_speed_knots"] == pytest.approx(2.0, abs=0.01)
+    assert event.measures["p_silence_by_reception"] is None
+    assert event.vessels[0].mmsi == SHIP
+    assert event.id.startswith("gap-")
+
+
+@pytest.mark.parametrize(("hours", "found"), [(6.0, 0), (6.02, 1)])
+def test_longer_than_the_parameter(hours: float, found: int) -> None:
+    assert len(gaps(with_silence(hours))) == found
+
+
+def test_evidence_points_at_the_reports_on_both_sides() -> None:
+    rows = with_silence(30)
+    [event] = gaps(rows)
+    spans = [refs.parse(text).spans[0] for text in event.evidence]
+    expected = [rows[30]["spans"][0], rows[31]["spans"][0]]
+    assert [(s.offset, s.length) for s in spans] == [(e["offset"], e["length"]) for e in expected]
+
+
+def test_an_open_gap_keeps_its_id_when_it_closes() -> None:
+    rows = with_silence(30)
+    [event] = gaps(rows[:31], end_min=20 * HOUR_MIN)
+    assert (event.state, event.end, event.measures["distance_km"]) == ("open", None, None)
+    assert event.measures["duration_h"] == 15
+    assert "end of the data" in [check.explanation for check in event.innocent]
+    assert gaps(rows)[0].id == event.id
+
+
+def test_a_gap_across_midnight_and_weeks_is_one() -> None:
+    assert len(gaps(with_silence(24 * 9))) == 1
+
+
+def test_a_stray_position_leaves_no_open_gap() -> None:
+    rows = [*voyage(0, 40, 124, 38, 10), report(60, 0, 0)]
+    assert gaps(rows) == []
+
+
+def test_a_number_taken_over_by_another_hull_is_not_open() -> None:
+    """Two hulls under one number; the first ends where a third begins: nobody knows whether it fell silent."""
+    rows = [*voyage(0, 10, 124, 38, 10), *voyage(3, 80, 10, 50, 10), *voyage(60 * 60, 5, 125, 38, 10)]
+    found = gaps(rows, end_min=80 * HOUR_MIN)
+    assert [e.start for e in found if e.state == "open"] == [T0 + 65 * times.HOUR_US]
+
+
+def test_places_are_named_only_where_reception_does_not_explain() -> None:
+    assert gaps(with_silence(30), model=Fixed(0.6))[0].measures["reachable"] == []
+    [event] = gaps(with_silence(30), model=Fixed(0.01))
+    assert event.measures["reachable"] == [{"place": "XXNEAR", "comparable_ships": 0}]
+    assert (event.measures["p_silence_by_reception"], event.measures["expected_reports"]) == (0.011, 12.0)
+
+
+@pytest.mark.parametrize(("start_h", "end_h", "named"), [(0, 5, 0), (0, 6, 1), (34, 99, 1), (36, 99, 0)])
+def test_only_places_in_use_during_the_silence_are_named(start_h: int, end_h: int, named: int) -> None:
+    """The silence is from hour 5 to hour 35."""
+    ports = Ports(valid=(T0 + start_h * times.HOUR_US, T0 + end_h * times.HOUR_US))
+    [event] = gaps(with_silence(30), model=Fixed(0.01), ports=ports)
+    assert len(event.measures["reachable"]) == named
+
+
+def test_other_silent_ships_are_counted() -> None:
+    other = [row | {"mmsi": SHIP + 16, "payload_key": row["payload_key"] ^ 1} for row in with_silence(20)]
+    late = [
+        row | {"mmsi": SHIP + 32, "payload_key": row["payload_key"] ^ 2, "time": row["time"] + 90 * times.HOUR_US}
+        for row in with_silence(20)
+    ]
+    assert (SHIP + 16) % 16 == BUCKET
+    found = gaps([*with_silence(30), *other, *late], model=Fixed(0.01))
+    first = next(event for event in found if event.vessels[0].mmsi == SHIP)
+    assert first.measures["reachable"] == [{"place": "XXNEAR", "comparable_ships": 1}]
+
+
+def test_a_ship_that_lay_still_is_said_so() -> None:
+    rows = [report(10 * k, 124, 38, sog_knots=0.0) for k in (*range(30), *range(200, 230))]
+    [event] = gaps(rows)
+    assert [c.outcome for c in event.innocent if c.explanation == "lying still"] == ["yes: 0.0 km apart"]
+
+
+def test_order_of_imports_does_not_change_ids_and_digests() -> None:
+    rows = with_silence(30)
+    assert [e.digest() for e in gaps(rows)] == [e.digest() for e in gaps(rows[::-1])]
+
+
+def test_nothing_comes_of_nothing() -> None:
+    detector = Gap()
+    context = Context(T0, T0, None, None)
+    plan = detector.plan(values_of(detector), context)
+    empty = built([]).tracks.select(list(plan.columns))
+    assert plan.stages[0].kernel(empty, plan.arguments).num_rows == 0
+    assert detector.finish(CANDIDATES.empty_table(), values_of(detector), context) == []
+
+
+def test_a_silence_of_which_there_is_no_data_is_not_judged() -> None:
+    class Nobody(Fixed):
+        def judge(self, silent: Any) -> Any:
+            nothing = np.zeros(len(silent["start"]))
+            return replace(super().judge(silent), with_data=nothing, hours_with_data=nothing)
+
+    [event] = gaps(with_silence(30), model=Nobody(0.01))
+    assert event.measures["p_silence_by_reception"] is None
+    assert event.measures["hours_with_data"] == 0.0
+    assert event.measures["reachable"] == []
+    assert event.innocent[0].outcome.startswith("not tested: no ship at all was heard")
+
+
+def test_a_hole_between_two_archives_is_told_from_a_silence_within_one(tmp_path: Path) -> None:
+    """Ten ships, heard in January 2020 and from November 2021 on; one of them was silent for a day before."""
+    lines = ["mmsi,time,lat,lon"]
+    for start in ("2020-01-01", "2021-11-04"):
+        for ship in range(10):
+            for minute in range(ship, 4 * 1440, 20):
+                if start != "2020-01-01" or ship or not 1440 <= minute < 2880:
+                    moment = times.iso(times.parse(start) + minute * times.MINUTE_US)
+                    lines.append(f"{SHIP + ship},{moment},38.{ship},124.0")
+    (tmp_path / "t.csv").write_text("\n".join([*lines, ""]))
+    with workspace.create(tmp_path / "w") as ws:
+        ws.import_files([tmp_path / "t.csv"])
+        ws.detect(["gap"])
+        silent, *holes = (stored.event.measures for stored in ws.events(["gap"]))
+    assert 24 < silent["duration_h"] < 25
+    assert silent["hours_with_data"] == 1.0
+    assert silent["p_silence_by_reception"] < 0.5
+    assert len(holes) == 10
+    for hole in holes:
+        assert hole["duration_h"] > 600 * 24
+        assert (hole["p_silence_by_reception"], hole["expected_reports"], hole["reachable"]) == (None, None, [])
+        assert hole["hours_with_data"] == 0.0
