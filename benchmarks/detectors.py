@@ -45,8 +45,8 @@ def run(folder: Path, share: int) -> None:
             return super().read(table, bucket, columns)
 
     def detect(source: Files) -> dict[str, int]:
-        context = Context(START_US, START_US + DAYS * DAY_US, Gazetteer.load(), Coast(), extras={"ship_types": {}})
-        detectors = registry.in_order(registry.kinds())
+        context = Context(START_US, START_US + DAYS * DAY_US, Gazetteer.load(), Coast())
+        detectors = registry.in_order(registry.names())
         values = {d.kind: values_of(d) for d in detectors}
         found = search(detectors, values, context, LocalEngine(threads=2), source)
         return {kind: len(events) for kind, events in found.items()}

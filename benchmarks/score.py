@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="list what was missed and what was false")
     options = parser.parse_args()
     least = None if options.all else 4.0
-    totals: dict[str, Counter[str]] = {kind: Counter() for kind in registry.kinds()}
+    totals: dict[str, Counter[str]] = {kind: Counter() for kind in registry.names()}
     every_event, every_truth = [], []
     dials = {name: float(value) for name, value in (dial.split("=") for dial in options.dial)}
     seeds = range(options.first, options.first + options.seeds)
@@ -41,7 +41,7 @@ def main() -> None:
                 events = [stored.event for stored in ws.events()]
         every_event += [event for event in events if event.kind == "gap"]
         every_truth += [row for row in truth if row["kind"] == "gap"]
-        for row in score.score(events, truth, kinds=registry.kinds(), min_heard_per_hour=least):
+        for row in score.score(events, truth, kinds=registry.names(), min_heard_per_hour=least):
             totals[row.kind] += Counter(truth=row.truth, found=row.found, matched=row.matched)
             sys.stderr.write(f"seed {seed}  {row.as_row()}\n")
     print(f"| kind | true events | found | matched | precision | recall |  (seeds {seeds[0]}–{seeds[-1]})")

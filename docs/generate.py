@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from darkwake.detectors.base import Needs
     from darkwake.errors import DarkwakeError
+    from darkwake.events.kinds import Kind
 
 HERE = Path(__file__).parent
 HEAD = "<!-- Written by docs/generate.py from the code; do not edit. -->\n\n"
@@ -112,7 +114,57 @@ def ledger_reference() -> str:
     return "\n".join(lines) + "\n"
 
 
+def events_reference() -> str:
+    """The kinds of events with their measures and how they are counted, as `docs/reference/events.md`."""
+    from darkwake.detectors import registry
+    from darkwake.events.kinds import PROMISED
+
+    lines = [HEAD + "# Kinds of events\n"]
+    lines += [
+        "Each kind is declared in the file of its detector; queries, words, bounds and pages follow the declaration.",
+        "A measure's role: *size* (less than a claim asks for is something else), *doubt* (less is less sure), *told*",
+        "(no number: no claim asks for so much of it).\n",
+    ]
+    for name in registry.names():
+        detector, kind = registry.get(name), registry.kind(name)
+        lines += [f"## `{name}`\n", f"{detector.title}: {detector.definition} [Method](../methods/{name}.md)\n"]
+        lines += [f"- {rule}" for rule in _rules(kind, detector.needs)]
+        lines += ["\n| measure | unit | role | meaning |", "|---|---|---|---|"]
+        for each in kind.measures:
+            role = f"{each.role}, may be below 0" if each.signed else each.role
+            lines.append(f"| `{each.name}` | {each.unit or '–'} | {role} | {each.meaning} |")
+        lines.append("")
+    later = ", ".join(f"`{name}`" for name in PROMISED if name not in registry.names())
+    lines += ["## Kinds to come\n", f"Queries may name them; they are not looked for yet: {later}."]
+    return "\n".join(lines) + "\n"
+
+
+def _rules(kind: Kind, needs: Needs) -> Iterator[str]:
+    yield f"noun: {kind.noun}, {kind.nouns}; {'observed' if kind.observed else 'inferred'}"
+    if kind.been_there:
+        yield "its ship was where it lies: her reports from far off before and after exclude it"
+    if kind.silence:
+        yield "it is that nothing was heard: a report within it excludes it"
+    if kind.at_port:
+        yield "it happens at a port and bears the port's code"
+    if kind.seen_in_part:
+        yield "what was seen of it is the least of what was: one that falls short of a claim is possible still"
+    if kind.bounded:
+        yield (
+            f"how many went unheard is bounded from above: one takes at least {kind.least_stay_h:g} h, and two at one "
+            f"place are {kind.least_absence_h:g} h apart"
+        )
+    else:
+        why = f": {kind.unseen[:1].lower()}{kind.unseen[1:]}" if kind.unseen else ""
+        yield "how many went unseen has no upper bound" + why
+    if needs.decided_by_places:
+        yield "other ports, anchorages or zones give other events, so newer places make a run out of date"
+    if needs.other_ships:
+        yield "what other ships sent changes it too"
+
+
 PAGES = {
+    "reference/events.md": events_reference,
     "reference/cli.md": cli_reference,
     "reference/exit-codes.md": exit_codes_reference,
     "reference/ledger.md": ledger_reference,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -50,15 +51,38 @@ class Folder:
                     path.parent.mkdir(parents=True)
                     pq.write_table(rows, path)
 
-    def buckets(self, table: str) -> Sequence[int]:
-        return sorted(int(path.name.partition("=")[2]) for path in self.folder.glob("bucket=*"))
+    def buckets(self, table: str) -> Mapping[int, Files]:
+        return {
+            int(path.name.partition("=")[2]): Files(tuple(sorted(path.rglob("*.parquet"))))
+            for path in sorted(self.folder.glob("bucket=*"))
+        }
 
-    def read(self, table: str, bucket: int, columns: Sequence[str]) -> pa.Table:
-        files = sorted((self.folder / f"bucket={bucket}").rglob("*.parquet"))
-        return pa.concat_tables([pq.ParquetFile(path).read(columns=list(columns)) for path in files])
+    def whole_vessels(self, table: str) -> bool:
+        return True
 
-    def files(self, table: str) -> Sequence[str]:
-        return [str(path) for path in sorted(self.folder.rglob("*.parquet"))]
+    def rows(self, columns: Sequence[str]) -> pa.Table:
+        """All rows, a bucket after the other."""
+        return pa.concat_tables([bucket.read(columns) for bucket in self.buckets("tracks").values()])
+
+
+class Mixed(Folder):
+    """The same files as buckets that do not hold whole vessels: each is half of a bucket's rows."""
+
+    def buckets(self, table: str) -> Mapping[int, Files]:
+        return {number: Files((path,)) for number, path in enumerate(sorted(self.folder.rglob("*.parquet")))}
+
+    def whole_vessels(self, table: str) -> bool:
+        return False
+
+
+@dataclass(frozen=True)
+class Files:
+    """A bucket that any process can read."""
+
+    paths: tuple[Path, ...]
+
+    def read(self, columns: Sequence[str]) -> pa.Table:
+        return pa.concat_tables([pq.ParquetFile(path).read(columns=list(columns)) for path in self.paths])
 
 
 def positions(vessels: int, hours: int, seed: int = 0) -> pa.Table:

@@ -24,14 +24,16 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     with create(folder / "workspace", simulated=True) as workspace:
         workspace.import_files(sorted((folder / "feed").glob("*.nmea")))
         workspace.build_tracks()
-        run = detect(workspace.lake, registry.kinds(), workspace._context, LocalEngine(threads=1))
-        assert set(run.found) == set(registry.kinds())
+        run = detect(workspace.lake, registry.names(), workspace._detection._context, LocalEngine(threads=1))
+        assert set(run.found) == set(registry.names())
         assert all(run.found.values()), f"the feed has no event of some kind: {run.found}"
         yield workspace
 
 
 def test_threads_and_spilling_change_no_event(workspace: Workspace) -> None:
-    run = detect(workspace.lake, registry.kinds(), workspace._context, LocalEngine(threads=2, memory_bytes=0))
+    run = detect(
+        workspace.lake, registry.names(), workspace._detection._context, LocalEngine(threads=2, memory_bytes=0)
+    )
     assert {kind: +changes for kind, changes in run.changes.items()} == unchanged(run)
 
 
@@ -43,7 +45,7 @@ def test_spark_finds_the_same_events(workspace: Workspace) -> None:
     if shutil.which("java") is None:
         pytest.skip("Java is not installed: Spark needs Java 17")
     engine = SparkEngine("local-cluster[2,1,1024]", partitions=4, timeout_s=500)
-    run = detect(workspace.lake, registry.kinds(), workspace._context, engine)
+    run = detect(workspace.lake, registry.names(), workspace._detection._context, engine)
     assert {kind: +changes for kind, changes in run.changes.items()} == unchanged(run)
 
 

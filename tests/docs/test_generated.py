@@ -37,7 +37,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_every_detector_has_a_method_card() -> None:
     from darkwake.detectors import registry
 
-    for kind in registry.kinds():
+    for kind in registry.names():
         card = (DOCS / "methods" / f"{kind}.md").read_text(encoding="utf-8")
         detector = registry.get(kind)
         for param in detector.params:

@@ -6,6 +6,7 @@ import _thread
 import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,9 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Folder:
 
 
 @pytest.fixture(scope="module")
-def expected(source: Source) -> dict[str, pa.Table]:
+def expected(source: Folder) -> dict[str, pa.Table]:
     """By hand, without an engine's shuffle: every kernel called once with everything."""
-    table = pa.concat_tables([source.read("tracks", b, POSITIONS.names) for b in source.buckets("tracks")])
+    table = source.rows(POSITIONS.names)
     out = {}
     for plan in (COUNT, MEET):
         keys = [name for name in ("mmsi", "segment", "time") if name in plan.columns]
@@ -50,7 +51,7 @@ def expected(source: Source) -> dict[str, pa.Table]:
     [(1, 1 << 30, False), (2, 1 << 30, False), (2, 20_000, True), (4, 0, True)],
 )
 def test_equal_tables(
-    source: Source, expected: dict[str, pa.Table], tmp_path: Path, threads: int, memory_bytes: int, spills: bool
+    source: Folder, expected: dict[str, pa.Table], tmp_path: Path, threads: int, memory_bytes: int, spills: bool
 ) -> None:
     engine = LocalEngine(threads, memory_bytes, temp_folder=tmp_path)
     results = engine.run([MEET, COUNT], source)
@@ -88,9 +89,16 @@ def test_one_read_per_bucket_with_the_union_of_columns(source: Folder) -> None:
         def __init__(self) -> None:
             self.folder = source.folder
 
-        def read(self, table: str, bucket: int, columns: Sequence[str]) -> pa.Table:
-            reads.append((bucket, tuple(columns)))
-            return super().read(table, bucket, columns)
+        def buckets(self, table: str) -> Mapping[int, Any]:
+            return {number: Read(number, files) for number, files in super().buckets(table).items()}
+
+    class Read:
+        def __init__(self, number: int, files: Any) -> None:
+            self.number, self.files = number, files
+
+        def read(self, columns: Sequence[str]) -> pa.Table:
+            reads.append((self.number, tuple(columns)))
+            return self.files.read(columns)
 
     LocalEngine().run([COUNT, MEET], Watched())
     assert sorted(reads) == [(b, ("mmsi", "segment", "time", "lon", "lat", "stations")) for b in range(4)]
@@ -188,15 +196,20 @@ class Synthetic:
     def __init__(self) -> None:
         self.peak = 0
 
-    def buckets(self, table: str) -> Sequence[int]:
-        return range(40)
+    def buckets(self, table: str) -> Mapping[int, Noise]:
+        return {number: Noise(number) for number in range(40)}
 
-    def files(self, table: str) -> Sequence[str]:
-        return []
+    def whole_vessels(self, table: str) -> bool:
+        return True
 
-    def read(self, table: str, bucket: int, columns: Sequence[str]) -> pa.Table:
-        noise = np.random.default_rng(bucket).random(ROWS)
-        data = {"mmsi": np.full(ROWS, bucket, np.int32), "time": np.arange(ROWS), "x": noise, "y": noise}
+
+@dataclass(frozen=True)
+class Noise:
+    number: int
+
+    def read(self, columns: Sequence[str]) -> pa.Table:
+        noise = np.random.default_rng(self.number).random(ROWS)
+        data = {"mmsi": np.full(ROWS, self.number, np.int32), "time": np.arange(ROWS), "x": noise, "y": noise}
         return pa.table({name: pa.array(data[name]).take(pa.array(np.arange(ROWS))) for name in columns})
 
 

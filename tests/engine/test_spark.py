@@ -8,16 +8,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
 from darkwake.engine import open_engine
 from darkwake.engine.local import LocalEngine
 from darkwake.engine.order import in_order
 from darkwake.engine.remote import pack
-from darkwake.engine.spark import SparkEngine, _base_path, _translated
+from darkwake.engine.spark import SparkEngine, _translated
 from darkwake.errors import DarkwakeError, SourceUnavailableError
-from toy_plans import COUNT, FAIL, HERE, MEET, POSITIONS, Folder, positions
+from toy_plans import COUNT, FAIL, HERE, MEET, POSITIONS, Folder, Mixed, positions
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +47,21 @@ def test_equal_tables(engine: SparkEngine, source: Folder) -> None:
 
 
 @pytest.mark.spark
+def test_vessels_whose_rows_lie_in_several_buckets_are_brought_together(engine: SparkEngine, tmp_path: Path) -> None:
+    mixed = Mixed(tmp_path / "lake", positions(30, 48))
+    here, there = LocalEngine().run([MEET, COUNT], mixed), engine.run([MEET, COUNT], mixed)
+    assert {name: table.num_rows for name, table in there.items()} == {"meet": here["meet"].num_rows, "count": 60}
+    assert all(table.equals(here[name]) for name, table in there.items())
+
+
+@pytest.mark.spark
 def test_code_travels_and_times_arrive_to_the_microsecond(engine: SparkEngine, source: Folder) -> None:
     table = engine.run([HERE], source)["here"]
     (file,) = set(table["file"].to_pylist())
     _, digest = pack([HERE.stages[0].kernel.__module__])
     assert digest in Path(file).parts
     arrived = table.select(["mmsi", "time"])
-    sent = pa.concat_tables([source.read("tracks", b, ["mmsi", "time"]) for b in source.buckets("tracks")])
+    sent = source.rows(["mmsi", "time"])
     assert arrived.equals(in_order(sent.cast(arrived.schema)))
 
 
@@ -104,18 +111,6 @@ def test_without_java(source: Folder, monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setattr("pyspark.sql.SparkSession.getActiveSession", lambda: None)
     with pytest.raises(SourceUnavailableError, match=r"Java was not found.*PATH.*darkwake\[spark\]"):
         open_engine("spark").run([COUNT], source)
-
-
-@pytest.mark.parametrize(
-    ("file", "base"),
-    [
-        ("/w/lake/tracks/bucket=3/week=2019-01-07/part-0.parquet", "/w/lake/tracks"),
-        ("s3://lake/tracks/bucket=3/part-0.parquet", "s3://lake/tracks"),
-        ("/w/lake/tracks/part-0.parquet", None),
-    ],
-)
-def test_base_path(file: str, base: str | None) -> None:
-    assert _base_path([file]) == base
 
 
 def test_equal_code_gives_an_equal_package() -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from darkwake import sim
 from darkwake.geo.coast import Coast
-from darkwake.sim import geography, motion, west_sea
+from darkwake.sim import geography, motion
 from darkwake.sim.runner import make_world
+from darkwake.sim.scenarios import west_sea
 
 
 @pytest.mark.slow

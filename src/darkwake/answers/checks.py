@@ -23,13 +23,12 @@ def check_measures(query: Query) -> None:
     if isinstance(query, Sum):
         asked.append((query.of.kind, query.measure))
     for kind, name in asked:
-        if kind not in registry.kinds():  # of a later version
+        if kind not in registry.names():  # of a later version
             continue
-        known = [*registry.get(kind).measures, "confidence"]
-        if name not in known:
-            raise UsageError(
-                f"events of the kind {kind} have no measure {name!r}", expected="one of " + ", ".join(known)
-            )
+        declared = registry.kind(kind)
+        if name not in declared.numbers:
+            what = f"no number in {name!r}" if declared.measure(name) else f"no measure {name!r}"
+            raise UsageError(f"events of the kind {kind} have {what}", expected="one of " + ", ".join(declared.numbers))
 
 
 def unknown_waters_h(track: pa.Table, places: Gazetteer, since: int | None, until: int | None) -> int:

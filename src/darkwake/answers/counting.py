@@ -19,7 +19,6 @@ from darkwake.answers.occurrences import FOREVER, Occurrence, distinct, reach_of
 from darkwake.answers.passages import passages
 from darkwake.answers.query import Filter
 from darkwake.answers.windows import (
-    DEFAULTS,
     Anywhere,
     Assumptions,
     Chain,
@@ -33,14 +32,10 @@ from darkwake.answers.windows import (
     heard,
     windows_of,
 )
+from darkwake.detectors import registry
 from darkwake.detectors.coverage import Coverage
 from darkwake.events.model import Event
 
-#: Kinds of which more can go unseen though the vessel itself is heard all the time.
-_UNSEEN = {
-    "encounter": "The other ship of an encounter need not transmit, so one can go unseen while this vessel is heard",
-    "loitering": "Loitering is seen only where a ship is heard every 2 h or more often, so one can go unseen",
-}
 _BOX = "An event is told by one position, and can reach into the box though that lies outside it"
 
 
@@ -125,19 +120,19 @@ def count(given: Filter, data: Data, assumptions: Assumptions | None = None, rep
         )
         return replace(base, notes=(*missing, note))
     base = replace(base, heard=heard(track, given.since, given.until))
-    if given.kind not in DEFAULTS:
-        many = words.noun(given.kind, 2)
-        told = _UNSEEN.get(given.kind, f"How many {many} could have gone unheard is not known")
+    kind = registry.kind(given.kind)
+    assumed = assumptions or Assumptions.of(kind)
+    if assumed is None or not kind.bounded:
+        told = kind.unseen or f"How many {kind.nouns} could have gone unheard is not known"
         return replace(base, notes=(*missing, f"{told}: there is no upper bound."))
     if told := data.no_port or (_BOX if given.bbox is not None else _next_door(given, data, around)):
         return replace(base, notes=(*missing, f"{told}: there is no upper bound."))
-    if given.kind == "port_call" and given.place is None and data.unknown_waters_h:
+    if kind.at_port and given.place is None and data.unknown_waters_h:
         note = (
             f"In {data.unknown_waters_h} h the vessel was heard near a coast where no port is known here: calls there "
             "would not be seen. There is no upper bound. Ports can be added with: darkwake place import"
         )
         return replace(base, notes=(*missing, note))
-    assumed = assumptions or DEFAULTS[given.kind]
     target = data.target or Anywhere()
     chains = chains_of(track)
     found: list[Fit] = []
@@ -220,7 +215,7 @@ def _of_period(given: Filter, sure: Sequence[Occurrence], apart: Sequence[Occurr
 
 def _unheard_in(given: Filter, occurrence: Occurrence, around: Reports) -> bool:
     """Whether a stay lies over the whole period without a report in it. (A silence is none the less one.)"""
-    if given.since is None or given.until is None or given.kind == "gap":
+    if given.since is None or given.until is None or registry.kind(given.kind).silence:
         return False
     if occurrence.start >= given.since or occurrence.last_seen < given.until:
         return False  # its first or its last report lies in the period

@@ -20,7 +20,8 @@ from darkwake.answers.nearness import beside
 from darkwake.answers.occurrences import Occurrence, distinct, select
 from darkwake.answers.presence import ASSUMED, Stay, present
 from darkwake.answers.query import Comparison, Count, Exists, Moment, Present, Query, Sum, Within, kinds
-from darkwake.answers.windows import DEFAULTS, Assumptions, Fit, Heard, instants
+from darkwake.answers.windows import Assumptions, Fit, Heard, instants
+from darkwake.detectors import registry
 from darkwake.detectors.coverage import TRACK, Coverage
 from darkwake.tracks.columns import ints
 
@@ -32,7 +33,6 @@ OUTCOME_WORDS: dict[Outcome, str] = {
     "not_enough_data": "not enough data",
 }
 #: Measures that can be negative: their sum is not bounded from below by what was seen.
-_SIGNED = frozenset({"draught_change_m"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +225,8 @@ def _summing(counted: Counted, query: Sum) -> Verdict:
     values = [o.measure(query.measure) for o in counted.sure]
     known = round(sum(value for value in values if value is not None), 6)
     complete = counted.most == counted.lower and None not in values and all(o.end is not None for o in counted.sure)
-    signed = query.measure in _SIGNED or any(value is not None and value < 0 for value in values)
+    declared = registry.kind(query.of.kind).measure(query.measure)
+    signed = (declared is not None and declared.signed) or any(value is not None and value < 0 for value in values)
     lower = known if complete or not signed else None
     upper = known if complete else None
     verdict = _verdict(counted, "sum", judge(query.compare, query.number, lower, upper), lower, upper)
@@ -279,9 +280,9 @@ def _timing(counted: Counted, query: Moment) -> Verdict:
 
 def _latest(occurrence: Occurrence, since: int | None) -> int:
     """When it can have begun at the latest; after a silence long enough for an absence it may be a second one."""
-    absence_h = DEFAULTS["port_call"].least_absence_h
+    absence_h = registry.kind(occurrence.events[0].kind).least_absence_h
     before = since is not None and occurrence.start < since
-    if before and (occurrence.measure("silence_h") or 0.0) >= absence_h:
+    if before and absence_h is not None and (occurrence.measure("silence_h") or 0.0) >= absence_h:
         return max(occurrence.began[1], occurrence.last_seen)
     return occurrence.began[1]
 

@@ -1,13 +1,12 @@
-"""What is evidenced, and what is possible at most: the rule of every kind, in one place.
+"""What is evidenced, and what is possible at most.
 
-An event evidences an occurrence if what makes it one was seen (of a port call: a stop; of a gap: that others were heard
-meanwhile), nothing in the data contradicts it, and what it was found by, and in, still stands. What fails is listed
-apart, with the reason in words.
+An event evidences an occurrence if what makes it one was seen (each kind has its rule: of a port call a stop, of a gap
+that others were heard meanwhile), nothing in the data contradicts it, and what it was found by, and in, still stands.
+What fails is listed apart, with the reason in words.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from darkwake import times, units
+from darkwake.detectors import registry
 from darkwake.detectors.coverage import Coverage
 from darkwake.events.model import Event
 from darkwake.geo.sphere import distance_m, distances_m
@@ -25,60 +25,17 @@ from darkwake.tracks.columns import floats, instants, ints
 BEYOND_ANY_SHIP_KNOTS = 60.0
 #: Heard farther than this from a place, the ship was not there.
 LEFT_M = 10_000.0
-#: A silence counts only if in so many of its hours any ship was heard around: a hole in the data is nobody's silence.
-LEAST_HOURS_WITH_DATA = 0.5
-#: Kinds that need the ship to have been at the event's position. Others are about positions that contradict each other.
-_BEEN_THERE = ("port_call", "encounter", "loitering")
-_MIN_STOP_H = 0.25  # of port_call's parameter, where an event does not say
-_MOORED = "moored or at anchor"  # in the reasons of a port call whose ship said so
 #: How the reason begins where the ship's own reports exclude an event.
 CONTRADICTED = "contradicted by the ship's own reports"
 #: What makes events of a stretch no evidence: they were found by other rules, or in what is not there any more.
 _STALE = ("other_parameters", "newer_places", "withdrawn_data")
-_SHARE = re.compile(r"^(\d+(?:\.\d+)?)% of the hours$")
 
 
 def shortfall(event: Event) -> str | None:
     """Why an event shows a possible occurrence at most, by what it says itself; None if it evidences one."""
     if event.measures.get("contradicted") is True:
         return CONTRADICTED
-    if event.kind == "port_call" and not stop_seen(event):
-        if event.measures.get("inferred_from_silence"):
-            return "inferred from a silence: no report shows the stop"
-        return "a passage: no stop was seen inside the port's area"
-    if event.measures.get("inferred_from_silence"):
-        return "inferred from a silence alone"
-    return _hole(event) if event.kind == "gap" else None
-
-
-def stop_seen(event: Event) -> bool:
-    """Whether a port call's stop was seen: as it says, or, of an older method version, by what made it a call."""
-    measures = event.measures
-    if measures.get("inferred_from_silence"):
-        return False
-    if isinstance(said := measures.get("stop_seen"), bool):
-        return said
-    stopped = measures.get("stopped_h")
-    least = (event.method.get("params") or {}).get("min_stop_h", _MIN_STOP_H)
-    return (isinstance(stopped, int | float) and stopped >= least) or any(_MOORED in told for told in event.reasons)
-
-
-def _hole(event: Event) -> str | None:
-    if event.measures.get("p_silence_by_reception") is None:
-        return "whether the receivers would have heard the ship is not known, so it may be no silence of hers"
-    share = _hours_with_data(event)
-    if share is not None and share < LEAST_HOURS_WITH_DATA:
-        return f"no data at hand: only in {share:.0%} of its hours was any ship heard around"
-    return None
-
-
-def _hours_with_data(event: Event) -> float | None:
-    """Share of a silence's hours with data: a measure, or, of an older method version, told where it was checked."""
-    share = event.measures.get("hours_with_data")
-    if isinstance(share, int | float):
-        return float(share)
-    checked = (_SHARE.match(one.outcome) for one in event.innocent if one.explanation == "no data at hand")
-    return next((float(found[1]) / 100.0 for found in checked if found), None)
+    return registry.kind(event.kind).possible_only(event)
 
 
 class Reports:
@@ -143,11 +100,12 @@ class Reports:
         found: dict[str, str] = {}
         by_mmsi: dict[int, list[tuple[str, Been]]] = {}
         for event in events:
-            if event.kind == "gap" and (number := self._heard_within(event)):
+            kind = registry.kind(event.kind)
+            if kind.silence and (number := self._heard_within(event)):
                 found[event.id] = (
                     f"{CONTRADICTED}: heard {number:,} time{'s' if number > 1 else ''} within this silence"
                 )
-            if event.kind not in _BEEN_THERE or event.lon is None or event.lat is None:
+            if not kind.been_there or event.lon is None or event.lat is None:
                 continue
             end = event.start if event.end is None else event.end
             for vessel in event.vessels:

@@ -17,7 +17,7 @@ from darkwake.answers.next_door import AnyPort, overlapping
 from darkwake.answers.outline import outline_of
 from darkwake.answers.query import Filter, Present, Query, Where, Within, filters, kinds
 from darkwake.answers.seen import would_have_seen
-from darkwake.answers.windows import LEAST_STAY_H, Box, Target
+from darkwake.answers.windows import Box, Target
 from darkwake.detectors import registry
 from darkwake.detectors.coverage import TRACK, Coverage
 from darkwake.events import store
@@ -65,7 +65,7 @@ def data_for(
     check_measures(query)
     of = query.of
     mmsi = _mmsi(of, snapshot)
-    known = registry.kinds()  # others come with a later version: nobody can have looked for them
+    known = registry.names()  # others come with a later version: nobody can have looked for them
     coverage = {kind: _coverage(query, kind, mmsi, coverage_of, profile) for kind in kinds(query) if kind in known}
     if isinstance(query, Present):
         coverage[TRACK] = coverage_of(TRACK, profile=profile, since=of.since, until=of.until, mmsi=mmsi)
@@ -74,7 +74,8 @@ def data_for(
     doubted = [] if mmsi is not None or not found else sorted({*_doubted(snapshot, found), *_late(found, coverage)})
     track = named if mmsi is not None else _rows(snapshot, doubted) if found else None
     target: Target | None = Box(of.bbox) if of.bbox else None
-    if isinstance(of, Filter) and of.kind == "port_call" and of.bbox is None:
+    kind = registry.kind(of.kind) if isinstance(of, Filter) else None
+    if kind is not None and kind.at_port and of.bbox is None:
         target = AnyPort(places)
     if of.place is not None:
         target = outline_of(of.place, places, of.since, of.until)
@@ -82,7 +83,7 @@ def data_for(
     if isinstance(of, Filter):
         if of.place is not None:
             seen = _would_have_seen(of, places.by_code(of.place), named, snapshot, reception)
-        if named is not None and of.kind == "port_call":
+        if named is not None and registry.kind(of.kind).at_port:
             unknown = unknown_waters_h(named, places, of.since, of.until)
     return Data(
         [stored.event for stored in found],
@@ -102,7 +103,7 @@ def _told_elsewhere(
     of: Filter | Where, mmsi: int | None, snapshot: Snapshot, places: Gazetteer, profile: str
 ) -> tuple[str, tuple[Event, ...]]:
     """Why no call bears the code of the asked place ("": some do), and the vessel's calls at ports that overlap it."""
-    if not isinstance(of, Filter) or of.kind != "port_call" or of.place is None or mmsi is None:
+    if not isinstance(of, Filter) or of.place is None or mmsi is None or not registry.kind(of.kind).at_port:
         return "", ()
     place = places.by_code(of.place)
     if place.kind != "port":
@@ -157,9 +158,9 @@ def _doubted(snapshot: Snapshot, found: Sequence[Stored]) -> list[int]:
 
 def _late(found: Sequence[Stored], coverage: Mapping[str, Coverage]) -> set[int]:
     """The MMSIs of silences that reports may lie in which came after they were looked for."""
-    if "gap" not in coverage or all(lacking.why != "newer_data" for lacking in coverage["gap"].missing):
-        return set()
-    return {vessel.mmsi for stored in found if stored.event.kind == "gap" for vessel in stored.event.vessels}
+    silences = {kind for kind in coverage if registry.kind(kind).silence}
+    late = {kind for kind in silences if any(lacking.why == "newer_data" for lacking in coverage[kind].missing)}
+    return {vessel.mmsi for stored in found if stored.event.kind in late for vessel in stored.event.vessels}
 
 
 def _rows(snapshot: Snapshot, mmsis: Sequence[int]) -> pa.Table:
@@ -196,13 +197,14 @@ def _would_have_seen(
 ) -> float | None:
     """For the least stay at the place, over the period or all of the data; of class A unless the vessel is B."""
     span = data_span(snapshot)
-    if of.kind not in LEAST_STAY_H or span[0] is None or span[1] is None:
+    least_stay_h = registry.kind(of.kind).least_stay_h
+    if least_stay_h is None or span[0] is None or span[1] is None:
         return None
     since, until = (span[0] if of.since is None else of.since), (span[1] if of.until is None else of.until)
     if until <= since:
         return None
     class_b = track is not None and track.num_rows > 0 and track["type"][-1].as_py() in CLASS_B_TYPES
-    return would_have_seen(reception(), place.lon, place.lat, since, until, LEAST_STAY_H[of.kind], class_b)
+    return would_have_seen(reception(), place.lon, place.lat, since, until, least_stay_h, class_b)
 
 
 def _feeds(snapshot: Snapshot) -> tuple[tuple[int, int], ...]:

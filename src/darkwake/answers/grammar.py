@@ -14,15 +14,13 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from darkwake import refs, times
+from darkwake.detectors import registry
 from darkwake.errors import DarkwakeError, NotFoundError, UsageError
+from darkwake.events.kinds import PROMISED
 
 VERSION = 2
-#: Every kind of event that semantics names; a query may ask about no other.
-KINDS = (
-    "gap", "port_call", "encounter", "loitering", "draught_change", "shared_mmsi", "impossible_jump", "circle",
-    "frozen", "on_land", "out_of_range", "synthetic", "replay", "identity_change", "identity_conflict", "handover",
-    "twin", "companion", "gathering",
-)  # fmt: skip
+#: Every kind of event that can be found here, and those that are promised: a query may ask about no other.
+KINDS = tuple(dict.fromkeys((*registry.names(), *PROMISED)))
 COMPARISONS = ("at_least", "at_most", "exactly")
 #: Verbs that are promised, and not there yet.
 LATER = ("inside", "identity", "flag", "listed", "stated")

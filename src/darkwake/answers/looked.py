@@ -20,7 +20,7 @@ def not_looked(kinds: Sequence[str], coverage: Mapping[str, Coverage]) -> list[s
         known = coverage.get(kind)
         if known is None:
             text = f"This data was not looked through for {words.noun(kind, 2)}"
-            command = f" Look with: darkwake event detect {kind}" if kind in registry.kinds() else ""
+            command = f" Look with: darkwake event detect {kind}" if kind in registry.names() else ""
             told.append(f"{text}: more of them may be found, and there is no upper bound.{command}")
             continue
         for missing in known.missing[:_TOLD]:
@@ -80,7 +80,7 @@ def _method(stretch: Stretch) -> str:
     """`port_call 1.1, profile default, with its usual parameters` or with those that are not."""
     method = stretch.method
     kind = str(method.get("name", ""))
-    usual = {param.name: param.default for param in registry.get(kind).params} if kind in registry.kinds() else {}
+    usual = {param.name: param.default for param in registry.get(kind).params} if kind in registry.names() else {}
     given = {name: value for name, value in (method.get("params") or {}).items() if usual.get(name) != value}
     told = ", ".join(f"{name} = {value:g}" for name, value in given.items())
     params = f"with {told}" if given else "with its usual parameters"

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from darkwake import times
 from darkwake.answers import evidenced
 from darkwake.answers.query import Filter
+from darkwake.detectors import registry
 from darkwake.events.model import Event
 from darkwake.geo.antimeridian import BBox
 
-#: Measures that say how sure an event is. A shortfall in one of these makes an event doubtful; a shortfall in any
-#: other measure makes it something else than what was asked for (of a port call: possible at most).
-DOUBT = ("confidence_level", "confidence")
 _BELOW = "less was seen of it than the claim asks for"
 
 #: The first time after an event's start at which its ship was certainly elsewhere; None: never in this data.
@@ -92,12 +90,12 @@ def select(
 
     The period plays no part. Retracted events never count. `reports`: what else was heard of their ships.
     """
-    definition = [(name, least) for name, least in given.minimum if name not in DOUBT]
-    doubt = [(name, least) for name, least in given.minimum if name in DOUBT]
+    kind = registry.kind(given.kind)
+    definition = [(name, least) for name, least in given.minimum if name not in kind.doubts]
+    doubt = [(name, least) for name, least in given.minimum if name in kind.doubts]
     matching = [e for e in events if e.state != "retracted" and _matches(given, e)]
     short = {e.id for e in matching if not _reaches(e, definition)}
-    # What was seen of a port call is the least of what was: silent meanwhile, she may have stopped for longer.
-    wanted = [e for e in matching if e.id not in short or e.kind == "port_call"]
+    wanted = [e for e in matching if e.id not in short or kind.seen_in_part]
     why = reports.against(wanted) if reports is not None else {}
     why |= dict.fromkeys((e.id for e in wanted if e.id in short and e.id not in why), _BELOW)
     for event in wanted:
@@ -158,7 +156,7 @@ def last_seen(event: Event) -> int:
     """
     if event.end is not None:
         return event.end
-    if event.kind == "gap":
+    if registry.kind(event.kind).silence:
         return event.start + round((measure(event, "duration_h") or 0.0) * times.HOUR_US)
     heard = event.measures.get("departure_earliest")
     return max(event.start, times.parse(heard)) if isinstance(heard, str) else event.start

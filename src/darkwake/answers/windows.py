@@ -17,17 +17,28 @@ import pyarrow as pa
 from darkwake import times, units
 from darkwake.answers.occurrences import FOREVER, Elsewhere, Occurrence, reach_of
 from darkwake.answers.query import Counted
+from darkwake.events.kinds import Kind
 from darkwake.geo.sphere import EARTH_RADIUS_M, distances_m
 from darkwake.tracks.columns import floats, ints
+
+#: No slower ship could be left out of what fits into a silence.
+MAX_SPEED_KNOTS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Assumptions:
     """What a ship is taken to be able to do in silence. Generous values give a higher upper bound."""
 
-    max_speed_knots: float = 20.0
-    least_stay_h: float = 3.0
-    least_absence_h: float = 4.0  # returns within 4 h belong to the same occurrence
+    max_speed_knots: float
+    least_stay_h: float
+    least_absence_h: float  # sooner returns belong to the same occurrence
+
+    @classmethod
+    def of(cls, kind: Kind) -> Assumptions | None:
+        """Those of a kind; None for one that cannot be bounded from above."""
+        if kind.least_stay_h is None or kind.least_absence_h is None:
+            return None
+        return cls(MAX_SPEED_KNOTS, kind.least_stay_h, kind.least_absence_h)
 
     def sentences(self, what: str) -> tuple[str, ...]:
         return (
@@ -36,12 +47,6 @@ class Assumptions:
             f"two of them at one place are at least {self.least_absence_h:g} h apart (nearer ones count as one)",
             "the ship did not go on under another MMSI",
         )
-
-
-#: Kinds that can be bounded from above, by the definitions of these events.
-DEFAULTS: dict[str, Assumptions] = {"port_call": Assumptions()}
-#: kind → the least stay in hours whose chance of being heard is told; of more kinds than can be bounded.
-LEAST_STAY_H = {"port_call": DEFAULTS["port_call"].least_stay_h, "encounter": 2.0, "loitering": 8.0}
 
 
 class Target(Protocol):

@@ -18,28 +18,15 @@ from darkwake.answers.query import (
     Where,
     Within,
 )
+from darkwake.detectors import registry
 
-_PLURAL = {
-    "loitering": "loitering episodes", "port_call": "port calls", "shared_mmsi": "episodes of a shared MMSI",
-    "impossible_jump": "impossible jumps", "circle": "circles", "frozen": "frozen positions",
-    "on_land": "episodes of positions on land", "out_of_range": "episodes out of range",
-    "synthetic": "episodes of synthetic track", "replay": "replays", "identity_change": "changes of identity",
-    "identity_conflict": "conflicts of identity", "draught_change": "changes of draught",
-}  # fmt: skip
-_SINGULAR = {
-    "loitering": "loitering episode", "shared_mmsi": "episode of a shared MMSI", "circle": "circle",
-    "frozen": "frozen position", "on_land": "episode of positions on land",
-    "out_of_range": "episode out of range", "synthetic": "episode of synthetic track",
-    "identity_change": "change of identity", "identity_conflict": "conflict of identity",
-    "draught_change": "change of draught",
-}  # fmt: skip
 _COMPARED: dict[Comparison, str] = {"at_least": "at least", "at_most": "at most", "exactly": "exactly"}
 
 
 def noun(kind: str, number: float = 1) -> str:
     """The kind as a noun: `port call`, `port calls`."""
-    singular = _SINGULAR.get(kind, kind.replace("_", " "))
-    return singular if number == 1 else _PLURAL.get(kind, singular + "s")
+    known = registry.kind(kind)
+    return known.noun if number == 1 else known.nouns
 
 
 def compared(compare: Comparison, number: float) -> str:

@@ -30,8 +30,8 @@ def list_detectors(out: Output) -> None:
     from darkwake.detectors import registry
 
     out.rows(
-        {"kind": d.kind, "version": d.version, "status": d.status, "title": d.title}
-        for d in (registry.get(kind) for kind in registry.kinds())
+        {"kind": d.name, "version": d.version, "status": d.status, "title": d.title}
+        for d in (registry.get(kind) for kind in registry.names())
     )
 
 
@@ -44,22 +44,22 @@ def show_detector(name: str, out: Output) -> None:
 
     d = registry.get(name)
     card = {
-        "kind": d.kind,
+        "kind": d.name,
         "version": d.version,
         "status": d.status,
         "title": d.title,
         "definition": d.definition,
         "params": [{"name": p.name, "default": p.default, "unit": p.unit, "meaning": p.meaning} for p in d.params],
-        "measures": dict(d.measures),
+        "measures": {each.name: each.meaning for each in d.kind.measures},
         "innocent_explanations": list(d.innocent_explanations),
         "known_failures": list(d.known_failures),
-        "needs": list(d.needs),
+        "needs": list(d.needs.events),
     }
 
     def lines(_: Any) -> list[str]:
-        text = [f"{d.kind} {d.version} ({d.status}): {d.title}", "", d.definition, "", "Parameters"]
+        text = [f"{d.name} {d.version} ({d.status}): {d.title}", "", d.definition, "", "Parameters"]
         text += [f"  {p.name} = {p.default:g} {p.unit}: {p.meaning}" for p in d.params]
-        text += ["", "Measures"] + [f"  {name}: {meaning}" for name, meaning in d.measures.items()]
+        text += ["", "Measures"] + [f"  {each.name}: {each.meaning}" for each in d.kind.measures]
         text += ["", "What may explain it innocently"] + [f"  - {item}" for item in d.innocent_explanations]
         return text + ["", "Known failures"] + [f"  - {item}" for item in d.known_failures]
 
@@ -213,26 +213,14 @@ def _marks(workspace: Any) -> dict[str, Any]:
 
 
 def _brief(row: dict[str, Any]) -> dict[str, Any]:
+    from darkwake.reports.render import brief
+
     return {
         **row,
         "end": row["end"] or "open",
         "vessels": " ".join(str(vessel["mmsi"]) for vessel in row["vessels"]),
-        "measures": _main_measure(row["measures"]),
+        "measures": brief(row["kind"], row["measures"]),
     }
-
-
-def _main_measure(told: dict[str, Any]) -> str:
-    """What a list shows of an event's measures."""
-    from darkwake.reports.render import NOT_KNOWN, measures
-
-    if told.get("duration_h") is not None:
-        return f"{told['duration_h']:.1f} h"
-    if told.get("confidence_level") is not None:
-        seen = "gap, " if told.get("inferred_from_silence") else "contradicted, " if told.get("contradicted") else ""
-        return seen + f"level {told['confidence_level']}"
-    if told.get("before_m") is not None and told.get("after_m") is not None:
-        return f"{told['before_m']:g} → {told['after_m']:g} m"
-    return next((f"{name} {value}" for name, value in measures(told) if value != NOT_KNOWN), "")
 
 
 @event.command("show")

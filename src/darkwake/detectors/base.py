@@ -6,15 +6,22 @@ from __future__ import annotations
 
 import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
 from darkwake.engine.base import Plan
-from darkwake.errors import UsageError
+from darkwake.errors import DarkwakeError, UsageError
+from darkwake.events.kinds import Kind
 from darkwake.events.model import DEFAULT, Event
+
+if TYPE_CHECKING:
+    from darkwake.geo.coast import Coast
+    from darkwake.places import Gazetteer
+    from darkwake.tracks.reception import ReceptionModel
 
 #: The most that a parameter may be, by its unit. Beyond it no answer makes sense, and instants leave their range.
 UPPER_LIMITS: Mapping[str, float] = {
@@ -42,62 +49,82 @@ class Param:
     meaning: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What a detector looks at beside the rows of its plan; what it does not declare it is not given."""
+
+    events: tuple[str, ...] = ()  # kinds whose events `finish` looks at
+    places: bool = False
+    decided_by_places: bool = False  # other places would give other events, so newer ones make a run out of date
+    coast: bool = False
+    reception: bool = False
+    ship_types: bool = False
+    other_ships: bool = False  # what other ships sent changes its events too
+
+
+class _NotDeclared:
+    """Stands where a detector has not declared a need."""
+
+    def __init__(self, need: str) -> None:
+        self._need = need
+
+    def __getattr__(self, name: str) -> Any:
+        raise DarkwakeError(
+            f"a detector looks at `{name}` of what it does not need", expected=f"Needs({self._need}=True) in its class"
+        )
+
+
 @dataclass(frozen=True)
 class Context:
-    """What `finish` may look at. All of it is fixed for one run; none of it is the wall clock."""
+    """What `plan` and `finish` may look at. All of it is fixed for one run; none of it is the wall clock."""
 
     data_start: int  # first and last time of any report in the data, µs
     data_end: int
-    places: Any  # darkwake.places.Gazetteer
-    coast: Any  # darkwake.geo.coast.Coast
+    places: Gazetteer
+    coast: Coast
     profile: str = DEFAULT  # the name under which the parameters of this run go
     events: Mapping[str, Sequence[Event]] = field(default_factory=dict)  # of the kinds this one needs
-    extras: Mapping[str, Any] = field(default_factory=dict)  # for example the reception model
+    ship_types: Mapping[int, int] = field(default_factory=dict)  # MMSI → the type that it sent last
+    reception: ReceptionModel | None = None  # None: none was learned
 
     def with_events(self, kind: str, events: Sequence[Event]) -> Context:
         return replace(self, events={**self.events, kind: events})
 
+    def only(self, needs: Needs) -> Context:
+        """What a detector with these needs is given."""
+        withheld: dict[str, Any] = {
+            name: _NotDeclared(name)
+            for name in ("places", "coast", "reception", "ship_types")
+            if not getattr(needs, name)
+        }
+        return replace(self, events={kind: self.events.get(kind, ()) for kind in needs.events}, **withheld)
 
-class Detector(Protocol):
-    """One file in events/, one card in docs/methods, one scenario in sim/."""
 
-    @property
-    def kind(self) -> str: ...
-    @property
-    def version(self) -> str: ...
-    @property
-    def status(self) -> str:
-        """stable, beta or experimental."""
-        ...
+class Detector(ABC):
+    """One file in a family's folder, one card in docs/methods, one scenario in sim/scenarios."""
 
-    @property
-    def title(self) -> str: ...
-    @property
-    def definition(self) -> str: ...
-    @property
-    def params(self) -> tuple[Param, ...]: ...
-    @property
-    def innocent_explanations(self) -> tuple[str, ...]: ...
-    @property
-    def known_failures(self) -> tuple[str, ...]: ...
-    @property
-    def measures(self) -> Mapping[str, str]:
-        """Measure → its meaning, with unit."""
-        ...
+    kind: Kind
+    version: str
+    status: Literal["stable", "beta", "experimental"]
+    title: str
+    definition: str
+    params: tuple[Param, ...]
+    innocent_explanations: tuple[str, ...]
+    known_failures: tuple[str, ...]
+    needs: Needs = Needs()
 
     @property
-    def needs(self) -> tuple[str, ...]:
-        """Kinds whose events `finish` looks at."""
-        ...
+    def name(self) -> str:
+        """The name of its kind; its file is called so."""
+        return self.kind.name
 
-    @property
-    def asks_places(self) -> bool:
-        """Whether other ports, anchorages or zones would give other events."""
-        ...
+    @abstractmethod
+    def plan(self, values: Mapping[str, float], context: Context) -> Plan:
+        """Which tables are read, and the kernels that make candidates of them."""
 
-    def plan(self, values: Mapping[str, float], context: Context) -> Plan: ...
-
-    def finish(self, candidates: pa.Table, values: Mapping[str, float], context: Context) -> list[Event]: ...
+    @abstractmethod
+    def finish(self, candidates: pa.Table, values: Mapping[str, float], context: Context) -> list[Event]:
+        """The events among the candidates of the last kernel."""
 
 
 def values_of(detector: Detector, given: Mapping[str, float] | None = None) -> dict[str, float]:
@@ -107,12 +134,12 @@ def values_of(detector: Detector, given: Mapping[str, float] | None = None) -> d
     for name, value in (given or {}).items():
         if name not in values:
             raise UsageError(
-                f"detector {detector.kind} has no parameter {name!r}", expected="one of " + ", ".join(values)
+                f"detector {detector.name} has no parameter {name!r}", expected="one of " + ", ".join(values)
             )
         if not math.isfinite(value) or value < 0 or (value == 0 and values[name] > 0):
-            raise UsageError(f"{detector.kind}.{name} = {value}", expected="a finite number above 0")
+            raise UsageError(f"{detector.name}.{name} = {value}", expected="a finite number above 0")
         if value > (limit := UPPER_LIMITS[units[name]]):
-            raise UsageError(f"{detector.kind}.{name} = {value:g}", expected=f"at most {limit:,.0f} {units[name]}")
+            raise UsageError(f"{detector.name}.{name} = {value:g}", expected=f"at most {limit:,.0f} {units[name]}")
         values[name] = float(value)
     return values
 
@@ -134,4 +161,4 @@ def check_profile(profile: str, params: Mapping[str, Any] | None = None) -> None
 
 
 def method_of(detector: Detector, values: Mapping[str, float], profile: str = DEFAULT) -> dict[str, Any]:
-    return {"name": detector.kind, "version": detector.version, "profile": profile, "params": dict(values)}
+    return {"name": detector.name, "version": detector.version, "profile": profile, "params": dict(values)}

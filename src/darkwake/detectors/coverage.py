@@ -123,7 +123,7 @@ def cover(
         if run.profile != profile or kind not in run.methods:
             continue
         method = {"name": kind, "profile": profile, **run.methods[kind]}
-        other = _unlike_default((kind, *detector.needs), run) if profile == DEFAULT else ""
+        other = _unlike_default((kind, *detector.needs.events), run) if profile == DEFAULT else ""
         taken, left = _split(
             left, (_FIRST if run.since is None else run.since, _LAST if run.until is None else run.until)
         )

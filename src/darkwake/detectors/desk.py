@@ -39,7 +39,7 @@ class Detection:
     ) -> Run:
         """Run the detectors of these kinds (all, if none is named) over all data, and record what changed."""
         check_profile(profile, params)
-        chosen = list(kinds) or registry.kinds()
+        chosen = list(kinds) or registry.names()
         registry.in_order(chosen)  # an unknown kind is told of before any work
         update(self._lake, progress=progress)
         return self._run(chosen, profile, params, since, until, engine, progress)

@@ -25,8 +25,6 @@ from darkwake.ledger.entries import Entry
 Lacking = tuple[Literal["newer_data", "withdrawn_data", "newer_places"], int, str]
 Files = tuple[str, ...]
 
-#: Kinds that other ships' reports change too: of two parties, or, of an open silence, lasting to the end of all data.
-_OF_ALL = frozenset({"encounter", "gap"})
 #: Reports that can take part in tracks.
 _FIT = (
     (pc.field("checksum_ok").is_null() | pc.field("checksum_ok"))
@@ -42,13 +40,13 @@ class Newer:
         self, entries: Sequence[Entry], snapshot: Snapshot, detector: Detector | None, mmsi: int | None
     ) -> None:
         self._snapshot = snapshot
-        of_all = detector is not None and (detector.kind in _OF_ALL or bool(detector.needs))
+        of_all = detector is not None and detector.needs.other_ships
         self._mmsi = None if of_all else mmsi  # whose reports matter; None: everybody's
         self._imports = {entry.number: entry.detail for entry in entries if isinstance(entry.detail, Import)}
         self._withdrawals = [
             (entry.number, entry.detail.withdrawn) for entry in entries if isinstance(entry.detail, Withdrawal)
         ]
-        asks = detector is not None and detector.asks_places
+        asks = detector is not None and detector.needs.decided_by_places
         self._places = [entry.number for entry in entries if entry.kind == "places"] if asks else []
 
     def than(self, data: int, after: str) -> Iterator[Lacking]:

@@ -55,8 +55,8 @@ def detect(
     check_profile(profile, params)
     detectors = registry.in_order(kinds)
     for kind in params or {}:
-        if kind not in {d.kind for d in detectors}:
-            raise UsageError(f"no detector {kind!r} runs here", expected=", ".join(d.kind for d in detectors))
+        if kind not in {d.name for d in detectors}:
+            raise UsageError(f"no detector {kind!r} runs here", expected=", ".join(d.name for d in detectors))
     return again(lambda: _detect(lake, detectors, params or {}, profile, context_of, engine, since, until))
 
 
@@ -73,14 +73,16 @@ def _detect(
     with lake.write() as writer:
         entries = lake.ledger.entries(up_to=writer.base.number)
         values = _values(detectors, params, profile, entries)
-        context = replace(context_of(writer.base), profile=profile, extras={"ship_types": _ship_types(writer.base)})
+        context = replace(context_of(writer.base), profile=profile)
+        if any(detector.needs.ship_types for detector in detectors):
+            context = replace(context, ship_types=_ship_types(writer.base))
         found = search(detectors, values, context, engine, writer.base)
         run = Run(0)
         recorded_at = times.now()
         withdrawn = _withdrawn(lake, entries, profile)
         changed: list[Stored] = []
         for detector in detectors:
-            kind = detector.kind
+            kind = detector.name
             stood = store.standing(writer.base, kind, profile)
             events = [event for event in found[kind] if _touches(event, stood, since, until)]
             run.found[kind] = len(events)
@@ -94,8 +96,8 @@ def _detect(
         if changed:
             store.put(writer, changed)
         detail = Detection(
-            kinds=tuple(d.kind for d in detectors),
-            methods={d.kind: {"version": d.version, "params": dict(values[d.kind])} for d in detectors},
+            kinds=tuple(d.name for d in detectors),
+            methods={d.name: {"version": d.version, "params": dict(values[d.name])} for d in detectors},
             profile=profile,
             data=data_number(entries),
             since=since,
@@ -125,7 +127,7 @@ def _values(
     known = {} if profile == DEFAULT else bound(entries, profile)
     found = {}
     for detector in detectors:
-        kind = detector.kind
+        kind = detector.name
         number, before = known.get(kind, (0, None))
         found[kind] = values_of(detector, params.get(kind) if before is None or kind in params else before)
         if before is not None and (other := differing(found[kind], before)):
@@ -145,25 +147,24 @@ def search(
     source: Source,
 ) -> dict[str, list[Event]]:
     """What detectors, in their order, find in a source of tracks and statics. Nothing is written."""
-    plans = {d.kind: d.plan(values[d.kind], context) for d in detectors}
-    asked = bool({"gap", "port_call"} & set(plans))
+    plans = {d.name: d.plan(values[d.name], context.only(d.needs)) for d in detectors}
+    asked = any(detector.needs.reception for detector in detectors)
     model = reception.known(source) if asked else None
     counting = [reception.plan()] if asked and model is None else []
     tables = engine.run([*plans.values(), *counting], source)
     for each in counting:
         model = reception.learned(source, tables.pop(each.name))
     if model is not None:
-        context = replace(context, extras={**context.extras, "reception": model})
+        context = replace(context, reception=model)
     found: dict[str, list[Event]] = {}
     # A million small objects that all stay: looking through them for garbage again and again costs a third.
     collecting = gc.isenabled()
     gc.disable()
     try:
         for detector in detectors:
-            found[detector.kind] = detector.finish(
-                tables.pop(plans[detector.kind].name), values[detector.kind], context
-            )
-            context = context.with_events(detector.kind, found[detector.kind])
+            name = detector.name
+            found[name] = detector.finish(tables.pop(plans[name].name), values[name], context.only(detector.needs))
+            context = context.with_events(name, found[name])
     finally:
         if collecting:
             gc.enable()

@@ -175,9 +175,10 @@ def calibration(events: Sequence[Event], truth: Sequence[Mapping[str, Any]], bin
     """Score `p_silence_by_reception` of the gaps that match true ones with a cause; None if there are none."""
     found = [
         event for event in events
-        if event.kind == "gap" and event.measures.get("p_silence_by_reception") is not None
+        if event.measures.get("p_silence_by_reception") is not None
     ]  # fmt: skip
-    true = [row for row in truth if row["kind"] == "gap" and row.get("cause")]
+    kinds = {event.kind for event in found}
+    true = [row for row in truth if row["kind"] in kinds and row.get("cause")]
     pairs = match(found, true)
     if not pairs:
         return None

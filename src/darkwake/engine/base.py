@@ -36,10 +36,11 @@ class Stage:
 
 @dataclass(frozen=True)
 class Plan:
-    """Stages over one lake table (`tracks` or `statics`).
+    """Stages over one table of the lake, and what other tables hold of the same vessels.
 
     `columns` are the input columns needed; rows arrive sorted by (mmsi, segment, time), whole vessels in one call.
-    `arguments` must be picklable: parameters and small lookup tables only.
+    `beside`: table → columns of what comes with them: the first kernel finds these rows, sorted likewise, in its
+    arguments under the table's name. `arguments` must be picklable: parameters and small lookup tables only.
     """
 
     name: str
@@ -47,19 +48,26 @@ class Plan:
     columns: tuple[str, ...]
     stages: tuple[Stage, ...]
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class Bucket(Protocol):
+    """Rows of a table that are read at once. It can be pickled, and read by another process."""
+
+    def read(self, columns: Sequence[str]) -> pa.Table: ...
 
 
 class Source(Protocol):
-    """Where plans read from: the committed state of the lake, by bucket."""
+    """Where plans read from: the committed state of the lake."""
 
-    def buckets(self, table: str) -> Sequence[int]: ...
-
-    def read(self, table: str, bucket: int, columns: Sequence[str]) -> pa.Table:
-        """All rows of one bucket, sorted by (mmsi, segment, time)."""
+    def buckets(self, table: str) -> Mapping[int, Bucket]:
+        """The buckets of a table, each under its number."""
         ...
 
-    def files(self, table: str) -> Sequence[str]:
-        """The Parquet files of the table (for engines that read in parallel on their own)."""
+    def whole_vessels(self, table: str) -> bool:
+        """Whether all rows of a vessel are in one bucket, of one number in all such tables, sorted by (mmsi, segment,
+        time). Where they are not, an engine brings them together.
+        """
         ...
 
 

@@ -1,4 +1,4 @@
-"""The default engine: the threads of this machine, a bucket at a time, in bounded memory.
+"""The default engine: the threads of this machine, a bucket of a table at a time, in bounded memory.
 
 Memory at the peak is about (threads + 1) times the largest bucket (the columns asked for) plus `memory_bytes` for rows
 between stages, plus the results. Kernels and Arrow release the GIL, so threads do work at the same time.
@@ -6,18 +6,31 @@ between stages, plus the results. Kernels and Arrow release the GIL, so threads 
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import pyarrow as pa
 
-from darkwake.engine.base import Plan, Progress, Source
-from darkwake.engine.stages import PART, by_table, check, columns_of, finished, pile_of, run_stage
+from darkwake.engine.base import Bucket, Plan, Progress, Source
+from darkwake.engine.stages import (
+    PART,
+    by_table,
+    check,
+    columns_of,
+    finished,
+    pile_of,
+    read_bucket,
+    run_first,
+    run_later,
+)
 from darkwake.errors import UsageError
+from darkwake.lake.schema import TABLES
 from darkwake.lake.shuffle import DEFAULT_BUDGET_BYTES, Room, Shuffle
 
 T = TypeVar("T")
@@ -75,13 +88,13 @@ class _Run:
         shuffles = {plan.name: self._shuffle(plan, 0) for plan in plans if len(plan.stages) > 1}
         for table, group in by_table(plans).items():
             columns = columns_of(group)
-            jobs = [
-                partial(self._bucket, source, table, bucket, columns, group, shuffles)
-                for bucket in source.buckets(table)
-            ]
-            for results in self._each(table, jobs):
-                for name, result in results.items():
-                    outputs[name].append(result)
+            with self._by_vessel(source, columns) as buckets:
+                jobs = [
+                    partial(self._bucket, table, number, buckets, columns, group, shuffles) for number in buckets[table]
+                ]
+                for results in self._each(table, jobs):
+                    for name, result in results.items():
+                        outputs[name].append(result)
         for plan in plans:
             for level in range(1, len(plan.stages)):
                 outputs[plan.name] = self._later_stage(plan, level, shuffles)
@@ -90,22 +103,40 @@ class _Run:
     def _shuffle(self, plan: Plan, level: int) -> Shuffle:
         return Shuffle(plan.stages[level].output, PILES, self.room)
 
+    @contextlib.contextmanager
+    def _by_vessel(
+        self, source: Source, columns: Mapping[str, list[str]]
+    ) -> Iterator[Mapping[str, Mapping[int, Bucket]]]:
+        """The buckets of some tables, whole vessels under one number in all of them: as they are, or dealt out anew."""
+        if all(source.whole_vessels(table) for table in columns):
+            yield {table: source.buckets(table) for table in columns}
+            return
+        with contextlib.ExitStack() as held:
+            dealt: dict[str, Mapping[int, Bucket]] = {}
+            for table, names in columns.items():
+                names = list(dict.fromkeys(("mmsi", *names)))  # noqa: PLW2901
+                schema = pa.schema([TABLES[table][0].field(name) for name in names])
+                shuffle = held.enter_context(contextlib.closing(Shuffle(schema, PILES, self.room)))
+                self._each(table, [partial(_deal, shuffle, bucket, names) for bucket in source.buckets(table).values()])
+                dealt[table] = {pile: _Pile(shuffle, pile) for (pile,) in shuffle.groups(0)}
+            yield dealt
+
     def _bucket(
         self,
-        source: Source,
         table: str,
-        bucket: int,
-        columns: Sequence[str],
+        number: int,
+        buckets: Mapping[str, Mapping[int, Bucket]],
+        columns: Mapping[str, list[str]],
         plans: Sequence[Plan],
         shuffles: dict[str, Shuffle],
     ) -> dict[str, pa.Table]:
         """The first stages of all plans over one bucket; returns what is final, shuffles the rest."""
-        rows = source.read(table, bucket, columns)
+        rows = read_bucket({each: of[number] for each, of in buckets.items() if number in of}, columns)
         final: dict[str, pa.Table] = {}
         for plan in plans:
             if self.stop.is_set():
                 break
-            output = run_stage(plan, 0, rows, f"bucket {bucket} of {table}")
+            output = run_first(plan, rows, f"bucket {number} of {table}")
             if plan.name in shuffles:
                 _add(shuffles[plan.name], output)
             else:
@@ -129,7 +160,7 @@ class _Run:
         if self.stop.is_set():
             return None
         rows = incoming.read(piles)
-        output = run_stage(plan, level, rows, f"piles {piles[0]} to {piles[-1]} of its parts")
+        output = run_later(plan, level, rows, f"piles {piles[0]} to {piles[-1]} of its parts")
         if plan.name not in shuffles:
             return output
         _add(shuffles[plan.name], output)
@@ -150,6 +181,22 @@ class _Run:
                 future.cancel()
             raise
         return [future.result() for future in futures]
+
+
+@dataclass(frozen=True)
+class _Pile:
+    """Whole vessels, where a table's own buckets do not hold them so."""
+
+    shuffle: Shuffle
+    pile: int
+
+    def read(self, columns: Sequence[str]) -> pa.Table:
+        return self.shuffle.take(self.pile).select(list(columns))
+
+
+def _deal(shuffle: Shuffle, bucket: Bucket, columns: Sequence[str]) -> None:
+    rows = bucket.read(columns).cast(shuffle.schema)
+    shuffle.add(rows, pile_of(rows.column("mmsi"), PILES))
 
 
 def _add(shuffle: Shuffle, rows: pa.Table) -> None:

@@ -11,7 +11,7 @@ import hashlib
 import importlib.util
 import io
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from darkwake.engine.base import Plan
-from darkwake.engine.stages import PART, pile_of, run_stage
+from darkwake.engine.base import Bucket, Plan
+from darkwake.engine.stages import PART, Rows, pile_of, read_bucket, run_first, run_later
 from darkwake.errors import SourceUnavailableError
 from darkwake.lake.shuffle import deal
 
@@ -112,16 +112,56 @@ def settle(job: bytes) -> None:
         gc.freeze()
 
 
-def first_stages(batches: Iterable[pa.RecordBatch], plans: Sequence[Plan], piles: int) -> Iterator[pa.RecordBatch]:
-    """All rows of some vessels → the pieces that the first stages of all plans make of them."""
-    held = [batch for batch in batches if batch.num_rows]
-    if not held:
-        return
-    table = pa.Table.from_batches(held)
-    del held
-    where = _here(table)
+def first_stages(
+    batches: Iterable[pa.RecordBatch],
+    buckets: Sequence[Mapping[str, Bucket]],
+    columns: Mapping[str, Sequence[str]],
+    plans: Sequence[Plan],
+    piles: int,
+) -> Iterator[pa.RecordBatch]:
+    """Numbers of buckets that hold whole vessels → the pieces that the first stages of all plans make of them.
+
+    They are read here, where they are worked on: rows that go through Java cost three times the CPU.
+    """
+    for number in _numbers(batches):
+        yield from _first(read_bucket(buckets[number], columns), plans, piles)
+
+
+def deal_buckets(
+    batches: Iterable[pa.RecordBatch],
+    buckets: Sequence[tuple[str, Bucket]],
+    columns: Mapping[str, Sequence[str]],
+    piles: int,
+) -> Iterator[pa.RecordBatch]:
+    """Numbers of buckets that mix vessels → their rows as pieces, those of a vessel in one pile; for `first_of_piles`."""
+    tables = list(columns)
+    for number in _numbers(batches):
+        table, bucket = buckets[number]
+        rows = bucket.read(list(dict.fromkeys(("mmsi", *columns[table]))))
+        yield from _dealt(rows, tables.index(table), pile_of(rows.column("mmsi"), piles), piles)
+
+
+def first_of_piles(
+    batches: Iterable[pa.RecordBatch], columns: Mapping[str, Sequence[str]], plans: Sequence[Plan], piles: int
+) -> Iterator[pa.RecordBatch]:
+    """Pieces of all rows of some vessels → the pieces that the first stages of all plans make of them."""
+    tables = list(columns)
+    held: dict[str, list[pa.Table]] = {}
+    for batch in batches:
+        for number, rows in unpacked(batch):
+            held.setdefault(tables[number], []).append(rows)
+    yield from _first({table: pa.concat_tables(held.pop(table)) for table in list(held)}, plans, piles)
+
+
+def _numbers(batches: Iterable[pa.RecordBatch]) -> Iterator[int]:
+    for batch in batches:
+        yield from batch.column(0).to_pylist()
+
+
+def _first(rows: Rows, plans: Sequence[Plan], piles: int) -> Iterator[pa.RecordBatch]:
     for number, plan in enumerate(plans):
-        yield from _pieces(plan, number, 0, run_stage(plan, 0, table, where), piles)
+        where = _here(rows[plan.table]) if plan.table in rows else "no rows"
+        yield from _pieces(plan, number, 0, run_first(plan, rows, where), piles)
 
 
 def later_stages(
@@ -137,7 +177,7 @@ def later_stages(
                 yield from _pieces(plans[number], number, level, piece, piles)
     for number in sorted(waiting):
         plan, table = plans[number], pa.concat_tables(waiting.pop(number))
-        yield from _pieces(plan, number, level, run_stage(plan, level, table, "some of its parts"), piles)
+        yield from _pieces(plan, number, level, run_later(plan, level, table, "some of its parts"), piles)
 
 
 def unpacked(batch: pa.RecordBatch) -> Iterator[tuple[int, pa.Table]]:
@@ -147,12 +187,16 @@ def unpacked(batch: pa.RecordBatch) -> Iterator[tuple[int, pa.Table]]:
 
 
 def _pieces(plan: Plan, number: int, level: int, table: pa.Table, piles: int) -> Iterator[pa.RecordBatch]:
+    if level + 1 < len(plan.stages):
+        yield from _dealt(table, number, pile_of(table.column(PART), piles), piles)
+    else:  # final: in any pile
+        yield from _dealt(table, number, np.full(table.num_rows, number % piles), piles)
+
+
+def _dealt(table: pa.Table, number: int, pile_of_row: np.ndarray, piles: int) -> Iterator[pa.RecordBatch]:
     if table.num_rows == 0:
         return
-    if level + 1 < len(plan.stages):
-        table, offsets = deal(table, pile_of(table.column(PART), piles), piles)
-    else:  # final: in any pile
-        offsets = np.where(np.arange(piles + 1) > number % piles, table.num_rows, 0)
+    table, offsets = deal(table, pile_of_row, piles)
     rows_per_piece = max(1, _PIECE_BYTES * table.num_rows // max(table.nbytes, 1))
     for pile in range(piles):
         part = table.slice(offsets[pile], offsets[pile + 1] - offsets[pile]).combine_chunks()

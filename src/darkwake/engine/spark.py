@@ -1,7 +1,8 @@
 """Apache Spark as the engine: the very same kernels, for data that one machine cannot hold.
 
-Spark reads the Parquet files of the table, brings whole vessels together (`repartition` by MMSI) and hands them to
-Python as Arrow (`mapInArrow`). What stages write travels as opaque Arrow pieces (see `remote`).
+Each task gets the number of a bucket and reads it by itself, where the kernels run: rows that come through Java's reader
+cost three times the CPU. Where buckets do not hold whole vessels, their rows are dealt out by MMSI first. What travels
+between stages travels as opaque Arrow pieces (see `remote`).
 """
 
 from __future__ import annotations
@@ -53,8 +54,8 @@ class SparkEngine:
     """Runs plans on Spark.
 
     Without an active session each `run` starts one on `master` and stops it; inside `with engine:` one session serves
-    several runs. A session that was active before is used and left running. `partitions` is into how many groups of
-    whole vessels a table is divided (by default 16, or 3 per core if that is more). `timeout_s` is for one run.
+    several runs. A session that was active before is used and left running. `partitions` is into how many piles what
+    travels is divided (by default 16, or 3 per core if that is more). `timeout_s` is for one run.
     """
 
     def __init__(
@@ -94,8 +95,7 @@ class SparkEngine:
     def run(self, plans: Sequence[Plan], source: Source) -> dict[str, pa.Table]:
         """Run plans together and return their last tables by plan name, sorted; DarkwakeError names what failed."""
         check(plans)
-        files = {table: list(source.files(table)) for table in by_table(plans)}
-        if not any(files.values()):
+        if not any(source.buckets(table) for table in by_table(plans)):
             return {plan.name: finished(plan, []) for plan in plans}
         deadline = time.monotonic() + self.timeout_s
         with self:
@@ -105,8 +105,8 @@ class SparkEngine:
             try:
                 for table, group in by_table(plans).items():
                     tables: list[list[pa.Table]] = [[] for _ in group]
-                    if files[table]:
-                        frame = self._pieces(group, files[table], shipped, digest)
+                    if source.buckets(table):
+                        frame = self._pieces(group, source, shipped, digest)
                         collected = self._collect(frame, table, deadline)
                         for batch in collected.to_batches():
                             for number, rows in remote.unpacked(batch):
@@ -116,23 +116,33 @@ class SparkEngine:
                 shipped.destroy()
         return {plan.name: results[plan.name] for plan in plans}
 
-    def _pieces(self, plans: Sequence[Plan], files: Sequence[str], shipped: Any, digest: str) -> Any:
-        """A data frame of the pieces of the last tables of all plans over one table: one scan, one job."""
+    def _pieces(self, plans: Sequence[Plan], source: Source, shipped: Any, digest: str) -> Any:
+        """A data frame of the pieces of the last tables of all plans over one table: one read, one job."""
         columns = columns_of(plans)
-        if "mmsi" not in columns:
-            columns.append("mmsi")
         piles = self.partitions or max(16, 3 * self._session.sparkContext.defaultParallelism)
-        reader = self._session.read.option("__globPaths__", "false")  # a folder may be called "[1]"
-        if base := _base_path(files):
-            reader = reader.option("basePath", base)
-        frame = reader.parquet(*files).select(*columns).repartition(piles, "mmsi")
-        job: tuple[Any, ...] = (remote.first_stages, plans, piles)
-        frame = self._mapped(frame, shipped, digest, job)
+        buckets = {table: source.buckets(table) for table in columns}
+        job: tuple[Any, ...]
+        if all(source.whole_vessels(table) for table in columns):
+            numbered = [
+                {table: of[number] for table, of in buckets.items() if number in of}
+                for number in buckets[plans[0].table]
+            ]
+            job = (remote.first_stages, numbered, columns, plans, piles)
+            frame = self._mapped(self._range(len(numbered)), shipped, digest, job)
+        else:
+            mixed = [(table, bucket) for table, of in buckets.items() for bucket in of.values()]
+            job = (remote.deal_buckets, mixed, columns, piles)
+            frame = self._mapped(self._range(len(mixed)), shipped, digest, job).repartition(piles, "pile")
+            frame = self._mapped(frame, shipped, digest, (remote.first_of_piles, columns, plans, piles))
         for level in range(1, max(len(plan.stages) for plan in plans)):
             job = (remote.later_stages, plans, level, piles)
             frame = frame.repartition(piles, "pile")
             frame = self._mapped(frame, shipped, digest, job)
         return frame
+
+    def _range(self, number: int) -> Any:
+        """0 … number - 1, a task for each."""
+        return self._session.range(0, number, 1, number)
 
     def _mapped(self, frame: Any, shipped: Any, digest: str, job: tuple[Any, ...]) -> Any:
         with warnings.catch_warnings():  # that a new pandas is not fully supported: no pandas is used here
@@ -277,12 +287,6 @@ def _defaults(environment: Mapping[str, str]) -> Iterator[None]:
     finally:
         for name in added:
             del os.environ[name]
-
-
-def _base_path(files: Sequence[str]) -> str | None:
-    """The folder above the first `column=value` of partitioned files."""
-    found = re.match(r"^(.*?)/[^/=]+=[^/]*/", files[0])
-    return found[1] if found else None
 
 
 def _spark_errors() -> tuple[type[BaseException], ...]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from darkwake.engine.base import Plan
+from darkwake.engine.base import Bucket, Plan
 from darkwake.engine.order import TRACK_KEYS, in_order
 from darkwake.errors import DarkwakeError, UsageError
+from darkwake.lake.schema import TABLES
 
 PART = "part"
 
@@ -40,6 +42,10 @@ def check(plans: Sequence[Plan]) -> None:
                 )
 
 
+#: Rows of one call of first stages: those of the plans' table, and of those beside it.
+Rows = Mapping[str, pa.Table]
+
+
 def by_table(plans: Sequence[Plan]) -> dict[str, list[Plan]]:
     groups: dict[str, list[Plan]] = {}
     for plan in plans:
@@ -47,24 +53,54 @@ def by_table(plans: Sequence[Plan]) -> dict[str, list[Plan]]:
     return groups
 
 
-def columns_of(plans: Sequence[Plan]) -> list[str]:
-    """What one read for all these plans must hold, in a fixed order."""
-    return list(dict.fromkeys(name for plan in plans for name in plan.columns))
+def columns_of(plans: Sequence[Plan]) -> dict[str, list[str]]:
+    """By table, what one read for all these plans of one table must hold, in a fixed order."""
+    found: dict[str, list[str]] = {}
+    for plan in plans:
+        for table, columns in ((plan.table, plan.columns), *plan.beside.items()):
+            found[table] = list(dict.fromkeys((*found.get(table, ()), *columns)))
+    return found
 
 
-def run_stage(plan: Plan, level: int, table: pa.Table, where: str) -> pa.Table:
-    """Call the kernel of one stage on `table` (its rows in any order); `where` tells a reader which rows they were."""
+def read_bucket(buckets: Mapping[str, Bucket], columns: Mapping[str, Sequence[str]]) -> Rows:
+    """The rows of the buckets of one number; a table without such a one has none, and no entry."""
+    return {table: bucket.read(columns[table]) for table, bucket in buckets.items()}
+
+
+def run_first(plan: Plan, rows: Rows, where: str) -> pa.Table:
+    """Call a plan's first kernel with the rows of whole vessels, in any order."""
+    stage = plan.stages[0]
+    if plan.table not in rows or rows[plan.table].num_rows == 0:
+        return stage.output.empty_table()
+    arguments = dict(plan.arguments)
+    for table, columns in plan.beside.items():
+        beside = rows.get(table)
+        schema = TABLES[table][0]
+        arguments[table] = (
+            pa.schema([schema.field(name) for name in columns]).empty_table()
+            if beside is None
+            else _sorted(beside, columns)
+        )
+    return _call(plan, 0, _sorted(rows[plan.table], plan.columns), arguments, where)
+
+
+def run_later(plan: Plan, level: int, rows: pa.Table, where: str) -> pa.Table:
+    """Call the kernel of a later stage with the rows of whole parts, in any order."""
+    if rows.num_rows == 0:
+        return plan.stages[level].output.empty_table()
+    return _call(plan, level, in_order(rows, (PART,)), plan.arguments, where)
+
+
+def _sorted(rows: pa.Table, columns: Sequence[str]) -> pa.Table:
+    return in_order(rows.select(list(columns)), [key for key in TRACK_KEYS if key in columns])
+
+
+def _call(plan: Plan, level: int, rows: pa.Table, arguments: Mapping[str, Any], where: str) -> pa.Table:
+    """`where` tells a reader which rows they were."""
     stage = plan.stages[level]
     place = f"plan {plan.name}, stage {stage.name}, {where}"
-    if level == 0:
-        table = table.select(plan.columns)
-        keys: Sequence[str] = [key for key in TRACK_KEYS if key in plan.columns]
-    else:
-        keys = (PART,)
-    if table.num_rows == 0:
-        return stage.output.empty_table()
     try:
-        output = stage.kernel(in_order(table, keys), plan.arguments)
+        output = stage.kernel(rows, arguments)
     except DarkwakeError as error:  # keeps its kind, and with it the exit status
         raise error.at(place) from error
     except Exception as error:

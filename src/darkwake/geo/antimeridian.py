@@ -23,7 +23,9 @@ class BBox:
     north: float
 
     def __post_init__(self) -> None:
-        if not (-90.0 <= self.south <= self.north <= 90.0):
+        if self.south > self.north:
+            raise UsageError(f"a box whose south lies north of its north: {self.south:g} > {self.north:g}")
+        if not (self.south >= -90.0 and self.north <= 90.0):
             raise UsageError(f"box with latitudes {self.south} … {self.north}", expected="-90 ≤ south ≤ north ≤ 90")
         if not (-180.0 <= self.west <= 180.0 and -180.0 <= self.east <= 180.0):
             raise UsageError(f"box with longitudes {self.west} … {self.east}", expected="both within -180 … 180")

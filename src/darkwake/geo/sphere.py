@@ -140,7 +140,7 @@ def great_circle(lon1: float, lat1: float, lon2: float, lat2: float, step_m: flo
 
 def _aligned(*columns: ArrayLike) -> tuple[tuple[int, ...], list[Floats]]:
     arrays = np.broadcast_arrays(*(np.asarray(column, dtype=np.float64) for column in columns))
-    return arrays[0].shape, [np.ascontiguousarray(array).ravel() for array in arrays]
+    return arrays[0].shape, [np.array(array).ravel() for array in arrays]  # copies: kernels take no views
 
 
 @kernel

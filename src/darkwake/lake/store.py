@@ -16,7 +16,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
@@ -26,6 +25,7 @@ import sqlalchemy as sa
 from darkwake.errors import DarkwakeError, SourceUnavailableError, VerificationError
 from darkwake.failpoints import failpoint
 from darkwake.lake import tables
+from darkwake.lake.buckets import BucketFiles
 from darkwake.lake.contents import RowsHash
 from darkwake.lake.schema import TABLES, bucket_of
 from darkwake.lake.tables import DataFile, FileWriter
@@ -82,8 +82,16 @@ class Snapshot:
     def files(self, table: str) -> list[str]:
         return [str(tables.local_path(self.root, table, file)) for file in self.data_files(table)]
 
-    def buckets(self, table: str) -> list[int]:
-        return sorted({int(file.partition["bucket"]) for file in self.data_files(table)})
+    def buckets(self, table: str) -> dict[int, BucketFiles]:
+        """For engines: the files of each bucket, or, of a table that is not kept by vessel, each file alone."""
+        grouped: dict[int, list[DataFile]] = {}
+        for number, file in enumerate(self.data_files(table)):
+            grouped.setdefault(int(file.partition["bucket"]) if self.whole_vessels(table) else number, []).append(file)
+        return {number: BucketFiles(self.root, table, tuple(files)) for number, files in sorted(grouped.items())}
+
+    def whole_vessels(self, table: str) -> bool:
+        """Whether a table is kept by vessel."""
+        return "bucket" in TABLES[table][1]
 
     def rows(self, table: str) -> int:
         return sum(file.rows for file in self.data_files(table))
@@ -127,33 +135,10 @@ class Snapshot:
         with tables.reading(self.root, table, [file]):
             yield from self.dataset(table, [file]).to_batches(columns=list(columns))
 
-    def read(self, table: str, bucket: int, columns: Sequence[str]) -> pa.Table:
-        """All rows of one bucket, sorted by (mmsi, segment, time); for engines."""
-        keys = [key for key in ("mmsi", "segment", "time") if key in TABLES[table][0].names]
-        extra = [key for key in keys if key not in columns]
-        files = self.data_files(table, bucket=bucket)
-        wanted = [*columns, *extra]
-        with tables.reading(self.root, table, files):
-            parts = [pq.read_table(tables.local_path(self.root, table, file), columns=wanted) for file in files]
-        schema = pa.schema([TABLES[table][0].field(name) for name in wanted])
-        merged = (
-            pa.concat_tables([part.select(wanted).cast(schema) for part in parts]) if parts else schema.empty_table()
-        )
-        return _sorted(merged, len(parts)).select(list(columns))
-
     def partition_rows(self, table: str, file: DataFile) -> pa.Table:
         """One file's rows without the partition columns."""
         with tables.reading(self.root, table, [file]):
             return pq.read_table(tables.local_path(self.root, table, file)).cast(tables.stored_schema(table))
-
-
-def _sorted(table: pa.Table, runs: int) -> pa.Table:
-    """Files are sorted by (mmsi, segment, time) and come in time order, so a stable sort by the first two is enough."""
-    if runs < 2:
-        return table
-    segment = table["segment"].fill_null(-1).to_numpy()
-    time = table["time"].cast(pa.int64()).to_numpy()
-    return table.take(np.lexsort((time, segment, table["mmsi"].to_numpy())))
 
 
 def data_span(snapshot: Snapshot) -> tuple[int | None, int | None]:

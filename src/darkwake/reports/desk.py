@@ -83,7 +83,7 @@ class Reports:
     def _detected(self, snapshot: Snapshot) -> dict[str, str]:
         """kind → definition, of the detectors that ran up to this moment."""
         ran = {kind for _, run in self.lake.ledger.told(Detection, snapshot.number) for kind in run.found}
-        return {kind: registry.get(kind).definition for kind in registry.kinds() if kind in ran}
+        return {kind: registry.get(kind).definition for kind in registry.names() if kind in ran}
 
     @cached_property
     def _coast(self) -> Any:

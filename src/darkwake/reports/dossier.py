@@ -11,6 +11,8 @@ import pyarrow.compute as pc
 from darkwake import refs, times
 from darkwake.answers import words
 from darkwake.answers.windows import chain_count, heard, instants
+from darkwake.detectors import registry
+from darkwake.detectors.base import values_of
 from darkwake.events.model import Event
 from darkwake.reports import chart, identity, timeline
 from darkwake.reports.cards import Card, cards, is_simulated, methods
@@ -158,10 +160,9 @@ def _empty(items: Sequence[Card], detected: Mapping[str, str] | None, stamp: Sta
     )
     sentences = []
     for kind in sorted(set(detected) - found):
-        if kind == "gap":
-            sentences.append(f"No gap longer than 6 h was observed{between}.")
-        else:
-            sentences.append(f"No {words.noun(kind)} was inferred{between}.")
+        declared, values = registry.kind(kind), values_of(registry.get(kind))
+        what = f"{declared.noun} {declared.at_least.format(**values)}".rstrip()
+        sentences.append(f"No {what} was {'observed' if declared.observed else 'inferred'}{between}.")
     return sentences
 
 

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from darkwake import times
 from darkwake.answers import words
+from darkwake.detectors import registry
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -159,6 +160,15 @@ def measures(
     return [
         _missing(name, state, silent, last) if value is None else _measure(name, value) for name, value in given.items()
     ]
+
+
+def brief(kind: str, given: Mapping[str, Any]) -> str:
+    """What a list shows of an event's measures: the main one of its kind."""
+    known = registry.kind(kind)
+    main = known.measure(known.main)
+    if main is None or given.get(main.name) is None:
+        return next((f"{name} {value}" for name, value in measures(given) if value != NOT_KNOWN), "")
+    return known.brief(given) if known.brief is not None else f"{given[main.name]:.1f} {main.unit}".rstrip()
 
 
 def _with_names(name: str, value: Any, places: Mapping[str, str]) -> Any:

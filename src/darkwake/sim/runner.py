@@ -20,7 +20,8 @@ from darkwake.sim.crew import Crew, World
 from darkwake.sim.feed import Batch, Feed, damage_of
 from darkwake.sim.geography import STATIONS
 from darkwake.sim.radio import Heard, Sky
-from darkwake.sim.scenarios import SCENARIOS, Scenario
+from darkwake.sim.scenario import Scenario
+from darkwake.sim.scenarios import SCENARIOS
 
 EPOCH_US = times.parse("2026-01-05T00:00:00Z")
 #: A ship's motion is held second by second, so that the days of a run are bounded by memory.

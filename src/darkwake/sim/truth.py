@@ -96,7 +96,24 @@ def find(scene: Scene) -> list[dict[str, Any]]:
     """All true events, by kind, time and ship."""
     met = list(encounters(scene))
     rows = [*gaps(scene), *port_calls(scene), *(row for row, _, _, _ in met), *loitering(scene, met), *draughts(scene)]
+    rows += remarked(scene)
     return sorted(rows, key=lambda row: (row["kind"], row["start"], row["mmsis"]))
+
+
+#: Kinds whose true events are found in the tracks and in what was received.
+DEFINED = ("gap", "port_call", "encounter", "loitering", "draught_change")
+
+
+def remarked(scene: Scene) -> Iterator[dict[str, Any]]:
+    """Events of kinds that have no definition here: they are where a scenario's plan remarks them."""
+    for k, crew in enumerate(scene.crews):
+        for remark in crew.helm.remarks:
+            if remark.kind in DEFINED:
+                continue
+            step = min(int(remark.start_s // STEP_S), len(scene.motions[k].lon) - 1)
+            where = scene.motions[k].lon[step], scene.motions[k].lat[step]
+            end = None if remark.end_s >= scene.horizon_s else remark.end_s
+            yield scene.row(remark.kind, [k], remark.start_s, end, where, remark.cause, remark.note)
 
 
 def gaps(scene: Scene) -> Iterator[dict[str, Any]]:

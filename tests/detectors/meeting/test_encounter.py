@@ -171,7 +171,7 @@ def test_open_while_it_may_go_on_and_the_id_stays():
 
 
 def test_ship_types_are_checked_where_they_are_known():
-    events = detect(FOUND, pair(0.0, 5.0), extras={"ship_types": {299_000_001: 52, 299_000_002: 80}})
+    events = detect(FOUND, pair(0.0, 5.0), ship_types={299_000_001: 52, 299_000_002: 80})
     outcomes = {check.explanation: check.outcome for check in events[0].innocent}
     assert outcomes["tug, pilot, tender or fishing vessel"] == "tug (52)"
 

@@ -56,7 +56,7 @@ def gaps(
     tracks = built(rows).tracks
     moments = tracks["time"].cast(pa.int64()).to_pylist()
     end = max(moments) if end_min is None else T0 + round(end_min * times.MINUTE_US)
-    context = Context(min(moments), end, ports or Ports(), None, extras={"reception": model} if model else {})
+    context = Context(min(moments), end, ports or Ports(), None, reception=model)
     detector = Gap()
     values = values_of(detector, given)
     plan = detector.plan(values, context)

@@ -79,7 +79,7 @@ def judged(seed: int) -> tuple[list[Event], list[dict[str, Any]]]:
     counting = plan()
     model = ReceptionModel.from_counts(counting.stages[0].kernel(tracks.select(list(counting.columns)), {}))
     end = max(row["time"] for row in rows)
-    context = Context(T0, end, None, None, extras={"reception": model})
+    context = Context(T0, end, None, None, reception=model)
     detector = Gap()
     values = values_of(detector)
     gaps = detector.plan(values, context)

@@ -7,7 +7,7 @@ The definition is that of Miller et al. (2018), "Identifying global patterns of 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from darkwake import times
 from darkwake.detectors import areas
-from darkwake.detectors.base import Context, Param, method_of
+from darkwake.detectors.base import Context, Detector, Needs, Param, method_of
 from darkwake.detectors.meeting.kernels import grid
 from darkwake.detectors.meeting.kernels.close import NEARBY_M, PAIRS, close_pairs
 from darkwake.detectors.meeting.kernels.grid import POINT, SLOW, STEP_US, slow_points
@@ -24,6 +24,7 @@ from darkwake.detectors.meeting.kernels.meetings import MEETINGS, meetings
 from darkwake.detectors.meeting.kernels.packing import source_name, unpack_fixed
 from darkwake.engine.base import Plan, Stage
 from darkwake.errors import UsageError
+from darkwake.events.kinds import Kind, Measure
 from darkwake.events.model import Event, Innocent, VesselRef, event_id, rounded
 from darkwake.refs import source_text
 
@@ -37,8 +38,43 @@ _KEY, _REPORT_US, _SOURCE, _OFFSET, _LENGTH = (
 )
 
 
-class Encounter:
-    kind = "encounter"
+KIND = Kind(
+    name="encounter",
+    noun="encounter",
+    nouns="encounters",
+    measures=(
+        Measure("duration_h", "h", "from the first to the last instant together, hours; of an open one, so far"),
+        Measure("together_h", "h", "thereof observed together, interruptions taken off, hours"),
+        Measure("median_distance_m", "m", "median over all instants together, metres"),
+        Measure("median_speed_knots", "kn", "median over all instants and both ships, knots"),
+        Measure(
+            "distance_from_port_km",
+            "km",
+            "from the mean position to the nearest known port or anchorage; null if none is known",
+        ),
+        Measure(
+            "heading_difference_deg", "°", "median angle between the true headings, 0–180; null where one sent none"
+        ),
+    ),
+    main="duration_h",
+    been_there=True,
+    least_stay_h=2.0,
+    unseen="The other ship of an encounter need not transmit, so one can go unseen while this vessel is heard",
+)
+
+
+class Encounter(Detector):
+    """Meetings of two ships away from port.
+
+    >>> from darkwake import samples
+    >>> hours = samples.every(10, 0, 5)
+    >>> near = (samples.SEA[0], samples.SEA[1] + 200 * samples.METRES)
+    >>> two = samples.ship(1, hours), samples.ship(2, hours, near)
+    >>> [event.measures["median_distance_m"] for event in samples.detect("encounter", *two)]
+    [200.0]
+    """
+
+    kind = KIND
     version = "1.0"
     status = "stable"
     title = "Two ships close together and slow"
@@ -47,7 +83,7 @@ class Encounter:
         "apart, at least min_duration_h together in all, median speed of both below max_median_speed_knots, farther "
         "than min_port_distance_km from ports and known anchorages. Interruptions under merge_h belong to it."
     )
-    params: tuple[Param, ...] = (
+    params = (
         Param("max_distance_m", 500.0, "m", "the two are together when no farther apart than this"),
         Param("min_duration_h", 2.0, "h", "time observed together, interruptions not counted"),
         Param("max_median_speed_knots", 2.0, "kn", "median over all instants of both must be below"),
@@ -56,25 +92,16 @@ class Encounter:
         Param("slow_knots", 3.0, "kn", "instants at this speed or faster do not count, as in a joint departure"),
         Param("max_report_gap_h", 1.0, "h", "positions are interpolated between reports no farther apart; at most 1"),
     )
-    innocent_explanations: tuple[str, ...] = (
+    innocent_explanations = (
         "known anchorage", "waiting or sheltering with others", "tug, pilot, tender or fishing vessel",
     )  # fmt: skip
-    known_failures: tuple[str, ...] = (
+    known_failures = (
         "Two transponders on one hull, or a tug with its barge, meet for as long as they send.",
         "Reports more than an hour apart are not bridged: where satellites alone hear, short meetings are missed.",
         "The start and end are instants 10 minutes apart; up to that much of a meeting is not counted at either side.",
         "A ship that sends a false position is met where it says it is.",
     )
-    measures: Mapping[str, str] = {
-        "duration_h": "from the first to the last instant together, hours; of an open one, so far",
-        "together_h": "thereof observed together, interruptions taken off, hours",
-        "median_distance_m": "median over all instants together, metres",
-        "median_speed_knots": "median over all instants and both ships, knots",
-        "distance_from_port_km": "from the mean position to the nearest known port or anchorage; null if none is known",
-        "heading_difference_deg": "median angle between the true headings, 0–180; null where one sent none",
-    }
-    needs: tuple[str, ...] = ()
-    asks_places = True
+    needs = Needs(places=True, decided_by_places=True, ship_types=True, other_ships=True)
 
     def plan(self, values: Mapping[str, float], context: Context) -> Plan:
         if not 0 < values["max_report_gap_h"] <= grid.LONGEST_GAP_H:
@@ -99,7 +126,7 @@ class Encounter:
             Stage("close_pairs", close_pairs, PAIRS),
             Stage("meetings", meetings, MEETINGS),
         )
-        return Plan(self.kind, "tracks", grid.COLUMNS, stages, arguments)
+        return Plan(self.name, "tracks", grid.COLUMNS, stages, arguments)
 
     def finish(self, candidates: pa.Table, values: Mapping[str, float], context: Context) -> list[Event]:
         if not candidates.num_rows:
@@ -114,8 +141,8 @@ class Encounter:
         places = context.places.smallest_at(lon[far], lat[far], begun[far])
         method = method_of(self, values, context.profile)
         # Ships, and what was checked, are the same in many events, and objects that do not change can be shared.
-        vessel, checks = cache(VesselRef), cache(partial(_checks, context.extras.get("ship_types") is not None))
-        ship_types: Mapping[int, int] = context.extras.get("ship_types") or {}  # by MMSI
+        vessel, checks = cache(VesselRef), cache(_checks)
+        ship_types = context.ship_types
         events = []
         for row, opening, closing, km, place in zip(rows, *sides, port_km[far].tolist(), places, strict=True):
             code = None if place is None else place.code
@@ -144,8 +171,8 @@ class Encounter:
         opening, closing = ends
         first_heard = [(point[_KEY], start + point[_REPORT_US]) for point in opening]
         return Event(
-            id=event_id(self.kind, self.version, method["profile"], first_heard),
-            kind=self.kind,
+            id=event_id(self.name, self.version, method["profile"], first_heard),
+            kind=self.name,
             state="open" if is_open else "closed",
             start=start,
             end=None if is_open else end,
@@ -178,14 +205,11 @@ def _rounded(found: pa.Table) -> pa.Table:
 
 
 def _checks(
-    static_data: bool, ports_known: bool, place: str | None, others: int, ship_types: Sequence[int | None]
+    ports_known: bool, place: str | None, others: int, ship_types: Sequence[int | None]
 ) -> tuple[Innocent, ...]:
-    if not static_data:
-        outcome = "not tested: no static data at hand"
-    else:
-        told = [f"{_SERVICE_TYPES[t]} ({t})" for t in ship_types if t in _SERVICE_TYPES]
-        unknown = sum(t in (None, 0) for t in ship_types)
-        outcome = ", ".join(told) or (f"no; {unknown} of 2 sent no type" if unknown else "no")
+    told = [f"{_SERVICE_TYPES[t]} ({t})" for t in ship_types if t in _SERVICE_TYPES]
+    unknown = sum(t in (None, 0) for t in ship_types)
+    outcome = ", ".join(told) or (f"no; {unknown} of 2 sent no type" if unknown else "no")
     return (
         Innocent(
             "known anchorage",
@@ -208,3 +232,6 @@ def _steps(hours: float) -> int:
 
 def _reference(point: Sequence[Any]) -> str:
     return source_text(source_name(point[_SOURCE]), point[_OFFSET], point[_LENGTH])
+
+
+DETECTOR = Encounter()

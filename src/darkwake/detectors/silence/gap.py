@@ -7,6 +7,7 @@ could have been there in the same hours.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -16,9 +17,10 @@ import pyarrow as pa
 
 from darkwake import times
 from darkwake.ais.schema import TIMESTAMP
-from darkwake.detectors.base import Context, Param, method_of
+from darkwake.detectors.base import Context, Detector, Needs, Param, method_of
 from darkwake.detectors.silence.kernels.reach import reachable_places
 from darkwake.engine.base import Plan, Stage
+from darkwake.events.kinds import Kind, Measure
 from darkwake.events.model import Event, Innocent, VesselRef, event_id, rounded, significant
 from darkwake.geo.sphere import distance_m
 from darkwake.jit import kernel
@@ -29,7 +31,7 @@ from darkwake.tracks.reception_kernels import paces_around
 from darkwake.units import m_to_nm
 
 if TYPE_CHECKING:
-    from darkwake.tracks.reception import Judged, ReceptionModel
+    from darkwake.tracks.reception import Judged
 
 _COPIED = ("lon", "lat", "sog_knots", "source", "span_offset", "span_length")
 COLUMNS = ("mmsi", "segment", "time", "type", "payload_key", *_COPIED)
@@ -52,10 +54,76 @@ CANDIDATES = pa.schema(
 #: Nearer than this between last and next report, and at rest at both: the ship was lying still.
 _STILL_KM = 2.0
 _STILL_KNOTS = 1.0
+#: A silence counts only if in so many of its hours any ship was heard around: a hole in the data is nobody's silence.
+LEAST_HOURS_WITH_DATA = 0.5
+_SHARE = re.compile(r"^(\d+(?:\.\d+)?)% of the hours$")
 
 
-class Gap:
-    kind = "gap"
+def _possible_only(event: Event) -> str | None:
+    """A hole in the data is nobody's silence."""
+    if event.measures.get("p_silence_by_reception") is None:
+        return "whether the receivers would have heard the ship is not known, so it may be no silence of hers"
+    share = _hours_with_data(event)
+    if share is not None and share < LEAST_HOURS_WITH_DATA:
+        return f"no data at hand: only in {share:.0%} of its hours was any ship heard around"
+    return None
+
+
+def _hours_with_data(event: Event) -> float | None:
+    """Share of a silence's hours with data: a measure, or, of an older method version, told where it was checked."""
+    share = event.measures.get("hours_with_data")
+    if isinstance(share, int | float):
+        return float(share)
+    checked = (_SHARE.match(one.outcome) for one in event.innocent if one.explanation == "no data at hand")
+    return next((float(found[1]) / 100.0 for found in checked if found), None)
+
+
+KIND = Kind(
+    name="gap",
+    noun="gap",
+    nouns="gaps",
+    measures=(
+        Measure("duration_h", "h", "length of the silence in hours; of an open one, so far"),
+        Measure("distance_km", "km", "great-circle distance between last and next report; null while open"),
+        Measure("implied_speed_knots", "kn", "that distance over that time; null while open"),
+        Measure("expected_reports", "", "transmissions expected by the reception model, null without one"),
+        Measure(
+            "p_silence_by_reception",
+            "probability",
+            "probability that the receivers would not have heard a ship of this class transmitting normally here and "
+            "then for so long, given that a silence was seen; null without a reception model or data of those hours",
+        ),
+        Measure(
+            "hours_with_data",
+            "share",
+            "share, 0 to 1, of the hours of the silence in which any ship was heard within 5 to 10 degrees; near 0: "
+            "there is no data at hand; null without a reception model",
+        ),
+        Measure(
+            "reachable",
+            "",
+            "up to 5 places within reach, longest possible stay first, with other silent ships within reach",
+            "told",
+        ),
+    ),
+    main="duration_h",
+    observed=True,
+    at_least="longer than {min_gap_h:g} h",
+    silence=True,
+    possible_only=_possible_only,
+)
+
+
+class Gap(Detector):
+    """Silences of single ships.
+
+    >>> from darkwake import samples
+    >>> silent = samples.ship(hours=[0, 1, 2, 12])
+    >>> [event.measures["duration_h"] for event in samples.detect("gap", silent)]
+    [10.0]
+    """
+
+    kind = KIND
     version = "1.2"
     status = "stable"
     title = "Silence of a ship"
@@ -63,43 +131,27 @@ class Gap:
         "One silence of one segment's ship longer than min_gap_h, from its last to its next report; open while there "
         "is no next report."
     )
-    params: tuple[Param, ...] = (
+    params = (
         Param("min_gap_h", 6.0, "h", "a silence must be longer than this"),
         Param("min_reports", 3.0, "reports", "an open gap needs so many reports of its segment; fewer are strays"),
         Param("explained_above", 0.5, "probability", "no reachable places are named where reception explains as much"),
         Param("assumed_knots", 12.0, "kn", "speed of a ship that never sent one"),
         Param("min_stay_h", 2.0, "h", "a place counts as reachable if the ship could have stayed so long"),
     )
-    innocent_explanations: tuple[str, ...] = (
+    innocent_explanations = (
         "poor reception here", "no data at hand", "outage of the receivers", "low power (class B)", "lying still",
         "end of the data",
     )  # fmt: skip
-    known_failures: tuple[str, ...] = (
+    known_failures = (
         "A ship that stops sending for good and never comes back in the data leaves one open gap.",
         "Reachable places are judged by great-circle distance, so land in between makes them look nearer.",
         "A ship that is lost at once at its usual pace (behind an island, in a walled harbour) looks switched off.",
     )
-    measures: Mapping[str, str] = {
-        "duration_h": "length of the silence in hours; of an open one, so far",
-        "distance_km": "great-circle distance between last and next report; null while open",
-        "implied_speed_knots": "that distance over that time; null while open",
-        "expected_reports": "transmissions expected by the reception model, null without one",
-        "p_silence_by_reception": (
-            "probability that the receivers would not have heard a ship of this class transmitting normally here and "
-            "then for so long, given that a silence was seen; null without a reception model or any data of those hours"
-        ),
-        "hours_with_data": (
-            "share, 0 to 1, of the hours of the silence in which any ship was heard within 5 to 10 degrees; near 0: "
-            "there is no data at hand; null without a reception model"
-        ),
-        "reachable": "up to 5 places within reach, longest possible stay first, with other silent ships within reach",
-    }
-    needs: tuple[str, ...] = ()
-    asks_places = False
+    needs = Needs(places=True, reception=True, other_ships=True)
 
     def plan(self, values: Mapping[str, float], context: Context) -> Plan:
         return Plan(
-            name=self.kind,
+            name=self.name,
             table="tracks",
             columns=COLUMNS,
             stages=(Stage("silences", silences, CANDIDATES),),
@@ -112,7 +164,7 @@ class Gap:
 
     def finish(self, candidates: pa.Table, values: Mapping[str, float], context: Context) -> list[Event]:
         found = candidates.sort_by([("before_time", "ascending"), ("mmsi", "ascending"), ("segment", "ascending")])
-        model: ReceptionModel | None = context.extras.get("reception")
+        model = context.reception
         silent = _arrays(found, context.data_end, values["assumed_knots"])
         judged = None if model is None else in_steps(model.judge(silent))
         unexplained = np.zeros(found.num_rows, np.bool_)
@@ -146,8 +198,8 @@ class Gap:
             measures["p_silence_by_reception"] = rounded(judged.p_silence[i], 3)
         opening = (row["payload_key"], start)
         return Event(
-            id=event_id(self.kind, self.version, context.profile, [opening]),
-            kind=self.kind,
+            id=event_id(self.name, self.version, context.profile, [opening]),
+            kind=self.name,
             state="closed" if closed else "open",
             start=start,
             end=end if closed else None,
@@ -362,3 +414,6 @@ def _checks(
     else:
         checks.append(Innocent("end of the data", "last report of any ship", str(times.iso(context.data_end))))
     return tuple(checks)
+
+
+DETECTOR = Gap()

@@ -15,8 +15,9 @@ import pyarrow.compute as pc
 
 from darkwake import times
 from darkwake.ais.schema import SPANS, TIMESTAMP
-from darkwake.detectors.base import Context, Param, method_of
+from darkwake.detectors.base import Context, Detector, Needs, Param, method_of
 from darkwake.engine.base import Plan, Stage
+from darkwake.events.kinds import Kind, Measure
 from darkwake.events.model import Event, Innocent, VesselRef, event_id, rounded
 from darkwake.jit import kernel
 from darkwake.refs import source_ref
@@ -38,38 +39,58 @@ CANDIDATES = pa.schema(
 _SAME_M = 0.05
 
 
-class DraughtChange:
-    kind = "draught_change"
+def _brief(told: Mapping[str, Any]) -> str:
+    return f"{told['before_m']:g} → {told['after_m']:g} m"
+
+
+KIND = Kind(
+    name="draught_change",
+    noun="change of draught",
+    nouns="changes of draught",
+    measures=(
+        Measure("before_m", "m", "reported draught before, metres"),
+        Measure("after_m", "m", "reported draught after, metres"),
+    ),
+    main="after_m",
+    brief=_brief,
+)
+
+
+class DraughtChange(Detector):
+    """Changes of the draught that a ship says she has.
+
+    >>> from darkwake import samples
+    >>> laden = samples.identity(hours=[0, 1, 8, 9], draught_m=[5.0, 5.0, 9.5, 9.5])
+    >>> [(event.measures["before_m"], event.measures["after_m"]) for event in samples.detect("draught_change", laden)]
+    [(5.0, 9.5)]
+    """
+
+    kind = KIND
     version = "1.0"
     status = "beta"
     title = "Change of the reported draught"
     definition = "One change of the reported draught of at least min_change_m between two stable values."
-    params: tuple[Param, ...] = (
+    params = (
         Param("min_change_m", 0.5, "m", "smaller changes are left out"),
         Param("stable_reports", 2.0, "messages", "a value is stable when sent so often in a row"),
         Param("stable_h", 1.0, "h", "or when first and last sent so far apart"),
     )
-    innocent_explanations: tuple[str, ...] = (
+    innocent_explanations = (
         "typing error",
         "correction of a value not kept up to date",
         "ballast or bunkers",
     )
-    known_failures: tuple[str, ...] = (
+    known_failures = (
         "A crew that does not update the draught leaves no trace of loading.",
         "The time is when the value was typed, which may be days after the cargo moved.",
         "No position: static messages carry none; the track at that time says where.",
         "Messages that could belong to several segments of one number are left out.",
     )
-    measures: Mapping[str, str] = {
-        "before_m": "reported draught before, metres",
-        "after_m": "reported draught after, metres",
-    }
-    needs: tuple[str, ...] = ()
-    asks_places = False
+    needs = Needs()
 
     def plan(self, values: Mapping[str, float], context: Context) -> Plan:  # noqa: ARG002 - the interface
         return Plan(
-            name=self.kind,
+            name=self.name,
             table="statics",
             columns=COLUMNS,
             stages=(Stage("changes", changes, CANDIDATES),),
@@ -88,8 +109,8 @@ class DraughtChange:
         start, end = (times.from_datetime(row[f"{side}_time"]) for side in ("before", "after"))
         before, after = rounded(row["before_m"], 1), rounded(row["after_m"], 1)
         return Event(
-            id=event_id(self.kind, self.version, context.profile, [(row["before_payload_key"], start)]),
-            kind=self.kind,
+            id=event_id(self.name, self.version, context.profile, [(row["before_payload_key"], start)]),
+            kind=self.name,
             state="closed",
             start=start,
             end=end,
@@ -164,3 +185,6 @@ def find_changes(
             last = end - 1
         i = end
     return before[:found].copy(), after[:found].copy(), returned[:found].copy()
+
+
+DETECTOR = DraughtChange()

@@ -16,8 +16,9 @@ import pyarrow as pa
 from darkwake import times
 from darkwake.detectors import areas, openings
 from darkwake.detectors.areas import Areas, areas_of, nearest_place
-from darkwake.detectors.base import Context, Param, method_of
+from darkwake.detectors.base import Context, Detector, Needs, Param, method_of
 from darkwake.engine.base import Plan, Stage
+from darkwake.events.kinds import Kind, Measure
 from darkwake.events.model import Event, Innocent, VesselRef, event_id, rounded
 from darkwake.geo.sphere import distance_m
 from darkwake.jit import kernel
@@ -54,8 +55,32 @@ STAYS = pa.schema(
 Spans = tuple[list[int], list[int]]
 
 
-class Loitering:
-    kind = "loitering"
+KIND = Kind(
+    name="loitering",
+    noun="loitering episode",
+    nouns="loitering episodes",
+    measures=(
+        Measure("duration_h", "h", "from the first to the last report of the stay, hours; of an open one, so far"),
+        Measure("mean_speed_knots", "kn", "length of the path over its duration, knots"),
+        Measure("distance_from_shore_km", "km", "nearest distance to shore at five moments of the stay, kilometres"),
+    ),
+    main="duration_h",
+    been_there=True,
+    least_stay_h=8.0,
+    unseen="Loitering is seen only where a ship is heard every 2 h or more often, so one can go unseen",
+)
+
+
+class Loitering(Detector):
+    """Ships adrift far from shore.
+
+    >>> from darkwake import samples
+    >>> adrift = samples.ship(hours=samples.every(10, 0, 10))
+    >>> [event.measures["duration_h"] for event in samples.detect("loitering", adrift)]
+    [10.0]
+    """
+
+    kind = KIND
     version = "1.0"
     status = "stable"
     title = "Slow for hours away from shore"
@@ -64,7 +89,7 @@ class Loitering:
         "min_duration_h, nowhere nearer than min_shore_distance_nm to shore, outside ports and known anchorages, and "
         "not the whole of an encounter. A silence longer than max_report_gap_h ends it: a stay is what was heard."
     )
-    params: tuple[Param, ...] = (
+    params = (
         Param("max_speed_knots", 2.0, "kn", "mean speed over an hour must be below"),
         Param("min_duration_h", 8.0, "h", "a stay is at least so long"),
         Param("min_shore_distance_nm", 5.0, "nm", "nearest distance to shore at five moments of the stay"),
@@ -72,19 +97,13 @@ class Loitering:
         Param("max_report_gap_h", 2.0, "h", "reports farther apart than this break a stay"),
         Param("encounter_share", 0.9, "share", "a stay covered by encounters to this share is not loitering"),
     )
-    innocent_explanations: tuple[str, ...] = ("waiting for a berth", "what the ship says it does")
-    known_failures: tuple[str, ...] = (
+    innocent_explanations = ("waiting for a berth", "what the ship says it does")
+    known_failures = (
         "Fishing at less than 2 kn loiters by this definition.",
         "Where reports come more than max_report_gap_h apart no stay is seen; a long one may be found in pieces.",
         "An anchorage that the gazetteer does not know, farther than 5 nm from shore, gives stays.",
     )
-    measures: Mapping[str, str] = {
-        "duration_h": "from the first to the last report of the stay, hours; of an open one, so far",
-        "mean_speed_knots": "length of the path over its duration, knots",
-        "distance_from_shore_km": "nearest distance to shore at five moments of the stay, kilometres",
-    }
-    needs: tuple[str, ...] = ("encounter",)
-    asks_places = True
+    needs = Needs(events=("encounter",), places=True, decided_by_places=True, coast=True, other_ships=True)
 
     def plan(self, values: Mapping[str, float], context: Context) -> Plan:
         arguments = {
@@ -92,7 +111,7 @@ class Loitering:
             "port_margin_m": values["port_margin_km"] * 1000.0,
             **areas.place_arguments(areas.harbours(context.places)),
         }
-        return Plan(self.kind, "tracks", COLUMNS, (Stage("slow_stays", slow_stays, STAYS),), arguments)
+        return Plan(self.name, "tracks", COLUMNS, (Stage("slow_stays", slow_stays, STAYS),), arguments)
 
     def finish(self, candidates: pa.Table, values: Mapping[str, float], context: Context) -> list[Event]:
         if not candidates.num_rows:
@@ -135,8 +154,8 @@ class Loitering:
         if share > 0:
             reasons.append(f"{share:.0%} of it in encounters")
         return Event(
-            id=event_id(self.kind, self.version, context.profile, [opening]),
-            kind=self.kind,
+            id=event_id(self.name, self.version, context.profile, [opening]),
+            kind=self.name,
             state="open" if is_open else "closed",
             start=start,
             end=None if is_open else end,
@@ -311,3 +330,6 @@ def _checks(row: dict[str, Any], port_m: float) -> tuple[Innocent, ...]:
         ),
         Innocent("what the ship says it does", "navigational status sent most often", said),
     )
+
+
+DETECTOR = Loitering()

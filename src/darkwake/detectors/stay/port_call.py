@@ -13,10 +13,11 @@ import pyarrow as pa
 
 from darkwake import times
 from darkwake.detectors import areas, openings
-from darkwake.detectors.base import Context, Param, method_of
+from darkwake.detectors.base import Context, Detector, Needs, Param, method_of
 from darkwake.detectors.stay.kernels.stays import COLUMNS, SIDES, STAYS, stays
 from darkwake.detectors.strays import UNREACHABLE_KNOTS
 from darkwake.engine.base import Plan, Stage
+from darkwake.events.kinds import Kind, Measure
 from darkwake.events.model import Event, Innocent, VesselRef, event_id, rounded
 from darkwake.geo.sphere import distance_m
 from darkwake.tracks.columns import floats, instants
@@ -30,8 +31,128 @@ _NO_DATA = "no data at hand"
 _PASSING = "passing through the area without a stop"
 
 
-class PortCall:
-    kind = "port_call"
+#: What a ship says that lies in port; it stands in the reasons.
+_MOORED = "moored or at anchor"
+_MIN_STOP_H = 0.25
+
+
+def stop_seen(event: Event) -> bool:
+    """Whether a call's stop was seen: as it says, or, of an older method version, by what made it a call."""
+    measures = event.measures
+    if measures.get("inferred_from_silence"):
+        return False
+    if isinstance(said := measures.get("stop_seen"), bool):
+        return said
+    stopped = measures.get("stopped_h")
+    least = (event.method.get("params") or {}).get("min_stop_h", _MIN_STOP_H)
+    return (isinstance(stopped, int | float) and stopped >= least) or any(_MOORED in told for told in event.reasons)
+
+
+def _possible_only(event: Event) -> str | None:
+    if stop_seen(event):
+        return None
+    if event.measures.get("inferred_from_silence"):
+        return "inferred from a silence: no report shows the stop"
+    return "a passage: no stop was seen inside the port's area"
+
+
+def _brief(told: Mapping[str, Any]) -> str:
+    seen = "gap, " if told.get("inferred_from_silence") else "contradicted, " if told.get("contradicted") else ""
+    return seen + f"level {told['confidence_level']}"
+
+
+KIND = Kind(
+    name="port_call",
+    noun="port call",
+    nouns="port calls",
+    measures=(
+        Measure(
+            "arrival",
+            "",
+            "time of the first report inside; null where nothing was heard inside, or before the data",
+            "told",
+        ),
+        Measure(
+            "departure",
+            "",
+            "time of the last report inside; null where nothing was heard inside, or not left yet",
+            "told",
+        ),
+        Measure(
+            "arrival_earliest",
+            "",
+            "the ship was outside at this time (by a silence: plus the sailing in); null if unknown",
+            "told",
+        ),
+        Measure("arrival_latest", "", "the ship was inside, or must have been to be back, at this time", "told"),
+        Measure(
+            "departure_earliest",
+            "",
+            "the ship was still inside at this time, or cannot have left sooner; null if unknown",
+            "told",
+        ),
+        Measure(
+            "departure_latest",
+            "",
+            "the ship was outside again at this time (by a silence: less the sailing out); null if not",
+            "told",
+        ),
+        Measure(
+            "confidence_level",
+            "",
+            "1 entry or exit only, 2 stop or silence only, 3 entry or exit and one of these, 4 all",
+            "doubt",
+        ),
+        Measure("draught_change_m", "m", "null; filled by those who compare draughts", signed=True),
+        Measure("stopped_h", "h", "time seen lying still inside, hours"),
+        Measure("silence_h", "h", "longest silence that belongs to the call, hours; 0 if none"),
+        Measure(
+            "inferred_from_silence",
+            "",
+            "true where a silence, not a stop that was seen, makes the call",
+            "told",
+        ),
+        Measure(
+            "stop_seen",
+            "",
+            "true only if reports show a stop: the ship lay still for min_stop_h, or said that it was moored or at "
+            "anchor and did not move, and its other reports do not contradict it",
+            "told",
+        ),
+        Measure(
+            "contradicted",
+            "",
+            f"true where the reports before and after cannot be of the ship that made the call: more than "
+            f"{UNREACHABLE_KNOTS:g} kn would be needed between them and it",
+            "told",
+        ),
+        Measure("berth", "", "code of the berth or anchorage around the slowest report; null if none is known", "told"),
+    ),
+    main="confidence_level",
+    brief=_brief,
+    been_there=True,
+    at_port=True,
+    seen_in_part=True,
+    least_stay_h=3.0,
+    least_absence_h=4.0,  # returns within 4 h belong to the same call
+    possible_only=_possible_only,
+)
+
+
+class PortCall(Detector):
+    """Calls at known ports.
+
+    >>> from darkwake import samples
+    >>> world = samples.World([samples.harbour("SIMPT", *samples.SEA, radius_m=3000)])
+    >>> def course(hour):  # in from the north, five hours alongside, and out again
+    ...     return samples.SEA[0], samples.SEA[1] + max(0, abs(hour - 5) - 2.5) / 10
+    >>> sog = lambda hour: 0.0 if abs(hour - 5) <= 2.5 else 6.0
+    >>> caller = samples.ship(1, samples.every(10, 0, 10), course, sog)
+    >>> [(call.place, call.measures["stop_seen"]) for call in samples.detect("port_call", caller, world=world)]
+    [('SIMPT', True)]
+    """
+
+    kind = KIND
     version = "1.2"
     status = "stable"
     title = "Call at a port"
@@ -40,48 +161,30 @@ class PortCall:
         "exit_margin_km, with a stop or a silence; returns within merge_h belong to it. Also a silence of at least "
         "silence_h that begins, heading in, and ends in the approach of one port and leaves time for a call."
     )
-    params: tuple[Param, ...] = (
+    params = (
         Param("exit_margin_km", 1.0, "km", "left when farther than this outside the area"),
         Param("approach_km", 20.0, "km", "approach outside the area, for ports that do not say how far theirs reaches"),
         Param("stop_knots", 0.5, "kn", "slower than this is a stop"),
-        Param("min_stop_h", 0.25, "h", "a stop must last so long, unless the ship says that it is moored or anchored"),
+        Param(
+            "min_stop_h",
+            _MIN_STOP_H,
+            "h",
+            "a stop lasts so long, unless the ship says that it is moored or anchored",
+        ),
         Param("silence_h", 4.0, "h", "no report for so long counts as a silence"),
         Param("max_silence_h", 720.0, "h", "a longer silence is no sign of one call"),
         Param("max_knots", 12.0, "kn", "speed at which a silent ship is taken to sail to the port and back"),
         Param("min_call_h", 1.0, "h", "time in port that a silence must leave beside the sailing"),
         Param("merge_h", 4.0, "h", "a return sooner than this belongs to the call"),
     )
-    innocent_explanations: tuple[str, ...] = (_WAITING, _PASSING, _NO_DATA)
-    known_failures: tuple[str, ...] = (
+    innocent_explanations = (_WAITING, _PASSING, _NO_DATA)
+    known_failures = (
         "A ship that stops at sea inside the circle of a port whose harbour is elsewhere is taken for a call.",
         "A silence in the approach is no sight of the port: the ship may have waited or turned.",
         "A ship that sends a false position calls where it says it is; one that leaves the true call out is missed.",
         "A port that the gazetteer does not know has no calls.",
     )
-    measures: Mapping[str, str] = {
-        "arrival": "time of the first report inside; null where nothing was heard inside, or before the data",
-        "departure": "time of the last report inside; null where nothing was heard inside, or not left yet",
-        "arrival_earliest": "the ship was outside at this time (by a silence: plus the sailing in); null if unknown",
-        "arrival_latest": "the ship was inside, or must have been to be back, at this time",
-        "departure_earliest": "the ship was still inside at this time, or cannot have left sooner; null if unknown",
-        "departure_latest": "the ship was outside again at this time (by a silence: less the sailing out); null if not",
-        "confidence_level": "1 entry or exit only, 2 stop or silence only, 3 entry or exit and one of these, 4 all",
-        "draught_change_m": "null; filled by those who compare draughts",
-        "stopped_h": "time seen lying still inside, hours",
-        "silence_h": "longest silence that belongs to the call, hours; 0 if none",
-        "inferred_from_silence": "true where a silence, not a stop that was seen, makes the call",
-        "stop_seen": (
-            "true only if reports show a stop: the ship lay still for min_stop_h, or said that it was moored or at "
-            "anchor and did not move, and its other reports do not contradict it"
-        ),
-        "contradicted": (
-            f"true where the reports before and after cannot be of the ship that made the call: more than "
-            f"{UNREACHABLE_KNOTS:g} kn would be needed between them and it"
-        ),
-        "berth": "code of the berth or anchorage around the slowest report; null if none is known",
-    }
-    needs: tuple[str, ...] = ()
-    asks_places = True
+    needs = Needs(places=True, decided_by_places=True, reception=True)
 
     def plan(self, values: Mapping[str, float], context: Context) -> Plan:
         arguments = {
@@ -91,12 +194,12 @@ class PortCall:
             **{name: values[name] for name in ("min_call_h", "merge_h")},
             **areas.place_arguments(_ports(context.places)),
         }
-        return Plan(self.kind, "tracks", COLUMNS, (Stage("stays", stays, STAYS),), arguments)
+        return Plan(self.name, "tracks", COLUMNS, (Stage("stays", stays, STAYS),), arguments)
 
     def finish(self, candidates: pa.Table, values: Mapping[str, float], context: Context) -> list[Event]:
         found = candidates.sort_by([(name, "ascending") for name in ("first_time", "mmsi", "segment")])
         ports = _ports(context.places)
-        with_data = _with_data(found, context.extras.get("reception"))
+        with_data = _with_data(found, context.reception)
         rows = ({**row, "with_data": share} for row, share in zip(found.to_pylist(), with_data, strict=True))
         events = (self._event(row, ports, values, context) for row in rows)
         return [event for event in events if event is not None]
@@ -146,8 +249,8 @@ class PortCall:
         )
         sides = ("first", "last") if row["approach"] else SIDES
         return Event(
-            id=event_id(self.kind, self.version, context.profile, [openings.opening(row, "first")]),
-            kind=self.kind,
+            id=event_id(self.name, self.version, context.profile, [openings.opening(row, "first")]),
+            kind=self.name,
             state="open" if is_open else "closed",
             start=first,
             end=None if is_open else end,
@@ -211,7 +314,7 @@ def _reasons(row: dict[str, Any], stop: bool, values: Mapping[str, float], unhea
         )
     told = []
     if stop:
-        said = "said that it was moored or at anchor" if row["moored"] else ""
+        said = f"said that it was {_MOORED}" if row["moored"] else ""
         still = f"lay still inside for {row['stopped_h']:.1f} h" if row["stopped_h"] >= 0.05 or not said else ""
         told.append(", and ".join(part for part in (still, said) if part))
     if row["silence_h"] > 0:
@@ -255,3 +358,6 @@ def _checks(row: dict[str, Any]) -> tuple[Innocent, ...]:
         Innocent(_WAITING, "whether it was heard inside the port's area", "yes"),
         Innocent(_PASSING, "slowest speed sent inside", least),
     )
+
+
+DETECTOR = PortCall()

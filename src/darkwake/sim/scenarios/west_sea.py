@@ -7,7 +7,7 @@ other, tugs and pilots alongside for less than two hours, fishing fleets, slow s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from darkwake.sim.crew import ANTENNA_FAULT, SWITCHED_OFF, Crew, World, start_in
 from darkwake.sim.geography import DREDGING, DREDGING_ENTRY, PORTS, SEA, Point, leg_m, length_m
 from darkwake.sim.helm import AT_ANCHOR, FISHING, HOUR_S, RESTRICTED, UNDER_WAY
 from darkwake.sim.motion import STEP_S, offset
+from darkwake.sim.scenario import COMMON, Scenario
 
 #: Share of each kind in a fleet.
 MIX: dict[str, float] = {
@@ -56,7 +57,7 @@ def counts(ships: int) -> dict[str, int]:
     return whole
 
 
-def plan(world: World, ships: int) -> None:
+def _plan(world: World, ships: int) -> None:
     """Write the tracks of a whole fleet."""
     _weather(world)
     number = counts(ships)
@@ -379,3 +380,15 @@ def _faults(world: World) -> None:
         if crew.rng.random() < 0.12 * world.horizon_s / (10 * 24 * HOUR_S):
             start = crew.rng.uniform(0.1, 0.85) * world.horizon_s
             crew.helm.silence(start, start + crew.rng.uniform(7.5, 22) * HOUR_S, ANTENNA_FAULT)
+
+
+def plan(world: World, dials: Mapping[str, float]) -> None:
+    _plan(world, int(dials["ships"]))
+
+
+SCENARIO = Scenario(
+    "west-sea",
+    "Tankers, coal, fishing, dredgers, ferries and tugs in the Yellow Sea; the demonstration",
+    {"ships": 40.0, "days": 10.0, **COMMON},
+    plan,
+)

@@ -9,7 +9,7 @@ from darkwake.detectors.base import UPPER_LIMITS, values_of
 from darkwake.errors import UsageError
 
 
-@pytest.mark.parametrize("kind", registry.kinds())
+@pytest.mark.parametrize("kind", registry.names())
 def test_a_parameter_has_an_upper_limit_by_its_unit_and_its_default_keeps_to_it(kind: str) -> None:
     detector = registry.get(kind)
     for param in detector.params:
