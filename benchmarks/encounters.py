@@ -17,15 +17,16 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from darkwake.detectors.base import Context, values_of
+from darkwake import samples
+from darkwake.detectors.base import values_of
 from darkwake.engine.base import Source
-from darkwake.lake.schema import TRACKS
 
 THREADS = 2
 
@@ -108,14 +109,19 @@ class Files:
     def __init__(self, folder: Path) -> None:
         self.paths = sorted(folder.glob("bucket=*.parquet"))
 
-    def buckets(self, table: str) -> Sequence[int]:
-        return range(len(self.paths))
+    def buckets(self, table: str) -> Mapping[int, OneFile]:
+        return dict(enumerate(map(OneFile, self.paths)))
 
-    def read(self, table: str, bucket: int, columns: Sequence[str]) -> pa.Table:
-        return pq.ParquetFile(self.paths[bucket]).read(columns=list(columns), use_threads=False)
+    def whole_vessels(self, table: str) -> bool:
+        return True
 
-    def files(self, table: str) -> Sequence[str]:
-        return [str(path) for path in self.paths]
+
+@dataclass(frozen=True)
+class OneFile:
+    path: Path
+
+    def read(self, columns: Sequence[str]) -> pa.Table:
+        return pq.ParquetFile(self.path).read(columns=list(columns), use_threads=False)
 
 
 def our_encounters(source: Source) -> pa.Table:
@@ -123,8 +129,8 @@ def our_encounters(source: Source) -> pa.Table:
     from darkwake.engine.local import LocalEngine
 
     detector = Encounter()
-    plan = detector.plan(values_of(detector), Context(0, 0, places=(), coast=None))
-    return LocalEngine(threads=THREADS).run([plan], source)[detector.kind]
+    plan = detector.plan(values_of(detector), samples.World().context())
+    return LocalEngine(threads=THREADS).run([plan], source)[detector.name]
 
 
 def peak_mib() -> float:
@@ -147,21 +153,14 @@ def contender(name: str, folder: Path, out: Path) -> None:
 class Warm:
     """Two ships and four hours."""
 
-    def buckets(self, table: str) -> Sequence[int]:
-        return (0,)
+    def buckets(self, table: str) -> Mapping[int, Warm]:
+        return {0: self}
 
-    def read(self, table: str, bucket: int, columns: Sequence[str]) -> pa.Table:
-        same = {"lon": 5.0, "lat": 5.0, "sog_knots": 0.1, "source": "0" * 16, "payload_key": 1, "span_offset": 1,
-                "span_length": 1, "bucket": 0, "week": "", "type": 1, "receptions": 1}  # fmt: skip
-        rows = [
-            {"mmsi": ship, "segment": ship, "time": hour * 3_600_000_000, **same}
-            for ship in (1, 2)
-            for hour in range(5)
-        ]
-        return pa.Table.from_pylist(rows, schema=TRACKS).select(list(columns))
+    def whole_vessels(self, table: str) -> bool:
+        return True
 
-    def files(self, table: str) -> Sequence[str]:
-        return ()
+    def read(self, columns: Sequence[str]) -> pa.Table:
+        return samples.tracks(*(samples.ship(number, range(5)) for number in (1, 2))).select(list(columns))
 
 
 def compare(ours: pa.Table, theirs: pa.Table) -> str:

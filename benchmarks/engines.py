@@ -4,7 +4,7 @@
 
 CPU seconds are those of this process and of all processes below it (from /proc, so Linux only): Python here, Java, and
 Spark's Python workers apart. Kernels are compiled and both engines warmed on a small feed before the clock starts.
-Spark's stages are measured by doing ever more of the same job. Timings on a shared machine are noisy; ratios less so.
+Timings on a shared machine are noisy; ratios less so.
 """
 
 from __future__ import annotations
@@ -17,16 +17,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import pyarrow as pa
 from encounters import Files
 from feed30m import write
 
+from darkwake import samples
 from darkwake.detectors import registry
-from darkwake.detectors.base import Context, values_of
+from darkwake.detectors.base import values_of
 from darkwake.engine.base import Plan
 from darkwake.engine.local import LocalEngine
 from darkwake.engine.spark import SparkEngine
-from darkwake.engine.stages import columns_of
 
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -80,32 +79,8 @@ def measured() -> Iterator[Clock]:
 
 
 def plans_of(kinds: Sequence[str]) -> list[Plan]:
-    context = Context(0, 0, places=(), coast=None)
+    context = samples.World().context()
     return [registry.get(kind).plan(values_of(registry.get(kind)), context) for kind in kinds]
-
-
-def ever_more(plans: Sequence[Plan], files: Sequence[str], piles: int) -> Iterator[tuple[str, Clock]]:
-    """The steps of Spark's job before any kernel, each as a job of its own with all steps before it."""
-    from pyspark.sql import SparkSession
-
-    session = SparkSession.getActiveSession()
-    columns = columns_of(plans)
-
-    def nothing(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for _ in batches:
-            pass
-        yield from ()
-
-    scan = session.read.parquet(*files).select(*columns)
-    steps = {
-        "scan": scan,
-        "scan, shuffle": scan.repartition(piles, "mmsi"),
-        "scan, shuffle, to Python": scan.repartition(piles, "mmsi").mapInArrow(nothing, "n INT"),
-    }
-    for label, frame in steps.items():
-        with measured() as clock:
-            frame.write.format("noop").mode("overwrite").save()
-        yield label, clock
 
 
 def main() -> None:
@@ -133,8 +108,6 @@ def main() -> None:
             engine.__enter__()
         with measured() as warm:
             engine.run(plans, small)
-        steps = dict(ever_more(plans, small.files("tracks"), given.partitions))  # once to warm up
-        steps = dict(ever_more(plans, feed.files("tracks"), given.partitions))
         with measured() as spark:
             there = engine.run(plans, feed)
         engine.__exit__(None, None, None)
@@ -143,12 +116,9 @@ def main() -> None:
         print(spark.row(f"Spark, {given.partitions} partitions"))
         print(f"\nSpark / local: CPU {spark.total / local.total:.1f} times, wall {spark.wall / local.wall:.1f} times")
         print("equal tables: " + ", ".join(f"{name} {table.num_rows:,} rows" for name, table in here.items()))
-        print("\nWhere Spark's time goes (each line does all that the line before does)")
+        print("\nBefore that")
         print(start.row("starting, once"))
         print(warm.row("first run on a small feed (loads kernels)"))
-        for label, clock in steps.items():
-            print(clock.row(label))
-        print(spark.row("all: + kernels, shuffle of their output"))
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ def _windows(seed: int) -> Any:
             ws.build_tracks()
             base = ws.snapshot()
             columns = list(plan().columns)
-            tracks = pa.concat_tables([base.read("tracks", b, columns) for b in base.buckets("tracks")])
+            tracks = pa.concat_tables([bucket.read(columns) for bucket in base.buckets("tracks").values()])
     halves = [pa.array([c.ship.mmsi for c in world.crews[part::2]], pa.int32()) for part in (0, 1)]
     models = [
         ReceptionModel.from_counts(plan().stages[0].kernel(tracks.filter(pc.is_in(tracks["mmsi"], other)), {}))

@@ -89,9 +89,8 @@ class _Run:
         for table, group in by_table(plans).items():
             columns = columns_of(group)
             with self._by_vessel(source, columns) as buckets:
-                jobs = [
-                    partial(self._bucket, table, number, buckets, columns, group, shuffles) for number in buckets[table]
-                ]
+                work = partial(self._bucket, table, buckets, columns, group, shuffles)
+                jobs = [partial(work, number) for number in buckets[table]]
                 for results in self._each(table, jobs):
                     for name, result in results.items():
                         outputs[name].append(result)
@@ -124,11 +123,11 @@ class _Run:
     def _bucket(
         self,
         table: str,
-        number: int,
         buckets: Mapping[str, Mapping[int, Bucket]],
         columns: Mapping[str, list[str]],
         plans: Sequence[Plan],
         shuffles: dict[str, Shuffle],
+        number: int,
     ) -> dict[str, pa.Table]:
         """The first stages of all plans over one bucket; returns what is final, shuffles the rest."""
         rows = read_bucket({each: of[number] for each, of in buckets.items() if number in of}, columns)

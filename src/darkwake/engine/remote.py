@@ -133,7 +133,7 @@ def deal_buckets(
     columns: Mapping[str, Sequence[str]],
     piles: int,
 ) -> Iterator[pa.RecordBatch]:
-    """Numbers of buckets that mix vessels → their rows as pieces, those of a vessel in one pile; for `first_of_piles`."""
+    """Numbers of buckets that mix vessels → their rows as pieces, those of a vessel in one pile."""
     tables = list(columns)
     for number in _numbers(batches):
         table, bucket = buckets[number]

@@ -1,8 +1,8 @@
 """Apache Spark as the engine: the very same kernels, for data that one machine cannot hold.
 
-Each task gets the number of a bucket and reads it by itself, where the kernels run: rows that come through Java's reader
-cost three times the CPU. Where buckets do not hold whole vessels, their rows are dealt out by MMSI first. What travels
-between stages travels as opaque Arrow pieces (see `remote`).
+Each task gets the number of a bucket and reads it by itself, where the kernels run: rows that come through Java's
+reader cost three times the CPU. Where buckets do not hold whole vessels, their rows are dealt out by MMSI first. What
+travels between stages travels as opaque Arrow pieces (see `remote`).
 """
 
 from __future__ import annotations
@@ -48,6 +48,10 @@ SETTINGS: Mapping[str, str] = {
     "spark.sql.shuffle.partitions": "16",
     "spark.driver.maxResultSize": "0",
 }
+
+
+#: For a Java process that lives as long as one run: quick to start and little to compile.
+SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 class SparkEngine:
@@ -99,7 +103,8 @@ class SparkEngine:
             return {plan.name: finished(plan, []) for plan in plans}
         deadline = time.monotonic() + self.timeout_s
         with self:
-            archive, digest = remote.pack(stage.kernel.__module__ for plan in plans for stage in plan.stages)
+            kernels = {stage.kernel.__module__ for plan in plans for stage in plan.stages}
+            archive, digest = remote.pack(kernels | _modules_of(source, plans))
             shipped = self._session.sparkContext.broadcast(archive)
             results: dict[str, pa.Table] = {}
             try:
@@ -225,7 +230,7 @@ class _Launched:
         settings = {**SETTINGS, "spark.master": master, "spark.sql.warehouse.dir": str(self.folder / "warehouse")}
         here = master.startswith("local")
         if here:
-            settings["spark.driver.host"] = "127.0.0.1"
+            settings |= {"spark.driver.host": "127.0.0.1", "spark.driver.extraJavaOptions": SHORT_LIVED}
         settings.update(config)
         conf = SparkConf(loadDefaults=False).setAll(list(settings.items()))
         in_main_thread = threading.current_thread() is threading.main_thread()
@@ -275,6 +280,11 @@ class _Launched:
                     process.wait()
             SparkContext._gateway = SparkContext._jvm = None
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _modules_of(source: Source, plans: Sequence[Plan]) -> set[str]:
+    """Where the classes of the buckets are declared, which the tasks read."""
+    return {type(bucket).__module__ for table in columns_of(plans) for bucket in source.buckets(table).values()}
 
 
 @contextmanager
