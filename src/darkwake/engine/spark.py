@@ -47,6 +47,10 @@ SETTINGS: Mapping[str, str] = {
     "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
     "spark.sql.shuffle.partitions": "16",
     "spark.driver.maxResultSize": "0",
+    # Spark's own plan is a handful of pieces: to generate and compile code for them costs more than to run them.
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
 
 
