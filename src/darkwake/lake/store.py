@@ -130,10 +130,12 @@ class Snapshot:
         own = pc.field("mmsi") == mmsi
         return self.scan(table, columns, own if where is None else own & where, bucket=bucket_of(mmsi))
 
-    def batches(self, table: str, file: DataFile, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """One file's rows in batches, for what is too large to be held."""
+    def batches(
+        self, table: str, file: DataFile, columns: Sequence[str], where: pc.Expression | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """One file's rows in batches, filtered, for what is too large to be held."""
         with tables.reading(self.root, table, [file]):
-            yield from self.dataset(table, [file]).to_batches(columns=list(columns))
+            yield from self.dataset(table, [file]).to_batches(columns=list(columns), filter=where)
 
     def partition_rows(self, table: str, file: DataFile) -> pa.Table:
         """One file's rows without the partition columns."""

@@ -12,9 +12,9 @@ takes no part here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -23,13 +23,14 @@ from darkwake.jit import kernel
 from darkwake.lake.schema import SEGMENTS, TRACKS, bucket_of
 from darkwake.times import DAY_US, iso
 from darkwake.tracks.columns import Bools, Floats, Ints, flat, floats, instants, ints, last_spans, truths
-from darkwake.tracks.segments import END_REASONS, NearestHull, Segmenter, segment_id
+from darkwake.tracks.segments import END_REASONS, NearestHull, segment_id
 from darkwake.tracks.statics import STATIC_COLUMNS, build_statics
 from darkwake.tracks.transmissions import NO_SECOND, merge
 
 #: Message types whose positions make a track (ITU-R M.1371): ships' position reports, class A, B and long range.
 POSITION_TYPES = (1, 2, 3, 18, 19, 27)
 CLASS_B_TYPES = (18, 19)
+BOX = ("west", "south", "east", "north")
 _SENT = ("time", "lon", "lat", "sog_knots", "cog_deg", "heading_deg", "nav_status")
 _HEARD = ["mmsi", "type", "payload_key", "station", "source", "spans", "second", *_SENT]
 #: What `build` reads of REPORTS.
@@ -49,62 +50,100 @@ class Built:
     segments: pa.Table
 
 
-def build(reports: pa.Table, bucket: int, segmenter: Segmenter | None = None) -> Built:
-    """Build the tracks of one bucket from all its committed reports (REPORT_COLUMNS; rows of others are left out)."""
-    fit = _taking_part(reports, bucket)
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Position transmissions by (mmsi, time, payload key), each by the row of `heard` that stands for it."""
+
+    heard: pa.Table
+    row: Ints
+    receptions: npt.NDArray[np.int16]
+    stations: pa.Array
+
+    def ints(self, name: str) -> Ints:
+        return ints(self.heard[name])[self.row]
+
+    def floats(self, name: str) -> Floats:
+        return floats(self.heard[name])[self.row]
+
+
+def transmissions(reports: pa.Table, fit: Bools) -> Sent:
+    """The transmissions of positions among the reports that take part (`fit`)."""
     heard = reports.select(_HEARD).filter(pa.array(fit & _has_position(reports)))
-    span_offset, span_length = last_spans(heard["spans"])
+    offset, length = last_spans(heard["spans"])
     sent = merge(
         ints(heard["mmsi"]), instants(heard["time"]), ints(heard["payload_key"]), ints(heard["second"], NO_SECOND),
-        flat(heard["source"]), span_offset, flat(heard["station"]),
+        flat(heard["source"]), offset, flat(heard["station"]),
     )  # fmt: skip
-    mmsi, time_us = ints(heard["mmsi"])[sent.row], instants(heard["time"])[sent.row]
-    lon, lat = floats(heard["lon"])[sent.row], floats(heard["lat"])[sent.row]
-    split = (segmenter or NearestHull()).assign(
-        mmsi, time_us, lon, lat, floats(heard["sog_knots"])[sent.row], floats(heard["cog_deg"])[sent.row]
-    )
-    first = _first_rows(split.hull, len(split.end_reason))
-    keys = ints(heard["payload_key"])[sent.row[first]]
-    ids = np.array([segment_id(int(k), int(t)) for k, t in zip(keys, time_us[first], strict=True)], np.int64)
+    heard = heard.append_column("span_offset", pa.array(offset))
+    heard = heard.append_column("span_length", pa.array(length.astype(np.int32)))
+    return Sent(heard, sent.row, sent.receptions, sent.stations)
 
-    by_id = np.lexsort((ids, mmsi[first]))
-    rank = np.empty(len(ids), np.int64)
-    rank[by_id] = np.arange(len(ids))
-    order, starts = _sort_by_rank(rank[split.hull], len(ids))
-    row = sent.row[order]
-    picked = heard.select(["mmsi", "type", "payload_key", "source", *_SENT]).take(pa.array(row))
-    tracks = pa.table(
+
+def track_rows(sent: Sent, order: Ints, segment: Ints, bucket: int) -> pa.Table:
+    """TRACKS of these transmissions, in this order; `segment`: the id of each."""
+    picked = sent.heard.select(["mmsi", "type", "payload_key", "source", "span_offset", "span_length", *_SENT])
+    picked = picked.take(pa.array(sent.row[order]))
+    rows = pa.table(
         {
-            "bucket": pa.array(np.full(len(row), bucket, np.int32)),
-            "week": weeks(time_us[order]),
-            "segment": pa.array(ids[split.hull[order]]),
+            "bucket": pa.array(np.full(len(order), bucket, np.int32)),
+            "week": weeks(instants(picked["time"])),
+            "segment": pa.array(segment),
             "receptions": pa.array(sent.receptions[order]),
             "stations": sent.stations.take(pa.array(order)),
-            "span_offset": pa.array(span_offset[row]),
-            "span_length": pa.array(span_length[row].astype(np.int32)),
-            **{name: picked[name] for name in ("mmsi", "payload_key", "source", *_SENT)},
+            **{name: picked[name] for name in picked.column_names},
             "type": pc.fill_null(picked["type"], 0),
         }
     )
-    class_b = np.isin(ints(tracks["type"]), CLASS_B_TYPES)
-    box = _boxes(starts, lon[order], lat[order], class_b)
-    segments = pa.table(
+    return rows.select(TRACKS.names).cast(TRACKS)
+
+
+def segment_rows(
+    tracks: pa.Table, starts: Ints, end_reason: npt.NDArray[np.int8], lon: Floats, lat: Floats, bucket: int
+) -> pa.Table:
+    """SEGMENTS of rows that lie together by segment; `starts`: where each begins, and one more."""
+    first = pa.array(starts[:-1])
+    box = boxes(starts, lon, lat)
+    class_b = np.append(0, np.cumsum(np.isin(ints(tracks["type"]), CLASS_B_TYPES)))
+    share = class_b[starts[1:]] - class_b[starts[:-1]]
+    rows = pa.table(
         {
-            "bucket": pa.array(np.full(len(ids), bucket, np.int32)),
-            "segment": pa.array(ids[by_id]),
-            "mmsi": pa.array(mmsi[first][by_id]),
-            "start": pa.array(time_us[order][starts[:-1]]),
-            "end": pa.array(time_us[order][starts[1:] - 1]),
+            "bucket": pa.array(np.full(len(first), bucket, np.int32)),
+            "segment": tracks["segment"].take(first),
+            "mmsi": tracks["mmsi"].take(first),
+            "start": tracks["time"].take(first),
+            "end": tracks["time"].take(pa.array(starts[1:] - 1)),
             "positions": pa.array(np.diff(starts)),
-            "class_b": pa.array(box[:, 4] > 0.5),
-            **{name: pa.array(box[:, k]) for k, name in enumerate(("west", "south", "east", "north"))},
-            "end_reason": pa.array(END_REASONS).take(pa.array(split.end_reason[by_id])),
+            "class_b": pa.array(np.asarray(2 * share > np.diff(starts))),
+            **{name: pa.array(box[:, k]) for k, name in enumerate(BOX)},
+            "end_reason": pa.array(END_REASONS).take(pa.array(end_reason)),
         }
     )
+    return rows.select(SEGMENTS.names).cast(SEGMENTS)
+
+
+def ids_of(sent_key: Ints, sent_us: Ints, first: Ints) -> Ints:
+    """The id of each segment, by the row of its first transmission."""
+    opening = zip(sent_key[first].tolist(), sent_us[first].tolist(), strict=True)
+    return np.array([segment_id(key, time_us) for key, time_us in opening], np.int64)
+
+
+def build(reports: pa.Table, bucket: int, hulls: NearestHull | None = None) -> Built:
+    """Build the tracks of one bucket from all its committed reports (REPORT_COLUMNS; rows of others are left out)."""
+    fit = taking_part(reports, bucket)
+    sent = transmissions(reports, fit)
+    mmsi, time_us, lon, lat = sent.ints("mmsi"), sent.ints("time"), sent.floats("lon"), sent.floats("lat")
+    split = (hulls or NearestHull()).assign(mmsi, time_us, lon, lat, sent.floats("sog_knots"), sent.floats("cog_deg"))
+    first = first_rows(split.hull, len(split.end_reason))
+    ids = ids_of(sent.ints("payload_key"), time_us, first)
+    by_id = np.lexsort((ids, mmsi[first]))
+    rank = np.empty(len(ids), np.int64)
+    rank[by_id] = np.arange(len(ids))
+    order, starts = sort_by_rank(rank[split.hull], len(ids))
+    tracks = track_rows(sent, order, ids[split.hull[order]], bucket)
     return Built(
-        tracks.select(TRACKS.names).cast(TRACKS),
+        tracks,
         build_statics(reports, fit, bucket, mmsi, time_us, split.hull, ids),
-        segments.select(SEGMENTS.names).cast(SEGMENTS),
+        segment_rows(tracks, starts, split.end_reason[by_id], lon[order], lat[order], bucket),
     )
 
 
@@ -131,7 +170,7 @@ def weeks(time_us: Ints) -> pa.Array:
     return names.take(pa.array(np.searchsorted(distinct, monday)))
 
 
-def _taking_part(reports: pa.Table, bucket: int) -> Bools:
+def taking_part(reports: pa.Table, bucket: int) -> Bools:
     mmsi = ints(reports["mmsi"], -1)
     fit = (mmsi >= 0) & is_ship(mmsi) & (bucket_of(mmsi) == bucket)
     fit &= ~truths(pc.invert(reports["checksum_ok"]))
@@ -152,7 +191,7 @@ def _has_position(base: pa.Table) -> Bools:
 
 
 @kernel
-def _first_rows(hull: Ints, hulls: int) -> Ints:  # pragma: no cover - compiled
+def first_rows(hull: Ints, hulls: int) -> Ints:  # pragma: no cover - compiled
     first = np.full(hulls, -1, np.int64)
     for i in range(len(hull)):
         if first[hull[i]] < 0:
@@ -161,7 +200,7 @@ def _first_rows(hull: Ints, hulls: int) -> Ints:  # pragma: no cover - compiled
 
 
 @kernel
-def _sort_by_rank(rank: Ints, ranks: int) -> tuple[Ints, Ints]:  # pragma: no cover - compiled
+def sort_by_rank(rank: Ints, ranks: int) -> tuple[Ints, Ints]:  # pragma: no cover - compiled
     """Stable counting sort: the order of rows by rank, and where each rank starts (one entry more than ranks)."""
     starts = np.zeros(ranks + 1, np.int64)
     for i in range(len(rank)):
@@ -176,27 +215,45 @@ def _sort_by_rank(rank: Ints, ranks: int) -> tuple[Ints, Ints]:  # pragma: no co
     return order, starts
 
 
+def boxes(starts: Ints, lon: Floats, lat: Floats) -> Floats:
+    """Per segment west, south, east, north; west > east where it crosses 180°, −180 … 180 if it goes all round."""
+    none = np.full((len(starts) - 1, 4), np.nan)
+    return _boxes(starts, lon, lat, none, np.full(len(starts) - 1, np.nan))
+
+
+def wider_boxes(starts: Ints, lon: Floats, lat: Floats, known: Floats, last_lon: Floats) -> Floats:
+    """Boxes of segments of which more was heard: `known` ones (NaN: none), and the longitude where each went on."""
+    return _boxes(starts, lon, lat, known, last_lon)
+
+
 @kernel
-def _boxes(starts: Ints, lon: Floats, lat: Floats, class_b: Bools) -> Any:  # pragma: no cover - compiled
-    """Per segment west, south, east, north and the share of class B; west > east where it crosses 180°."""
-    out = np.empty((len(starts) - 1, 5))
+def _boxes(
+    starts: Ints, lon: Floats, lat: Floats, known: Floats, last_lon: Floats
+) -> Floats:  # pragma: no cover - compiled
+    """A longitude is kept as it was sent, with the number of turns round the globe: nothing is lost to rounding."""
+    out = np.empty((len(starts) - 1, 4))
     for k in range(len(starts) - 1):
         a, b = starts[k], starts[k + 1]
-        here = lon[a]
-        west = east = here
-        south = north = lat[a]
-        share = 0
+        if np.isnan(last_lon[k]):
+            here, west, east, south, north = lon[a], lon[a], lon[a], lat[a], lat[a]
+            west_turn, east_turn = 0, 0
+        else:
+            here, west, south, east, north = last_lon[k], known[k, 0], known[k, 1], known[k, 2], known[k, 3]
+            west_turn = 0 if west <= here else -1
+            east_turn = 0 if east >= here else 1
+        turn = 0
         for i in range(a, b):
-            step = lon[i] - here
-            here += step - 360.0 * np.floor((step + 180.0) / 360.0)
-            west, east = min(west, here), max(east, here)
+            if lon[i] - here > 180.0:
+                turn -= 1
+            elif lon[i] - here < -180.0:
+                turn += 1
+            here = lon[i]
+            if turn < west_turn or (turn == west_turn and here < west):
+                west, west_turn = here, turn
+            if turn > east_turn or (turn == east_turn and here > east):
+                east, east_turn = here, turn
             south, north = min(south, lat[i]), max(north, lat[i])
-            share += class_b[i]
-        if east - west >= 360.0:
+        if 360.0 * (east_turn - west_turn) + east - west >= 360.0:
             west, east = -180.0, 180.0
-        elif west < -180.0 or east > 180.0:
-            west -= 360.0 * np.floor((west + 180.0) / 360.0)
-            east -= 360.0 * np.floor((east + 180.0) / 360.0)
         out[k, 0], out[k, 1], out[k, 2], out[k, 3] = west, south, east, north
-        out[k, 4] = share / (b - a)
     return out

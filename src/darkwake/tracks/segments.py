@@ -1,4 +1,4 @@
-"""Which reports of one MMSI can one hull have sent? A first segmentation, behind an interface.
+"""Which reports of one MMSI can one hull have sent?
 
 A segment is never guessed across an ambiguity: a report that two hulls could have sent equally well ends both. A
 silence alone never ends a segment while only one hull uses the number. A single impossible position becomes a
@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,7 @@ import numpy.typing as npt
 from darkwake.geo.sphere import destination, distance_m
 from darkwake.jit import kernel
 from darkwake.times import HOUR_US
-from darkwake.tracks.columns import Floats, Ints
+from darkwake.tracks.columns import Bools, Floats, Ints
 from darkwake.units import METRES_PER_NAUTICAL_MILE
 
 #: Part of every segment id: raise the first number when the segments of unchanged data change.
@@ -47,20 +47,6 @@ class Assignment:
 
     hull: Ints
     end_reason: npt.NDArray[np.int8]
-
-
-class Segmenter(Protocol):
-    """Splits the transmissions of each MMSI into segments. Must depend on nothing but its arguments."""
-
-    def assign(
-        self, mmsi: Ints, time_us: Ints, lon: Floats, lat: Floats, sog_knots: Floats, cog_deg: Floats
-    ) -> Assignment:
-        """Rows are sorted by (mmsi, time); degrees, knots with NaN for unknown. A segment never spans two MMSIs."""
-        ...
-
-    def params(self) -> dict[str, float]:
-        """What to record with a run."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +76,7 @@ class NearestHull:
     def assign(
         self, mmsi: Ints, time_us: Ints, lon: Floats, lat: Floats, sog_knots: Floats, cog_deg: Floats
     ) -> Assignment:
+        """Rows are sorted by (mmsi, time); degrees, knots with NaN for unknown. A segment never spans two MMSIs."""
         settings = np.array(
             [
                 self.max_speed_knots, self.buffer_nm, self.slack_knots, self.scale_nm, self.wander_knots,
@@ -99,6 +86,45 @@ class NearestHull:
         )  # fmt: skip
         hull, reason = _assign(mmsi, time_us, lon, lat, sog_knots, cog_deg, settings)
         return Assignment(hull, reason)
+
+    def safe_rows(self, vessel: Ints, vessels: int, time_us: Ints, hull: Ints, sole: Bools, known_from_us: int) -> Ints:
+        """Per vessel the last row after which no hull but that row's can go on, so that it alone decides what follows.
+
+        Rows by (vessel, time) with what hull each is; `sole`: vessels that never had another. Nothing is known of what
+        lies before `known_from_us`. −1 where there is no such row. `SEED_ROWS` rows up to it are of the one hull.
+        """
+        hold_us = round(max(self.stray_h, self.shared_silence_h) * HOUR_US)
+        return _safe_rows(vessel, vessels, time_us, hull, sole, hold_us, known_from_us)
+
+
+#: So many rows of a hull, up to a safe one, leave it established, as it was.
+SEED_ROWS = 3
+
+
+@kernel
+def _safe_rows(
+    vessel: Ints, vessels: int, time_us: Ints, hull: Ints, sole: Any, hold_us: int, known_from_us: int
+) -> Ints:  # pragma: no cover - compiled
+    """A hull is closed at a row of another one if it was silent for `hold_us`, and the other had been heard since."""
+    found = np.full(vessels, -1, np.int64)
+    run = 0  # rows of one hull in a row, up to this one
+    other_us = 0  # last time of another hull
+    for i in range(len(vessel)):
+        if i == 0 or vessel[i] != vessel[i - 1]:
+            run = 1
+            other_us = known_from_us
+        elif hull[i] != hull[i - 1]:
+            run = 1
+            other_us = time_us[i - 1]
+        else:
+            run += 1
+        since = time_us[i] - hold_us
+        if sole[vessel[i]]:
+            if run >= 3 and since >= known_from_us:
+                found[vessel[i]] = i
+        elif run >= 4 and other_us < since:
+            found[vessel[i]] = i
+    return found
 
 
 @kernel

@@ -33,6 +33,13 @@ def build_statics(
     `mmsi`, `time_us`, `hull`: the position transmissions by (mmsi, time) and the segment ordinal of each;
     `segment`: the id of each ordinal.
     """
+    rows = identities(reports, fit)
+    size = np.bincount(hull, minlength=len(segment))
+    return owned(rows, bucket, mmsi, time_us, hull, segment, size)
+
+
+def identities(reports: pa.Table, fit: Bools) -> pa.Table:
+    """The transmissions of identities among the reports that take part, by (mmsi, time), the superfluous left out."""
     columns = ["mmsi", "time", "type", "second", "payload_key", "station", "source", "spans", *STATIC_COLUMNS]
     rows = reports.select(columns).filter(pa.array(fit & has_identity(reports)))
     offset, _ = last_spans(rows["spans"])
@@ -40,22 +47,39 @@ def build_statics(
         ints(rows["mmsi"]), instants(rows["time"]), ints(rows["payload_key"]), ints(rows["second"], NO_SECOND),
         flat(rows["source"]), offset, flat(rows["station"]),
     ).row  # fmt: skip
-    vendor = ~np.isin(ints(rows["type"])[chosen], STATIC_TYPES)
-    kept = chosen
+    vendor = is_vendors(rows["type"])[chosen]
     if vendor.any():
         content = np.column_stack([_codes(rows[name])[chosen] for name in STATIC_COLUMNS])
         same = np.zeros(len(chosen), np.bool_)
         same[1:] = (content[1:] == content[:-1]).all(axis=1)
-        kept = chosen[_thin(ints(rows["mmsi"])[chosen], instants(rows["time"])[chosen], same, vendor, THIN_US)]
-    owner = _sole_hull(
-        ints(rows["mmsi"])[kept], instants(rows["time"])[kept], *_without_strays(mmsi, time_us, hull, segment), ALIVE_US
-    )
-    picked = rows.take(pa.array(kept))
+        chosen = chosen[_thin(ints(rows["mmsi"])[chosen], instants(rows["time"])[chosen], same, vendor, THIN_US)]
+    return rows.take(pa.array(chosen))
+
+
+def vendors_of(reports: pa.Table) -> Ints:
+    """The MMSIs whose identities, in some reports, came in a vendor's table."""
+    rows = reports.filter(pa.array(has_identity(reports)))
+    return np.unique(ints(rows["mmsi"])[is_vendors(rows["type"])])
+
+
+def is_vendors(kind: pa.ChunkedArray) -> Bools:
+    """Whether identities came in a vendor's table, by their message types."""
+    return np.asarray(~np.isin(ints(kind), STATIC_TYPES))
+
+
+def owned(rows: pa.Table, bucket: int, mmsi: Ints, time_us: Ints, hull: Ints, segment: Ints, size: Ints) -> pa.Table:
+    """STATICS of identities by (mmsi, time): each with the segment that alone can have sent it.
+
+    `mmsi`, `time_us`, `hull`: the position transmissions by (mmsi, time) around them, and the segment ordinal of each;
+    `segment`, `size`: the id of each ordinal, and how many transmissions it has in all.
+    """
+    around = _without_strays(mmsi, time_us, hull, size)
+    owner = _sole_hull(ints(rows["mmsi"]), instants(rows["time"]), *around, ALIVE_US)
     built = {
-        "bucket": pa.array(np.full(len(kept), bucket, np.int32)),
+        "bucket": pa.array(np.full(rows.num_rows, bucket, np.int32)),
         "segment": pa.array(np.append(segment, 0)[owner], mask=owner < 0),
-        **{name: picked[name] for name in ("mmsi", "time", *STATIC_COLUMNS, "payload_key", "source", "spans")},
-        "type": pc.fill_null(picked["type"], 0),
+        **{name: rows[name] for name in ("mmsi", "time", *STATIC_COLUMNS, "payload_key", "source", "spans")},
+        "type": pc.fill_null(rows["type"], 0),
     }
     return pa.table(built).select(STATICS.names).cast(STATICS)
 
@@ -76,9 +100,8 @@ def _codes(column: pa.ChunkedArray) -> Ints:
     return ints(pc.dictionary_encode(flat(column)).indices, -1)
 
 
-def _without_strays(mmsi: Ints, time_us: Ints, hull: Ints, segment: Ints) -> tuple[Ints, Ints, Ints]:
+def _without_strays(mmsi: Ints, time_us: Ints, hull: Ints, size: Ints) -> tuple[Ints, Ints, Ints]:
     """Leave out segments of a few positions, unless the MMSI has no others."""
-    size = np.bincount(hull, minlength=len(segment))
     firm = size[hull] >= STRAY
     known = np.unique(mmsi[firm])
     keep = firm | ~np.isin(mmsi, known)

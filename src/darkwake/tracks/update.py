@@ -1,30 +1,40 @@
 """Bring the derived tables (tracks, statics, segments) up to the imports: one ledger entry of kind `tracks`.
 
-The buckets that new imports touch are rebuilt from all their reports, in whatever order these came; only partitions
-whose rows differ from what stood are written again. So the order of imports cannot show, and a day's late data
-rewrites the weeks it changes.
+What new reports of a vessel change is worked out from her last safe break (`increment`); what that cannot tell, and
+what a withdrawal took away, from all of her reports. Either way the tables are those of a build from all reports, in
+whatever order these came, and only files whose rows change are written again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from darkwake import times
+from darkwake.lake import partitions
+from darkwake.lake.partitions import Rows
 from darkwake.lake.schema import BUCKETS, REPORTS, bucket_of
 from darkwake.lake.shuffle import Shuffle
 from darkwake.lake.store import Lake, Writer, again
-from darkwake.lake.tables import DataFile, stored_schema
-from darkwake.ledger.details import Tracks, Withdrawal
+from darkwake.lake.tables import DataFile
+from darkwake.ledger.details import Import, Tracks, Withdrawal
 from darkwake.ledger.entries import Entry
-from darkwake.tracks.build import REPORT_COLUMNS, Built, build
-from darkwake.tracks.segments import VERSION, NearestHull, Segmenter
+from darkwake.tracks.build import REPORT_COLUMNS, build, taking_part, weeks
+from darkwake.tracks.columns import Ints, instants, ints
+from darkwake.tracks.increment import NEVER_US, News, Stood, extend, going_on, read_since
+from darkwake.tracks.segments import VERSION, NearestHull
+from darkwake.tracks.statics import ALIVE_US, vendors_of
 
 Progress = Callable[[str, int, int], None]  # (what, done, in all)
+#: A safe break is looked for among the tracks of so long before what is new.
+LOOK_BACK_US = 2 * times.DAY_US
+_REPORTS = pa.schema([REPORTS.field(name) for name in REPORT_COLUMNS])
 
 
 def pending(lake: Lake, up_to: int | None = None) -> list[Entry]:
@@ -34,92 +44,210 @@ def pending(lake: Lake, up_to: int | None = None) -> list[Entry]:
     return lake.ledger.entries(("import", "withdrawal"), up_to, after=done)
 
 
-def update(lake: Lake, segmenter: Segmenter | None = None, progress: Progress | None = None) -> Entry | None:
+def update(lake: Lake, hulls: NearestHull | None = None, progress: Progress | None = None) -> Entry | None:
     """Build what is missing; None if nothing was."""
-    return again(lambda: _update(lake, segmenter or NearestHull(), progress))
+    return again(lambda: _update(lake, hulls or NearestHull(), progress))
 
 
-def _update(lake: Lake, segmenter: Segmenter, progress: Progress | None) -> Entry | None:
+def _update(lake: Lake, hulls: NearestHull, progress: Progress | None) -> Entry | None:
     if not pending(lake):
         return None
     with lake.write() as writer:
         new = pending(lake, writer.base.number)
         if not new:
             return None  # another build was faster
-        buckets = _touched(lake, writer, new)
-        statistics = {"partitions_written": 0, "partitions_unchanged": 0}
-        with Shuffle(pa.schema([REPORTS.field(name) for name in REPORT_COLUMNS]), BUCKETS) as piles:
-            _deal(writer, piles, buckets, progress)
-            with ThreadPoolExecutor(2, thread_name_prefix="darkwake-tracks") as pool:
-                work = [pool.submit(_build_bucket, writer, piles, bucket, segmenter, statistics) for bucket in buckets]
-                for number, future in enumerate(work, 1):
-                    future.result()
-                    if progress:
-                        progress("tracks", number, len(work))
+        method = {"segmenter": type(hulls).__name__, "version": VERSION, **hulls.params()}
+        counts = _Build(lake, writer, new, hulls, method, progress).run()
         detail = Tracks(
             imports_up_to=max(entry.number for entry in new),
-            method={"segmenter": type(segmenter).__name__, "version": VERSION, **segmenter.params()},
-            buckets=len(buckets),
+            method=method,
             bytes_written=writer.written_bytes(),
-            **statistics,
+            **counts,
         )
         return writer.commit("tracks", detail, moved=lambda news: any(entry.kind == "tracks" for entry in news))
 
 
-def _touched(lake: Lake, writer: Writer, new: Sequence[Entry]) -> list[int]:
-    """Buckets of all numbers that sent something in new imports, or in those that were withdrawn."""
-    buckets: set[int] = set()
-    for entry in new:
-        gone = isinstance(entry.detail, Withdrawal)
-        number = entry.detail.withdrawn if isinstance(entry.detail, Withdrawal) else entry.number
-        snapshot = lake.snapshot(number) if gone else writer.base  # where it can still be read
-        mmsi = snapshot.scan("reports", ["mmsi"], **{"import": number})["mmsi"]
-        buckets |= set(np.unique(bucket_of(mmsi.drop_null().to_numpy())).tolist())
-    return sorted(buckets)
+@dataclass(frozen=True)
+class _Known:
+    """Vessels of a bucket of which something new came, from when on their stored reports are read again, and their
+    tracks looked at. `whole`: those that are built from all their reports.
+    """
+
+    bucket: int
+    news: News
+    read_us: Ints
+    tracks_us: int
+    whole: Ints
 
 
-def _deal(writer: Writer, piles: Shuffle, buckets: Sequence[int], progress: Progress | None) -> None:
-    files = writer.base.data_files("reports")
-    wanted = np.zeros(BUCKETS, dtype=bool)
-    wanted[list(buckets)] = True
-    for number, file in enumerate(files):
-        if progress:
-            progress("reports", number, len(files))
-        for batch in writer.base.batches("reports", file, REPORT_COLUMNS):
-            rows = pa.Table.from_batches([batch])
-            rows = rows.filter(pc.is_valid(rows["mmsi"]))
-            key = bucket_of(rows["mmsi"].to_numpy())
-            if not wanted.all():
-                keep = wanted[key]
-                rows, key = rows.filter(pa.array(keep)), key[keep]
-            piles.add(rows.cast(piles.schema), key)
+class _Build:
+    def __init__(
+        self, lake: Lake, writer: Writer, new: Sequence[Entry], hulls: NearestHull, method: dict[str, object],
+        progress: Progress | None,
+    ) -> None:  # fmt: skip
+        self.lake, self.writer, self.hulls, self.progress = lake, writer, hulls, progress
+        builds = [entry.detail for entry in lake.ledger.entries("tracks", writer.base.number)]
+        self.same_method = all(isinstance(each, Tracks) and dict(each.method) == method for each in builds[-1:])
+        self.new = {str(entry.number) for entry in new if isinstance(entry.detail, Import)}
+        self.withdrawn = [entry.detail.withdrawn for entry in new if isinstance(entry.detail, Withdrawal)]
+        self.counts = {"buckets": 0, "partitions_written": 0, "partitions_unchanged": 0}
 
+    def run(self) -> dict[str, int]:
+        """Work out and put down what changes; how many buckets and partitions that was."""
+        files = self.writer.base.data_files("reports")
+        taken = self._taken_away()
+        with Shuffle(_REPORTS, BUCKETS) as piles, ThreadPoolExecutor(2, thread_name_prefix="darkwake-tracks") as pool:
+            self._deal(piles, [file for file in files if file.partition["import"] in self.new])
+            known = [each for each in pool.map(lambda b: self._look(b, piles.take(b), taken), range(BUCKETS)) if each]
+            self._deal_again(piles, known, [file for file in files if file.partition["import"] not in self.new])
+            left = self._each(pool, lambda each: self._bucket(each, piles.take(each.bucket), None), known)
+            while left:
+                with Shuffle(_REPORTS, BUCKETS) as whole:
+                    self._deal(whole, files, np.sort(np.concatenate([each.whole for each in left])))
+                    left = self._each(pool, partial(self._once_more, piles, whole), left)
+        return self.counts
 
-def _build_bucket(
-    writer: Writer, piles: Shuffle, bucket: int, segmenter: Segmenter, statistics: dict[str, int]
-) -> None:
-    built: Built = build(piles.take(bucket), bucket, segmenter)
-    for table, rows in (("statics", built.statics), ("segments", built.segments)):
-        _replace(writer, table, rows, {"bucket": bucket}, statistics)
-    weeks = pc.unique(built.tracks["week"]).to_pylist()
-    stood = {file.partition["week"] for file in writer.base.data_files("tracks", bucket=bucket)}
-    for week in sorted({*weeks, *stood}):
-        rows = built.tracks.filter(pc.equal(built.tracks["week"], week))
-        _replace(writer, "tracks", rows, {"bucket": bucket, "week": week}, statistics)
+    def _each(
+        self, pool: ThreadPoolExecutor, work: Callable[[_Known], _Known | None], known: Sequence[_Known]
+    ) -> list[_Known]:
+        futures = [pool.submit(work, each) for each in known]
+        found = []
+        for number, future in enumerate(futures, 1):
+            found.append(future.result())
+            if self.progress:
+                self.progress("tracks", number, len(known))
+        return [each for each in found if each is not None]
 
+    def _once_more(self, piles: Shuffle, whole: Shuffle, known: _Known) -> _Known | None:
+        return self._bucket(known, piles.take(known.bucket), whole.take(known.bucket))
 
-def _replace(writer: Writer, table: str, rows: pa.Table, partition: dict[str, Any], statistics: dict[str, int]) -> None:
-    """Put `rows` in the place of a partition's files, unless they are the same."""
-    schema = stored_schema(table)
-    rows = rows.select(schema.names).cast(schema)
-    old: list[DataFile] = writer.base.data_files(table, **partition)
-    if sum(file.rows for file in old) == rows.num_rows and rows.num_rows > 0:
-        stood = pa.concat_tables([writer.base.partition_rows(table, file) for file in old])
-        if stood.equals(rows):
-            statistics["partitions_unchanged"] += 1
+    def _taken_away(self) -> Ints:
+        """Vessels of which a withdrawal took reports away."""
+        found = [np.zeros(0, np.int64)]
+        for number in self.withdrawn:
+            reports = self.lake.snapshot(number).scan(
+                "reports", ["mmsi"], **{"import": number}
+            )  # where it still stands
+            found.append(ints(reports["mmsi"].drop_null()))
+        return np.unique(np.concatenate(found))
+
+    def _deal(
+        self, piles: Shuffle, files: Sequence[DataFile], mmsis: Ints | None = None, since_us: Ints | None = None
+    ) -> None:
+        """Deal reports out by bucket: all, or those of some MMSIs (sorted), or of each from a time on."""
+        where = None
+        if since_us is not None and since_us.min() > NEVER_US:
+            where = pc.field("time") >= pa.scalar(int(since_us.min()), REPORTS.field("time").type)
+        for number, file in enumerate(files):
+            if self.progress:
+                self.progress("reports", number, len(files))
+            for batch in self.writer.base.batches("reports", file, REPORT_COLUMNS, where):
+                rows = pa.Table.from_batches([batch])
+                rows = rows.filter(pc.is_valid(rows["mmsi"]))
+                if mmsis is not None:
+                    rows = rows.filter(pa.array(_wanted(rows, mmsis, since_us)))
+                piles.add(rows.cast(piles.schema), bucket_of(rows["mmsi"].to_numpy()))
+
+    def _look(self, bucket: int, reports: pa.Table, taken: Ints) -> _Known | None:
+        """What of a bucket is new, and how far back one has to look for it."""
+        news = News.of(reports, bucket)
+        taken = taken[bucket_of(taken) == bucket]
+        if not len(news.mmsi) and not len(taken):
+            return None
+        if not self.same_method:
+            return _Known(bucket, news.without(news.mmsi), _NONE, 0, np.union1d(news.mmsi, taken))
+        news = news.without(taken)
+        statics, segments = (self._rows(table, bucket, news.mmsi).table for table in ("statics", "segments"))
+        go_on_us, can = going_on(news, statics, vendors_of(reports.filter(pa.array(taking_part(reports, bucket)))))
+        whole = np.union1d(news.mmsi[~can], taken)
+        whose = news.number(ints(segments["mmsi"]))
+        begun = instants(segments["start"]) < news.cut_us[whose]
+        ends = np.full(len(news.mmsi), NEVER_US)  # where the tracks of each end before what is new
+        np.maximum.at(ends, whose[begun], np.minimum(instants(segments["end"]), news.cut_us[whose])[begun])
+        look = np.where(ends > NEVER_US, np.minimum(ends, news.cut_us) - LOOK_BACK_US, news.cut_us)
+        look = np.minimum(look, np.where(go_on_us > NEVER_US, go_on_us - ALIVE_US, look))[can]
+        return _Known(
+            bucket, news.without(whole), read_since(news, go_on_us)[can], int(look.min(initial=_FAR_US)), whole
+        )  # fmt: skip
+
+    def _deal_again(self, piles: Shuffle, known: Sequence[_Known], files: Sequence[DataFile]) -> None:
+        """Deal out what is read again of reports that were there before, of imports that reach so far."""
+        mmsis = np.concatenate([_NONE, *(each.news.mmsi for each in known)])
+        since = np.concatenate([_NONE, *(each.read_us for each in known)])
+        if not len(mmsis):
             return
-    for file in old:
-        writer.remove(table, file)
-    if rows.num_rows:
-        writer.put(table, rows, **partition)
-        statistics["partitions_written"] += 1
+        ends = {
+            str(entry.number): entry.detail.end
+            for entry in self.lake.ledger.entries("import", self.writer.base.number)
+            if isinstance(entry.detail, Import)
+        }
+        reach = [file for file in files if (end := ends.get(file.partition["import"])) is None or end >= since.min()]
+        order = np.argsort(mmsis)
+        self._deal(piles, reach, mmsis[order], since[order])
+
+    def _rows(self, table: str, bucket: int, mmsis: Ints, since_us: int = NEVER_US) -> Rows:
+        files = self.writer.base.data_files(table, bucket=bucket)
+        if since_us > NEVER_US:
+            files = [file for file in files if file.partition["week"] >= _monday(since_us)]
+        return Rows.read(self.writer.base, table, files, mmsis)
+
+    def _bucket(self, known: _Known, reports: pa.Table, all_reports: pa.Table | None) -> _Known | None:
+        """Put down what changes in a bucket; if vessels have to be built whole and `all_reports` are not here, nothing,
+        and they are told.
+        """
+        bucket, news = known.bucket, known.news
+        touched = np.union1d(news.mmsi, known.whole)
+        since_us = NEVER_US if len(known.whole) else known.tracks_us
+        statics, segments = (self._rows(table, bucket, touched) for table in ("statics", "segments"))
+        tracks = self._rows("tracks", bucket, touched, since_us)
+        every = len(tracks.files) == len(self.writer.base.data_files("tracks", bucket=bucket))
+        held = {"tracks": tracks, "statics": statics, "segments": segments}
+        own = {name: np.flatnonzero(np.isin(ints(each.table["mmsi"]), news.mmsi)) for name, each in held.items()}
+        since_us = NEVER_US if every else times.parse(_monday(since_us))
+        stood = Stood(**{name: each.table.take(pa.array(own[name])) for name, each in held.items()}, since_us=since_us)
+        reports = reports.filter(pc.is_in(reports["mmsi"], pa.array(news.mmsi.astype(np.int32))))
+        change = extend(news, reports, stood, bucket, self.hulls)
+        if len(change.failed) or (len(known.whole) and all_reports is None):
+            keep = ~np.isin(news.mmsi, change.failed)
+            whole = np.union1d(known.whole, change.failed)
+            return _Known(bucket, news.without(change.failed), known.read_us[keep], known.tracks_us, whole)
+        goes = {
+            "tracks": change.tracks_go,
+            "statics": change.statics_go,
+            "segments": np.ones(len(own["segments"]), np.bool_),
+        }
+        built = None if all_reports is None else build(all_reports, bucket, self.hulls)
+        for name, each in held.items():
+            go = np.isin(ints(each.table["mmsi"]), known.whole)
+            go[own[name]] = goes[name]
+            come = getattr(change, name)
+            self._put(bucket, name, each, go, come if built is None else pa.concat_tables([come, getattr(built, name)]))
+        self.counts["buckets"] += 1
+        return None
+
+    def _put(self, bucket: int, table: str, stood: Rows, go: np.ndarray, come: pa.Table) -> None:
+        parts: list[tuple[dict[str, str], pa.Table]] = [({}, come)]
+        if table == "tracks":
+            named = set(pc.unique(come["week"]).to_pylist())
+            named |= {stood.files[number].partition["week"] for number in np.unique(stood.file[go]).tolist()}
+            parts = [({"week": week}, come.filter(pc.equal(come["week"], week))) for week in sorted(named)]
+        for more, rows in parts:
+            changed = partitions.replace(self.writer, table, {"bucket": bucket, **more}, stood, go, rows)
+            self.counts["partitions_written" if changed else "partitions_unchanged"] += 1
+
+
+_NONE = np.zeros(0, np.int64)
+_FAR_US = times.parse("9999-01-01")
+
+
+def _monday(time_us: int) -> str:
+    return str(weeks(np.array([time_us]))[0])
+
+
+def _wanted(rows: pa.Table, mmsis: Ints, since_us: Ints | None) -> np.ndarray:
+    mmsi = rows["mmsi"].to_numpy().astype(np.int64)
+    at = np.minimum(np.searchsorted(mmsis, mmsi), len(mmsis) - 1)
+    wanted = mmsis[at] == mmsi
+    if since_us is not None:
+        wanted &= ints(rows["time"], NEVER_US) >= since_us[at]
+    return wanted

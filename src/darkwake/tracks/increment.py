@@ -1,0 +1,419 @@
+"""What new reports of known vessels change in their tracks, from the last safe break on, and nothing before it.
+
+The result is that of a build from all reports, row for row; where that cannot be shown from what is stored, the vessel
+is named to be built anew from all of them. Three things are carried on:
+
+- **Transmissions.** Receptions merge over 30 s, so a minute before the first new report is read again; its
+  transmissions in the last 30 s before must be the stored ones.
+- **Hulls.** After a safe row (`NearestHull.safe_rows`) one hull alone decides what follows. Stored transmissions from
+  there on are given to hulls once more, and must come out as they were stored.
+- **Identities.** Of a vendor's table, which repeats them in every row, some are left out; that goes on from the last
+  one that is kept whatever comes. Which segment sent one is asked anew where positions or strays may have changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from darkwake.jit import kernel
+from darkwake.lake.schema import SEGMENTS, STATICS, TRACKS
+from darkwake.tracks.build import (
+    BOX,
+    CLASS_B_TYPES,
+    Sent,
+    first_rows,
+    ids_of,
+    segment_rows,
+    sort_by_rank,
+    taking_part,
+    track_rows,
+    transmissions,
+    wider_boxes,
+)
+from darkwake.tracks.columns import Bools, Floats, Ints, floats, instants, ints
+from darkwake.tracks.segments import SEED_ROWS, NearestHull
+from darkwake.tracks.statics import ALIVE_US, identities, is_vendors, owned, vendors_of
+from darkwake.tracks.transmissions import WINDOW_US
+
+#: So long before the first new report receptions are read again.
+READ_AGAIN_US = 2 * WINDOW_US
+#: Before any time, and after.
+NEVER_US = np.iinfo(np.int64).min // 4
+_KEY = ("mmsi", "time", "payload_key")
+
+
+@dataclass(frozen=True)
+class News:
+    """Vessels of which something new came, by MMSI, and when the first of it was sent, µs."""
+
+    mmsi: Ints
+    first_us: Ints
+
+    @classmethod
+    def of(cls, reports: pa.Table, bucket: int) -> News:
+        """Those of new reports, as far as these take part."""
+        rows = reports.select(["mmsi", "time"]).filter(pa.array(taking_part(reports, bucket)))
+        mmsi, time_us = ints(rows["mmsi"]), instants(rows["time"])
+        order = np.lexsort((time_us, mmsi))
+        first = np.flatnonzero(np.append(True, mmsi[order][1:] != mmsi[order][:-1])[: len(order)])
+        return cls(mmsi[order][first], time_us[order][first])
+
+    def without(self, mmsi: Ints) -> News:
+        """The others."""
+        keep = ~np.isin(self.mmsi, mmsi)
+        return News(self.mmsi[keep], self.first_us[keep])
+
+    def number(self, mmsi: Ints) -> Ints:
+        """Which of them each MMSI is; all must be among them."""
+        return np.searchsorted(self.mmsi, mmsi)
+
+    @cached_property
+    def cut_us(self) -> Ints:
+        """From when on the transmissions of each are worked out anew."""
+        return self.first_us - WINDOW_US
+
+
+@dataclass(frozen=True)
+class Stood:
+    """What the tables hold of the vessels in the news: all statics and segments, and the tracks from a time on, µs."""
+
+    tracks: pa.Table
+    statics: pa.Table
+    segments: pa.Table
+    since_us: int
+
+
+@dataclass(frozen=True)
+class Change:
+    """What the tables shall hold: rows that come, and which of the stored ones, as masks over `Stood`, go for them.
+
+    A row that comes may be one that goes. `failed`: vessels that must be built from all their reports; nothing here is
+    of them.
+    """
+
+    tracks: pa.Table
+    statics: pa.Table
+    segments: pa.Table
+    tracks_go: Bools
+    statics_go: Bools
+    failed: Ints
+
+
+def going_on(news: News, statics: pa.Table, vendors: Ints) -> tuple[Ints, Bools]:
+    """Per vessel from when on her identities are worked out anew, and whether that can be told.
+
+    `statics`: those that stand, of the vessels in the news; `vendors`: MMSIs of which new identities came in a vendor's
+    table. Of those in such a table the last one says little: it was kept for being the last. The one before it stays.
+    """
+    count = len(news.mmsi)
+    of_vendor = np.isin(news.mmsi, vendors)
+    if not statics.num_rows:
+        return np.where(of_vendor, NEVER_US, news.cut_us), np.ones(count, np.bool_)
+    whose, time_us = news.number(ints(statics["mmsi"])), instants(statics["time"])
+    of_vendor |= np.bincount(whose[is_vendors(statics["type"])], minlength=count) > 0
+    order = np.lexsort((time_us, whose))
+    order = order[time_us[order] < news.cut_us[whose[order]]]
+    last = np.full((count, 2), NEVER_US)
+    _last_two(whose[order], time_us[order], last)
+    there = np.bincount(whose, minlength=count) > 0
+    go_on = np.where(of_vendor, np.where(there, last[:, 0], NEVER_US), news.cut_us)
+    return go_on, ~of_vendor | ~there | (last[:, 0] > NEVER_US)
+
+
+def read_since(news: News, go_on_us: Ints) -> Ints:
+    """Per vessel from when on her stored reports are read again."""
+    return np.minimum(news.first_us - READ_AGAIN_US, go_on_us)
+
+
+@kernel
+def _last_two(whose: Ints, time_us: Ints, out: Ints) -> None:  # pragma: no cover - compiled
+    """The last two different times of each, the earlier one first."""
+    for i in range(len(whose)):
+        k = whose[i]
+        if time_us[i] != out[k, 1]:
+            out[k, 0], out[k, 1] = out[k, 1], time_us[i]
+
+
+def extend(news: News, reports: pa.Table, stood: Stood, bucket: int, hulls: NearestHull) -> Change:
+    """What the news change. `reports`: the new ones, and the stored ones from `read_since` on (REPORT_COLUMNS), of the
+    vessels in the news.
+    """
+    return _Extension(news, reports, stood, bucket, hulls).change()
+
+
+class _Extension:
+    def __init__(self, news: News, reports: pa.Table, stood: Stood, bucket: int, hulls: NearestHull) -> None:
+        self.news, self.stood, self.bucket, self.hulls = news, stood, bucket, hulls
+        self.count = len(news.mmsi)
+        self.fit = taking_part(reports, bucket)
+        self.reports = reports
+        self.failed = np.zeros(self.count, np.bool_)
+        known = np.bincount(news.number(ints(stood.segments["mmsi"])), minlength=self.count)
+        self.fresh, self.sole = known == 0, known == 1  # without any segment; with one, and never another
+
+    def change(self) -> Change:
+        cut, news, stood = self.news.cut_us, self.news, self.stood
+        # Stored rows by (mmsi, time, payload key); `old` are those before the cut.
+        by_key = np.lexsort([ints(stood.tracks[name]) for name in reversed(_KEY)])
+        rows = stood.tracks.take(pa.array(by_key))
+        whose, time_us, segment = news.number(ints(rows["mmsi"])), instants(rows["time"]), ints(rows["segment"])
+        old = time_us < cut[whose]
+        sent = transmissions(self.reports, self.fit)
+        whose_sent, sent_us = news.number(sent.ints("mmsi")), sent.ints("time")
+        new = np.flatnonzero(sent_us >= cut[whose_sent])
+        self._hold(
+            (whose[~old], time_us[~old], ints(rows["payload_key"])[~old]),
+            (whose_sent[new], sent_us[new], sent.ints("payload_key")[new]),
+        )
+        # From where on hulls are told apart once more.
+        count_old = np.flatnonzero(old)
+        safe = self.hulls.safe_rows(whose[old], self.count, time_us[old], segment[old], self.sole, stood.since_us)
+        safe = np.where(safe >= 0, count_old[safe] if len(count_old) else -1, -1)
+        self.failed |= ~self.fresh & (safe < 0)
+        again = np.flatnonzero(old & (np.arange(len(old)) > (safe - SEED_ROWS)[whose]) & (safe[whose] >= 0))
+        run = _Run.of(rows, again, sent, new, news, self.hulls)
+        stored = run.stored
+        moved = run.segment[stored >= 0] != segment[stored[stored >= 0]]
+        self.failed[run.whose[stored >= 0][moved]] = True
+        break_us = np.where(self.fresh | (safe < 0), NEVER_US, time_us[safe] if len(time_us) else NEVER_US)
+        segments = self._segments(run, rows, whose, segment, safe)
+        statics, statics_go = self._statics(rows, whose, old, run, segments, break_us)
+
+        tracks = track_rows(sent, run.sent[run.sent >= 0], run.segment[run.sent >= 0], self.bucket)
+        good = np.sort(news.mmsi[~self.failed])
+        tracks_go = np.zeros(len(old), np.bool_)
+        tracks_go[by_key] = ~old & ~self.failed[whose]
+        statics_go &= np.isin(ints(stood.statics["mmsi"]), good)
+        return Change(
+            _of(tracks, good), _of(statics, good), _of(segments, good), tracks_go, statics_go, news.mmsi[self.failed]
+        )
+
+    def _hold(self, stored: tuple[Ints, Ints, Ints], found: tuple[Ints, Ints, Ints]) -> None:
+        """A vessel fails whose transmissions just before the first new report are not those that are stored."""
+        sides = []
+        for whose, time_us, key in (stored, found):
+            before = time_us < self.news.first_us[whose]
+            sides.append((whose[before], time_us[before], key[before]))
+        self._same(*sides)
+
+    def _same(self, stored: tuple[Ints, Ints, Ints], found: tuple[Ints, Ints, Ints]) -> None:
+        """Vessels fail whose rows (whose, time, key; by whose and time) are not the same on both sides."""
+        sides = [np.column_stack(side)[np.lexsort((side[2], side[1], side[0]))] for side in (stored, found)]
+        numbers = [np.bincount(side[:, 0], minlength=self.count) for side in sides]
+        differ = numbers[0] != numbers[1]
+        left, right = (side[~differ[side[:, 0]]] for side in sides)
+        differ[left[(left != right).any(axis=1), 0]] = True
+        self.failed |= differ
+
+    def _segments(self, run: _Run, rows: pa.Table, whose: Ints, segment: Ints, safe: Ints) -> pa.Table:
+        """All segments of the vessels: those that ended before, the one that goes on, and those that began since."""
+        by_hull, starts = sort_by_rank(run.hull, len(run.end_reason))
+        lon, lat, kind = run.lon[by_hull], run.lat[by_hull], run.kind[by_hull]
+        heard = pa.table(
+            {
+                "segment": pa.array(run.segment[by_hull]),
+                "mmsi": pa.array(self.news.mmsi[run.whose[by_hull]].astype(np.int32)),
+                "time": pa.array(run.time_us[by_hull]).cast(TRACKS.field("time").type),
+                "type": pa.array(kind),
+            }
+        )
+        found = segment_rows(heard, starts, run.end_reason, lon, lat, self.bucket)
+        stood = self.stood.segments
+        stood_ids = ints(stood["segment"])
+        order = np.argsort(stood_ids)
+        ids = ints(found["segment"])
+        if len(stood_ids):
+            at = order[np.minimum(np.searchsorted(stood_ids[order], ids), len(order) - 1)]
+            goes_on = stood_ids[at] == ids
+        else:
+            at, goes_on = np.zeros(len(ids), np.int64), np.zeros(len(ids), np.bool_)
+        # Only the hull of a safe row began before the run; what it had before that row is in its stored segment.
+        seeds = run.seed[by_hull]
+        goes_on &= np.append(seeds, False)[starts[:-1]]
+        if goes_on.any():
+            laid = lon, lat, starts
+            found = self._gone_on(found, np.flatnonzero(goes_on), at, run, rows, whose, segment, safe, laid)
+        again = np.isin(stood_ids, ids)
+        ended = stood.filter(pa.array(~again & ~self._reopened(run, whose, segment, safe, stood_ids)))
+        in_bucket = pa.array(np.full(ended.num_rows, self.bucket, np.int32))
+        ended = ended.add_column(0, SEGMENTS.field("bucket"), in_bucket).select(SEGMENTS.names).cast(SEGMENTS)
+        return pa.concat_tables([ended, found])
+
+    def _reopened(self, run: _Run, whose: Ints, segment: Ints, safe: Ints, stood_ids: Ints) -> Bools:
+        """Stored segments that began after the safe row, and of which nothing came out again."""
+        after = np.arange(len(whose)) > safe[whose]
+        seeds = segment[safe[safe >= 0]]
+        gone = np.setdiff1d(segment[after], np.concatenate([run.segment, seeds]))
+        return np.isin(stood_ids, gone)
+
+    def _gone_on(
+        self, found: pa.Table, hulls: Ints, at: Ints, run: _Run, rows: pa.Table, whose: Ints, segment: Ints, safe: Ints,
+        laid: tuple[Floats, Floats, Ints],
+    ) -> pa.Table:  # fmt: skip
+        """Segments of which more was heard: what stood of them, and what came after the safe row."""
+        lon, lat, starts = laid
+        stood = self.stood.segments.take(pa.array(at[hulls]))
+        ids = ints(stood["segment"])
+        after = np.flatnonzero(np.arange(len(whose)) > safe[whose])  # stored rows that were given to hulls again
+        before_positions = ints(stood["positions"]) - _count(segment[after], ids)
+        come = (run.sent >= 0) & (run.stored_key < 0)  # transmissions that were not stored before
+        lost = np.setdiff1d(after, np.concatenate([run.stored, run.stored_key]))
+        self.failed[whose[lost][np.isin(segment[lost], ids)]] = True  # its box may be smaller now
+        moved = np.flatnonzero(run.stored_key >= 0)
+        moved = moved[segment[run.stored_key[moved]] != run.segment[moved]]
+        self.failed[run.whose[moved[np.isin(segment[run.stored_key[moved]], ids)]]] = True
+        come_b = come & np.isin(run.kind, CLASS_B_TYPES)
+        many, many_b = _count(run.segment[come], ids), _count(run.segment[come_b], ids)
+        was_b = stood["class_b"].to_numpy(zero_copy_only=False)
+        doubt = np.where(was_b, 2 * many_b < many, 2 * many_b > many)
+        owner = self.news.number(ints(stood["mmsi"]))
+        self.failed[owner[doubt]] = True
+        last_lon = np.full(len(starts) - 1, np.nan)
+        known = np.full((len(starts) - 1, 4), np.nan)
+        last_lon[hulls] = floats(rows["lon"])[safe[owner]]
+        known[hulls] = np.column_stack([floats(stood[name]) for name in BOX])
+        box = wider_boxes(starts, lon, lat, known, last_lon)
+        later = np.isin(run.segment, ids) & ~run.seed
+        columns = {
+            "start": _put(ints(found["start"]), hulls, ints(stood["start"])),
+            "positions": _put(ints(found["positions"]), hulls, before_positions + _count(run.segment[later], ids)),
+            "class_b": _put(found["class_b"].to_numpy(zero_copy_only=False), hulls, was_b),
+            **{name: box[:, k] for k, name in enumerate(BOX)},
+        }
+        for name, values in columns.items():
+            index = SEGMENTS.get_field_index(name)
+            found = found.set_column(index, SEGMENTS.field(name), pa.array(values).cast(SEGMENTS.field(name).type))
+        return found
+
+    def _statics(
+        self, rows: pa.Table, whose: Ints, old: Bools, run: _Run, segments: pa.Table, break_us: Ints
+    ) -> tuple[pa.Table, Bools]:
+        news, stood = self.news, self.stood.statics
+        vendors = vendors_of(self.reports.filter(pa.array(self.fit)))
+        go_on, known = going_on(news, stood, vendors)
+        self.failed |= ~known | ((go_on < news.cut_us) & ~self.fresh & (go_on - ALIVE_US < self.stood.since_us))
+        found = identities(self.reports, self.fit)
+        whose_found, found_us = news.number(ints(found["mmsi"])), instants(found["time"])
+        found = found.filter(pa.array(found_us >= go_on[whose_found]))
+        whose_found, found_us = news.number(ints(found["mmsi"])), instants(found["time"])
+        whose_stood, stood_us = news.number(ints(stood["mmsi"])), instants(stood["time"])
+        self._hold_identities(stood, found, go_on)
+        # Whose they are is asked anew from the safe row on, and as long before as a position has a say.
+        from_us = break_us - ALIVE_US
+        keep = (stood_us >= from_us[whose_stood]) & (stood_us < go_on[whose_stood])
+        names = [name for name in STATICS.names if name not in ("bucket", "segment")]
+        typed = found.select(names).cast(pa.schema([STATICS.field(name).with_nullable(True) for name in names]))
+        both = pa.concat_tables([stood.select(names).filter(pa.array(keep)).cast(typed.schema), typed])
+        order = np.lexsort([ints(both[name]) for name in ("payload_key", "time", "mmsi")])
+        both = both.take(pa.array(order))
+        ids, ordinal = np.unique(np.concatenate([ints(segments["segment"])]), return_inverse=True)
+        size = np.zeros(len(ids), np.int64)
+        size[ordinal] = ints(segments["positions"])
+        near = np.flatnonzero(old & ~np.isin(np.arange(len(old)), run.stored))
+        mmsi = np.concatenate([news.mmsi[whose[near]], news.mmsi[run.whose]])
+        at_us = np.concatenate([instants(rows["time"])[near], run.time_us])
+        of = np.searchsorted(ids, np.concatenate([ints(rows["segment"])[near], run.segment]))
+        of = np.minimum(of, max(len(ids) - 1, 0))
+        by_time = np.lexsort((at_us, mmsi))
+        made = owned(both, self.bucket, mmsi[by_time], at_us[by_time], of[by_time], ids, size)
+        return made, (stood_us >= np.minimum(from_us, go_on)[whose_stood])
+
+    def _hold_identities(self, stood: pa.Table, found: pa.Table, go_on: Ints) -> None:
+        """What is worked out anew from stored reports must be what stands: up to the last one before the news."""
+        news = self.news
+        sides = []
+        whose_stood, stood_us = news.number(ints(stood["mmsi"])), instants(stood["time"])
+        until = np.full(self.count, NEVER_US)
+        earlier = stood_us < news.cut_us[whose_stood]
+        np.maximum.at(until, whose_stood[earlier], stood_us[earlier])
+        vendor = go_on < news.cut_us
+        until = np.where(vendor, until, news.first_us)
+        for table in (stood, found):
+            whose, time_us = news.number(ints(table["mmsi"])), instants(table["time"])
+            held = (time_us >= go_on[whose]) & (time_us < until[whose])
+            sides.append((whose[held], time_us[held], ints(table["payload_key"])[held]))
+        self._same(*sides)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Transmissions that are given to hulls, by (mmsi, time, payload key): stored ones and new ones."""
+
+    whose: Ints
+    time_us: Ints
+    stored: Ints  # its row among the stored ones; −1: worked out anew
+    sent: Ints  # its row among those worked out anew; −1: stored
+    stored_key: Ints  # of those worked out anew: the stored row of the same transmission; −1: it was not stored
+    seed: Bools  # of the hull that is open at the safe row, up to it
+    lon: Floats
+    lat: Floats
+    kind: Ints  # message type
+    hull: Ints
+    segment: Ints
+    end_reason: np.ndarray
+
+    @classmethod
+    def of(cls, rows: pa.Table, again: Ints, sent: Sent, new: Ints, news: News, hulls: NearestHull) -> _Run:
+        mmsi = np.concatenate([ints(rows["mmsi"])[again], sent.ints("mmsi")[new]])
+        time_us = np.concatenate([instants(rows["time"])[again], sent.ints("time")[new]])
+        key = np.concatenate([ints(rows["payload_key"])[again], sent.ints("payload_key")[new]])
+        order = np.lexsort((key, time_us, mmsi))
+        none = np.full(len(again) + len(new), -1)
+        stored, worked_out = none.copy(), none.copy()
+        stored[: len(again)], worked_out[len(again) :] = again, new
+        lon, lat, sog_knots, cog_deg = (
+            np.concatenate([floats(rows[name])[again], sent.floats(name)[new]])[order]
+            for name in ("lon", "lat", "sog_knots", "cog_deg")
+        )
+        kind = np.concatenate([ints(rows["type"])[again], sent.ints("type")[new]])[order]
+        mmsi, time_us, key, stored, worked_out = (x[order] for x in (mmsi, time_us, key, stored, worked_out))
+        split = hulls.assign(mmsi, time_us, lon, lat, sog_knots, cog_deg)
+        first = first_rows(split.hull, len(split.end_reason))
+        ids = ids_of(key, time_us, first)
+        from_store = stored[first] >= 0
+        ids[from_store] = ints(rows["segment"])[stored[first][from_store]]
+        whose = news.number(mmsi)
+        rank = np.arange(len(mmsi)) - np.searchsorted(whose, whose)  # its place within the vessel
+        seed = (stored >= 0) & (rank < SEED_ROWS)
+        matching = _matching(rows, mmsi, time_us, key, worked_out)
+        return cls(
+            whose, time_us, stored, worked_out, matching, seed, lon, lat, kind, split.hull, ids[split.hull],
+            split.end_reason,
+        )  # fmt: skip
+
+
+def _matching(rows: pa.Table, mmsi: Ints, time_us: Ints, key: Ints, worked_out: Ints) -> Ints:
+    """Of transmissions that were worked out anew, the stored row (by `_KEY`) of the same one; −1 if there is none."""
+    stored = [ints(rows[name]) for name in _KEY]
+    columns = [np.concatenate(pair) for pair in zip(stored, (mmsi, time_us, key), strict=True)]
+    order = np.lexsort(columns[::-1])
+    same = np.ones(max(len(order) - 1, 0), np.bool_)
+    for column in columns:
+        same &= column[order][1:] == column[order][:-1]
+    found = np.full(len(mmsi), -1)
+    pairs = np.flatnonzero(same)
+    left, right = order[pairs], order[pairs + 1]  # a stable sort: the stored one comes first
+    found[right - rows.num_rows] = left
+    found[worked_out < 0] = -1
+    return found
+
+
+def _count(segment: Ints, ids: Ints) -> Ints:
+    """How many rows are of each of some segments."""
+    order = np.argsort(segment, kind="stable")
+    return np.searchsorted(segment[order], ids, "right") - np.searchsorted(segment[order], ids, "left")
+
+
+def _put(values: np.ndarray, at: Ints, better: np.ndarray) -> np.ndarray:
+    out = values.copy()
+    out[at] = better
+    return out
+
+
+def _of(table: pa.Table, mmsis: Ints) -> pa.Table:
+    return table.filter(pc.is_in(table["mmsi"], pa.array(mmsis.astype(np.int32))))
