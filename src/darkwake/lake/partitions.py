@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from darkwake.ais.schema import TIMESTAMP
 from darkwake.lake import tables
 from darkwake.lake.store import Snapshot, Writer
 from darkwake.lake.tables import DataFile
@@ -41,8 +42,10 @@ class Rows:
     row: np.ndarray  # and its place in it
 
     @classmethod
-    def read(cls, snapshot: Snapshot, table: str, files: Sequence[DataFile], mmsis: np.ndarray) -> Rows:
-        """The rows of these MMSIs in some files."""
+    def read(
+        cls, snapshot: Snapshot, table: str, files: Sequence[DataFile], mmsis: np.ndarray, since_us: int | None = None
+    ) -> Rows:
+        """The rows of these MMSIs in some files; of a table with times those from a time on (µs; None: all)."""
         schema = tables.stored_schema(table)
         wanted = pa.array(mmsis.astype(np.int32))
         parts, file, row = [schema.empty_table()], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
@@ -50,6 +53,8 @@ class Rows:
             for number, each in enumerate(files):
                 whole = pq.read_table(tables.local_path(snapshot.root, table, each))
                 mask = pc.is_in(whole["mmsi"], wanted)
+                if since_us is not None:
+                    mask = pc.and_(mask, pc.greater_equal(whole["time"], pa.scalar(since_us, TIMESTAMP)))
                 own = np.flatnonzero(mask.to_numpy())
                 parts.append(whole.filter(mask).select(schema.names).cast(schema))
                 file.append(np.full(len(own), number))

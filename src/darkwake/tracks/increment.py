@@ -176,7 +176,7 @@ class _Extension:
         safe = np.where(safe >= 0, count_old[safe] if len(count_old) else -1, -1)
         self.failed |= ~self.fresh & (safe < 0)
         again = np.flatnonzero(old & (np.arange(len(old)) > (safe - SEED_ROWS)[whose]) & (safe[whose] >= 0))
-        run = _Run.of(rows, again, sent, new, news, self.hulls)
+        run = _Run.of(rows, again, np.flatnonzero(~old), sent, new, news, self.hulls)
         stored = run.stored
         moved = run.segment[stored >= 0] != segment[stored[stored >= 0]]
         self.failed[run.whose[stored >= 0][moved]] = True
@@ -358,7 +358,10 @@ class _Run:
     end_reason: np.ndarray
 
     @classmethod
-    def of(cls, rows: pa.Table, again: Ints, sent: Sent, new: Ints, news: News, hulls: NearestHull) -> _Run:
+    def of(
+        cls, rows: pa.Table, again: Ints, later: Ints, sent: Sent, new: Ints, news: News, hulls: NearestHull
+    ) -> _Run:
+        """`again`: stored rows that are given to hulls once more; `later`: those that are worked out anew."""
         mmsi = np.concatenate([ints(rows["mmsi"])[again], sent.ints("mmsi")[new]])
         time_us = np.concatenate([instants(rows["time"])[again], sent.ints("time")[new]])
         key = np.concatenate([ints(rows["payload_key"])[again], sent.ints("payload_key")[new]])
@@ -380,26 +383,26 @@ class _Run:
         whose = news.number(mmsi)
         rank = np.arange(len(mmsi)) - np.searchsorted(whose, whose)  # its place within the vessel
         seed = (stored >= 0) & (rank < SEED_ROWS)
-        matching = _matching(rows, mmsi, time_us, key, worked_out)
+        matching = _matching(rows, later, mmsi, time_us, key, worked_out)
         return cls(
             whose, time_us, stored, worked_out, matching, seed, lon, lat, kind, split.hull, ids[split.hull],
             split.end_reason,
         )  # fmt: skip
 
 
-def _matching(rows: pa.Table, mmsi: Ints, time_us: Ints, key: Ints, worked_out: Ints) -> Ints:
-    """Of transmissions that were worked out anew, the stored row (by `_KEY`) of the same one; −1 if there is none."""
-    stored = [ints(rows[name]) for name in _KEY]
-    columns = [np.concatenate(pair) for pair in zip(stored, (mmsi, time_us, key), strict=True)]
+def _matching(rows: pa.Table, later: Ints, mmsi: Ints, time_us: Ints, key: Ints, worked_out: Ints) -> Ints:
+    """Of transmissions that were worked out anew, the stored row (among `later`) of the same one; −1: there is none."""
+    stored = [ints(rows[name])[later] for name in _KEY]
+    anew = np.flatnonzero(worked_out >= 0)
+    columns = [np.concatenate(pair) for pair in zip(stored, (mmsi[anew], time_us[anew], key[anew]), strict=True)]
     order = np.lexsort(columns[::-1])
     same = np.ones(max(len(order) - 1, 0), np.bool_)
     for column in columns:
         same &= column[order][1:] == column[order][:-1]
-    found = np.full(len(mmsi), -1)
     pairs = np.flatnonzero(same)
-    left, right = order[pairs], order[pairs + 1]  # a stable sort: the stored one comes first
-    found[right - rows.num_rows] = left
-    found[worked_out < 0] = -1
+    found = np.full(len(mmsi), -1)
+    # a stable sort: the stored one comes first
+    found[anew[order[pairs + 1] - len(later)]] = later[order[pairs]]
     return found
 
 

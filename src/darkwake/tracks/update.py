@@ -187,9 +187,12 @@ class _Build:
 
     def _rows(self, table: str, bucket: int, mmsis: Ints, since_us: int = NEVER_US) -> Rows:
         files = self.writer.base.data_files(table, bucket=bucket)
-        if since_us > NEVER_US:
-            files = [file for file in files if file.partition["week"] >= _monday(since_us)]
-        return Rows.read(self.writer.base, table, files, mmsis)
+        if since_us == NEVER_US:
+            return Rows.read(self.writer.base, table, files, mmsis)
+        monday = str(weeks(np.array([since_us]))[0])
+        return Rows.read(
+            self.writer.base, table, [file for file in files if file.partition["week"] >= monday], mmsis, since_us
+        )
 
     def _bucket(self, known: _Known, reports: pa.Table, all_reports: pa.Table | None) -> _Known | None:
         """Put down what changes in a bucket; if vessels have to be built whole and `all_reports` are not here, nothing,
@@ -200,10 +203,8 @@ class _Build:
         since_us = NEVER_US if len(known.whole) else known.tracks_us
         statics, segments = (self._rows(table, bucket, touched) for table in ("statics", "segments"))
         tracks = self._rows("tracks", bucket, touched, since_us)
-        every = len(tracks.files) == len(self.writer.base.data_files("tracks", bucket=bucket))
         held = {"tracks": tracks, "statics": statics, "segments": segments}
         own = {name: np.flatnonzero(np.isin(ints(each.table["mmsi"]), news.mmsi)) for name, each in held.items()}
-        since_us = NEVER_US if every else times.parse(_monday(since_us))
         stood = Stood(**{name: each.table.take(pa.array(own[name])) for name, each in held.items()}, since_us=since_us)
         reports = reports.filter(pc.is_in(reports["mmsi"], pa.array(news.mmsi.astype(np.int32))))
         change = extend(news, reports, stood, bucket, self.hulls)
@@ -238,10 +239,6 @@ class _Build:
 
 _NONE = np.zeros(0, np.int64)
 _FAR_US = times.parse("9999-01-01")
-
-
-def _monday(time_us: int) -> str:
-    return str(weeks(np.array([time_us]))[0])
 
 
 def _wanted(rows: pa.Table, mmsis: Ints, since_us: Ints | None) -> np.ndarray:
