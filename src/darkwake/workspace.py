@@ -127,9 +127,10 @@ class Workspace:
 
     @cached_property
     def lake(self) -> Lake:
+        from darkwake.casebook.reading import pinned
         from darkwake.lake.store import Lake
 
-        return Lake(self.folder / "lake", self.ledger)
+        return Lake(self.folder / "lake", self.ledger, pinned)
 
     @property
     def _old_places(self) -> Path:

@@ -64,7 +64,7 @@ def test_a_damaged_data_file_is_named(lake: Lake, harm: Callable[[Path], None]) 
     reads: list[Callable[[], object]] = [
         lambda: snapshot.scan("rejects", ["offset", "reason", "length", "source"]),
         lambda: snapshot.partition_rows("rejects", snapshot.data_files("rejects")[2]),
-        lambda: list(snapshot.batches("rejects", snapshot.data_files("rejects")[2], ["offset", "length", "source"])),
+        lambda: list(snapshot.batches("rejects", snapshot.data_files("rejects")[2:3], ["offset", "length", "source"])),
     ]
     for read in reads:
         with pytest.raises(VerificationError, match=r"parquet.*darkwake verify.*copy") as told:

@@ -44,6 +44,12 @@ def claim(connection: sa.Connection, identity: str, number: int) -> Claim:
     raise NotFoundError(f"{found} was not recorded yet as of {number}", do="Ask for it without --as-of, or later.")
 
 
+def pinned(connection: sa.Connection) -> set[int]:
+    """The ledger numbers that verdicts and cases name: what they rest on stays readable."""
+    named = (sa.select(table.c.as_of).where(table.c.as_of.is_not(None)) for table in (VERDICTS, CASES))
+    return set(connection.execute(sa.union(*named)).scalars())
+
+
 def in_case(name: str, number: int) -> sa.Select:
     """The claims of a case, for `claims`."""
     return sa.select(CASE_CLAIMS.c.claim_id).where(CASE_CLAIMS.c.case_name == name, CASE_CLAIMS.c.number <= number)

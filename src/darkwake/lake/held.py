@@ -19,7 +19,9 @@ class HeldSnapshot(Snapshot):
     """What was recorded up to one ledger number, with the results of its last scans. For one thread."""
 
     def __init__(self, lake: Lake, number: int, held_bytes: int = HELD_BYTES) -> None:
-        super().__init__(lake.root, lake.ledger.entry(number), lake.ledger.withdrawals(number), lake.ledger.moments)
+        super().__init__(
+            lake.root, lake.ledger.entry(number), lake.ledger.withdrawals(number), lake.ledger.moments, lake.kept
+        )
         self._room = held_bytes
         # Arrow cuts a long list short when it prints an expression, so expressions are compared, not their texts
         self._held: OrderedDict[tuple[Any, ...], list[tuple[pc.Expression | None, pa.Table]]] = OrderedDict()

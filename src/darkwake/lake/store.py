@@ -14,7 +14,7 @@ import random
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,9 +24,10 @@ import sqlalchemy as sa
 
 from darkwake.errors import DarkwakeError, SourceUnavailableError, VerificationError
 from darkwake.failpoints import failpoint
-from darkwake.lake import tables
+from darkwake.lake import keeping, tables
 from darkwake.lake.buckets import BucketFiles
 from darkwake.lake.contents import RowsHash
+from darkwake.lake.keeping import Pinned
 from darkwake.lake.schema import TABLES, bucket_of
 from darkwake.lake.tables import DataFile, FileWriter
 from darkwake.ledger import entries as reading
@@ -38,6 +39,9 @@ from darkwake.ledger.leases import Lease
 from darkwake.ledger.ledger import Ledger, Recording
 from darkwake.ledger.tables import WRITTEN
 from darkwake.streams import is_full
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
 
 T = TypeVar("T")
 
@@ -51,8 +55,10 @@ class Snapshot:
         entry: Entry,
         withdrawn: Collection[int] = (),
         moments: Callable[[], Mapping[int, int]] = dict,
+        kept: Callable[[], Mapping[int, Mapping[str, int]]] | None = None,
     ) -> None:
         self.root = root
+        self._kept = kept  # the numbers as of which derived tables are kept; None: whatever is there
         self.moments = moments  # number of a detection run → when it was recorded, µs
         self.number = entry.number
         self.recorded_at = entry.recorded_at
@@ -72,7 +78,7 @@ class Snapshot:
     def data_files(self, table: str, **partition: Any) -> list[DataFile]:
         if table not in self._files:
             version = self.versions.get(table)
-            files = [] if version is None else tables.files_of(tables.open_table(self.root, table, version))
+            files = () if version is None else tables.files_at(self.root, table, version)
             self._files[table] = [file for file in files if file.partition.get("import") not in self._withdrawn]
         wanted = {key: str(value) for key, value in partition.items()}
         return [
@@ -95,6 +101,26 @@ class Snapshot:
 
     def rows(self, table: str) -> int:
         return sum(file.rows for file in self.data_files(table))
+
+    @contextlib.contextmanager
+    def reading(self, table: str, files: Sequence[DataFile]) -> Iterator[None]:
+        """Around reading files: one that is missing, or damaged, is named; what is kept no more is said to be so."""
+        try:
+            with tables.reading(self.root, table, files):
+                yield
+        except VerificationError:
+            missing = any(not tables.local_path(self.root, table, file).exists() for file in files)
+            if not missing or table not in keeping.DERIVED or self._kept is None:
+                raise
+            kept = self._kept()
+            if any(versions.get(table) == self.versions[table] for versions in kept.values()):
+                raise
+            nearest = min(kept, key=lambda number: abs(number - self.number))
+            raise SourceUnavailableError(
+                f"the {table} as of ledger number {self.number} are kept no more: nothing is pinned to them",
+                expected="the newest number, or one that a verdict names",
+                do=f"The nearest that is kept: --as-of {nearest}",
+            ) from None
 
     def dataset(self, table: str, files: Sequence[DataFile] | None = None) -> ds.Dataset:
         """An Arrow dataset with the partition columns restored."""
@@ -120,7 +146,7 @@ class Snapshot:
         if not files:
             schema = TABLES[table][0]
             return (schema if columns is None else pa.schema([schema.field(c) for c in columns])).empty_table()
-        with tables.reading(self.root, table, files):
+        with self.reading(table, files):
             return self.dataset(table, files).to_table(columns=None if columns is None else list(columns), filter=where)
 
     def of_vessel(
@@ -131,15 +157,15 @@ class Snapshot:
         return self.scan(table, columns, own if where is None else own & where, bucket=bucket_of(mmsi))
 
     def batches(
-        self, table: str, file: DataFile, columns: Sequence[str], where: pc.Expression | None = None
+        self, table: str, files: Sequence[DataFile], columns: Sequence[str], where: pc.Expression | None = None
     ) -> Iterator[pa.RecordBatch]:
-        """One file's rows in batches, filtered, for what is too large to be held."""
-        with tables.reading(self.root, table, [file]):
-            yield from self.dataset(table, [file]).to_batches(columns=list(columns), filter=where)
+        """The rows of some files in batches, filtered, for what is too large to be held."""
+        with self.reading(table, files):
+            yield from self.dataset(table, files).to_batches(columns=list(columns), filter=where)
 
     def partition_rows(self, table: str, file: DataFile) -> pa.Table:
         """One file's rows without the partition columns."""
-        with tables.reading(self.root, table, [file]):
+        with self.reading(table, [file]):
             return pq.read_table(tables.local_path(self.root, table, file)).cast(tables.stored_schema(table))
 
 
@@ -278,11 +304,11 @@ class Writer:
             self._lease.redeem(recording.connection)
             versions = dict(recording.before.versions)
             for table in sorted({*self._added, *self._removed}):
-                self._lake.settle(table, versions.get(table))
+                opened = self._lake.settle(table, versions.get(table))
                 placed = [tables.place(root, table, file, recording.number) for file in self._added.get(table, [])]
                 self._files += [tables.local_path(root, table, file) for file in placed]
                 failpoint("files_moved")
-                versions[table] = tables.commit(root, table, placed, self._removed.get(table, []))
+                versions[table] = tables.commit(opened, root, table, placed, self._removed.get(table, []))
                 failpoint("delta_committed")
             recording.insert(WRITTEN, [*self._written, *self._emptied()])
             if also is not None:
@@ -296,14 +322,20 @@ class Writer:
 class Lake:
     """Delta tables under `root`, and the ledger that says which of their rows exist."""
 
-    def __init__(self, root: Path, ledger: Ledger) -> None:
+    def __init__(self, root: Path, ledger: Ledger, pinned: Pinned | None = None) -> None:
         self.root = root
         self.ledger = ledger
+        self.pinned: Pinned = pinned or (lambda _: ())
 
     def snapshot(self, as_of: AsOf = None) -> Snapshot:
         """What was recorded up to `as_of` (a ledger number or a time); by default everything."""
         entry = self.ledger.entry(as_of)
-        return Snapshot(self.root, entry, self.ledger.withdrawals(entry.number), self.ledger.moments)
+        return Snapshot(self.root, entry, self.ledger.withdrawals(entry.number), self.ledger.moments, self.kept)
+
+    def kept(self) -> Mapping[int, Mapping[str, int]]:
+        """The numbers as of which the tables of tracks are kept, with the versions of all tables (`keeping`)."""
+        with self.ledger.engine.connect() as connection:
+            return keeping.kept(connection, self.pinned)
 
     def check_own(self) -> None:
         """Raise if the tables here are not those of the ledger: before a folder without an id gets the ledger's."""
@@ -342,20 +374,20 @@ class Lake:
             with contextlib.suppress(sa.exc.SQLAlchemyError, DarkwakeError):
                 lease.drop()
 
-    def settle(self, table: str, version: int | None) -> None:
+    def settle(self, table: str, version: int | None) -> DeltaTable:
         """Under the lock: bring a Delta table to the ledger's version, undoing what a kill left beyond it."""
         if not tables.exists(self.root, table):
             if version is not None:
                 raise self._behind(table, version, None)
             tables.create(self.root, table)
-            return
+            return tables.open_table(self.root, table)
         try:
             found = tables.open_table(self.root, table)
         except VerificationError:  # a power cut within a commit that was never acknowledged can leave half an entry
             tables.forget_beyond(self.root, table, -1 if version is None else version)
             if version is None:
                 tables.create(self.root, table)
-                return
+                return tables.open_table(self.root, table)
             found = tables.open_table(self.root, table)
         if version is None:
             if tables.files_of(found):
@@ -364,6 +396,7 @@ class Lake:
             found.restore(version)
         elif found.version() < version:
             raise self._behind(table, version, found.version())
+        return found
 
     def _behind(self, table: str, version: int, found: int | None) -> DarkwakeError:
         return SourceUnavailableError(

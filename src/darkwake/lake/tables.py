@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
 ROW_GROUP = 512 * 1024
+#: Versions of a table's log between two checkpoints.
+CHECKPOINT_EVERY = 10
 #: Columns whose values repeat; for the others a dictionary only costs time.
 _DICTIONARY = [
     "type",
@@ -164,13 +167,30 @@ def create(root: Path, name: str) -> int:
         partition_by=list(partition_by),
         configuration={
             "delta.logRetentionDuration": "interval 36500 days",  # pinned versions stay readable
-            "delta.deletedFileRetentionDuration": "interval 36500 days",
+            # which files are kept is for `keeping` to say; what is removed would stand in every checkpoint so long
+            "delta.deletedFileRetentionDuration": "interval 1 days",
         },
     )
     _sync_log(root / name, 0)
     for folder in (root / name, root, root.parent):
         _sync(folder)
     return int(table.version())
+
+
+def files_at(root: Path, name: str, version: int) -> tuple[DataFile, ...]:
+    """The files of a version, in path order."""
+    path = root / name / "_delta_log" / f"{version:020d}.json"
+    try:
+        entry = path.stat()
+    except OSError:
+        return tuple(files_of(open_table(root, name, version)))
+    return _files_at(root, name, version, (entry.st_ino, entry.st_mtime_ns, entry.st_size))
+
+
+@lru_cache(maxsize=64)
+def _files_at(root: Path, name: str, version: int, entry: tuple[int, ...]) -> tuple[DataFile, ...]:  # noqa: ARG001
+    """A version never changes while its entry in the log (inode, time, size) does not."""
+    return tuple(files_of(open_table(root, name, version)))
 
 
 def files_of(table: DeltaTable) -> list[DataFile]:
@@ -201,11 +221,12 @@ def reading(root: Path, name: str, files: Sequence[DataFile]) -> Iterator[None]:
         yield
 
 
-def commit(root: Path, name: str, added: Sequence[DataFile], removed: Sequence[DataFile]) -> int:
-    """One Delta transaction that adds and removes files; the new version. It is durable when this returns."""
+def commit(table: DeltaTable, root: Path, name: str, added: Sequence[DataFile], removed: Sequence[DataFile]) -> int:
+    """One Delta transaction on an open table that adds and removes files; the new version. It is durable when this
+    returns. Every so often a checkpoint spares readers the log before it.
+    """
     from deltalake.transaction import AddAction, RemoveAction
 
-    table = open_table(root, name)
     schema, partition_by = TABLES[name]
     now_ms = time.time_ns() // 1_000_000
     actions: list[Any] = [
@@ -219,7 +240,10 @@ def commit(root: Path, name: str, added: Sequence[DataFile], removed: Sequence[D
     with ThreadPoolExecutor(8) as pool:  # asked for together, the disk does them in a few rounds
         list(pool.map(_sync, folders))
     table.create_write_transaction(actions, mode="append", schema=schema, partition_by=list(partition_by))
-    version = int(open_table(root, name).version())
+    table.update_incremental()
+    version = int(table.version())
+    if version % CHECKPOINT_EVERY == 0:
+        table.create_checkpoint()
     _sync_log(root / name, version)
     return version
 

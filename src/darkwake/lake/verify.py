@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from darkwake.errors import DarkwakeError
-from darkwake.lake import tables
+from darkwake.lake import keeping, tables
 from darkwake.lake.contents import RowsHash, digest_of
 from darkwake.lake.schema import TABLES
 from darkwake.lake.store import Lake, Snapshot
@@ -29,6 +29,7 @@ def check(lake: Lake) -> Iterator[Finding]:
     with lake.ledger.engine.connect() as connection:
         sources = [dict(row) for row in connection.execute(sa.select(IMPORT_SOURCES)).mappings()]
         written = [dict(row) for row in connection.execute(sa.select(WRITTEN)).mappings()]
+    needed = keeping.needed(lake.root, lake.ledger.engine, lake.pinned)
     for entry in entries:
         snapshot = Snapshot(lake.root, entry)
         try:
@@ -36,7 +37,7 @@ def check(lake: Lake) -> Iterator[Finding]:
                 yield from _import(snapshot, entry, [row for row in sources if row["number"] == entry.number])
             for row in written:
                 if row["number"] == entry.number:
-                    yield from _partition(snapshot, entry, row)
+                    yield from _partition(snapshot, entry, row, needed.get(row["table"]))
         except _FAILURES as error:
             yield Finding(entry.number, f"what it wrote cannot be read: {error}", str(lake.root))
     yield from _moves(lake, entries, {(row["number"], row["table"], row["partition"]) for row in written})
@@ -121,11 +122,14 @@ def _runs(rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
         start = end
 
 
-def _partition(snapshot: Snapshot, entry: Entry, row: Mapping[str, Any]) -> Iterator[Finding]:
+def _partition(snapshot: Snapshot, entry: Entry, row: Mapping[str, Any], needed: set[str] | None) -> Iterator[Finding]:
+    """`needed`: paths of the table whose files must be there; None: all."""
     table = row["table"]
     partition = dict(part.split("=", 1) for part in row["partition"].split("/") if part)
     numbered = {key: str(entry.number) for key in TABLES[table][1] if key in tables.NUMBERED}
     files = _own(snapshot, entry, table, **{**numbered, **partition})
+    if needed is not None and any(file.path not in needed for file in files):
+        return  # of a state that is kept no more: they may be gone
     where = ", ".join(f"{table}/{file.path}" for file in files) or f"{table}/{row['partition']}"
     try:
         parts = [snapshot.partition_rows(table, file) for file in files]

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from darkwake import times
-from darkwake.lake import partitions
+from darkwake.lake import keeping, partitions
 from darkwake.lake.partitions import Rows
 from darkwake.lake.schema import BUCKETS, REPORTS, bucket_of
 from darkwake.lake.shuffle import Shuffle
@@ -64,7 +64,9 @@ def _update(lake: Lake, hulls: NearestHull, progress: Progress | None) -> Entry 
             bytes_written=writer.written_bytes(),
             **counts,
         )
-        return writer.commit("tracks", detail, moved=lambda news: any(entry.kind == "tracks" for entry in news))
+        entry = writer.commit("tracks", detail, moved=lambda news: any(entry.kind == "tracks" for entry in news))
+    keeping.sweep(lake.root, lake.ledger.engine, lake.pinned)
+    return entry
 
 
 @dataclass(frozen=True)
@@ -138,15 +140,17 @@ class _Build:
         where = None
         if since_us is not None and since_us.min() > NEVER_US:
             where = pc.field("time") >= pa.scalar(int(since_us.min()), REPORTS.field("time").type)
-        for number, file in enumerate(files):
+        read = 0
+        total = sum(file.rows for file in files)
+        for batch in self.writer.base.batches("reports", files, REPORT_COLUMNS, where) if files else ():
+            rows = pa.Table.from_batches([batch])
+            rows = rows.filter(pc.is_valid(rows["mmsi"]))
+            if mmsis is not None:
+                rows = rows.filter(pa.array(_wanted(rows, mmsis, since_us)))
+            piles.add(rows.cast(piles.schema), bucket_of(rows["mmsi"].to_numpy()))
+            read += batch.num_rows
             if self.progress:
-                self.progress("reports", number, len(files))
-            for batch in self.writer.base.batches("reports", file, REPORT_COLUMNS, where):
-                rows = pa.Table.from_batches([batch])
-                rows = rows.filter(pc.is_valid(rows["mmsi"]))
-                if mmsis is not None:
-                    rows = rows.filter(pa.array(_wanted(rows, mmsis, since_us)))
-                piles.add(rows.cast(piles.schema), bucket_of(rows["mmsi"].to_numpy()))
+                self.progress("reports", min(read, total), total)
 
     def _look(self, bucket: int, reports: pa.Table, taken: Ints) -> _Known | None:
         """What of a bucket is new, and how far back one has to look for it."""
@@ -206,7 +210,7 @@ class _Build:
         held = {"tracks": tracks, "statics": statics, "segments": segments}
         own = {name: np.flatnonzero(np.isin(ints(each.table["mmsi"]), news.mmsi)) for name, each in held.items()}
         stood = Stood(**{name: each.table.take(pa.array(own[name])) for name, each in held.items()}, since_us=since_us)
-        reports = reports.filter(pc.is_in(reports["mmsi"], pa.array(news.mmsi.astype(np.int32))))
+        reports = reports.filter(pc.is_in(reports["mmsi"], pa.array(news.mmsi.astype(np.int32)))).combine_chunks()
         change = extend(news, reports, stood, bucket, self.hulls)
         if len(change.failed) or (len(known.whole) and all_reports is None):
             keep = ~np.isin(news.mmsi, change.failed)
