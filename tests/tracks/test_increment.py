@@ -13,11 +13,10 @@ from hypothesis import strategies as st
 
 from darkwake import times
 from darkwake.lake.tables import stored_schema
-from darkwake.tracks.build import build, taking_part
+from darkwake.tracks.build import build
 from darkwake.tracks.columns import ints
-from darkwake.tracks.increment import NEVER_US, News, Stood, extend, going_on, read_since
+from darkwake.tracks.increment import NEVER_US, News, Stood, extend, read_since
 from darkwake.tracks.segments import NearestHull
-from darkwake.tracks.statics import vendors_of
 from tracks.made import BUCKET, SHIP, identity, report, reports, voyage
 
 OTHER = SHIP + 16
@@ -42,25 +41,20 @@ class Tables:
         new = reports(rows)
         news = News.of(new, BUCKET)
         own = {name: table.filter(_in(table, news.mmsi)) for name, table in self.stood.items()}
-        go_on, can = going_on(news, own["statics"], vendors_of(new.filter(pa.array(taking_part(new, BUCKET)))))
-        whole = news.mmsi[~can]
-        since = read_since(news, go_on)
-        again = self.reports.filter(pa.array(self._read_again(news, since)))
+        again = self.reports.filter(pa.array(self._read_again(news, read_since(news))))
         self.reports = pa.concat_tables([self.reports, new])
-        some = news.without(whole)
-        near = {name: table.filter(_in(table, some.mmsi)) for name, table in own.items()}
         told = pa.concat_tables([again, new])
-        change = extend(some, told.filter(_in(told, some.mmsi)), Stood(**near, since_us=NEVER_US), BUCKET, HULLS)
-        whole = np.union1d(whole, change.failed)
+        change = extend(news, told, Stood(**own, since_us=NEVER_US), BUCKET, HULLS)
+        whole = change.failed
         self.built_whole += len(whole)
         self.extended += len(news.mmsi) - len(whole)
         built = build(self.reports.filter(_in(self.reports, whole)), BUCKET, HULLS)
         good = news.without(whole).mmsi
         for name, table in self.stood.items():
             goes = {"tracks": change.tracks_go, "statics": change.statics_go}.get(
-                name, np.ones(near[name].num_rows, bool)
+                name, np.ones(own[name].num_rows, bool)
             )
-            stays = near[name].filter(pc.and_(pa.array(~goes), _in(near[name], good)))
+            stays = own[name].filter(pc.and_(pa.array(~goes), _in(own[name], good)))
             others = table.filter(pc.invert(_in(table, news.mmsi)))
             come = [getattr(change, name).filter(_in(getattr(change, name), good)), getattr(built, name)]
             come = [each.select(table.schema.names).cast(table.schema) for each in come]

@@ -7,8 +7,8 @@ is named to be built anew from all of them. Three things are carried on:
   transmissions in the last 30 s before must be the stored ones.
 - **Hulls.** After a safe row (`NearestHull.safe_rows`) one hull alone decides what follows. Stored transmissions from
   there on are given to hulls once more, and must come out as they were stored.
-- **Identities.** Of a vendor's table, which repeats them in every row, some are left out; that goes on from the last
-  one that is kept whatever comes. Which segment sent one is asked anew where positions or strays may have changed.
+- **Identities.** Of a vendor's table, which repeats them in every row, most are left out; that goes on from the last
+  two (`GoingOn`). Which segment sent one is asked anew where positions or strays may have changed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from darkwake.jit import kernel
 from darkwake.lake.schema import SEGMENTS, STATICS, TRACKS
 from darkwake.tracks.build import (
     BOX,
@@ -104,39 +103,36 @@ class Change:
     failed: Ints
 
 
-def going_on(news: News, statics: pa.Table, vendors: Ints) -> tuple[Ints, Bools]:
-    """Per vessel from when on her identities are worked out anew, and whether that can be told.
-
-    `statics`: those that stand, of the vessels in the news; `vendors`: MMSIs of which new identities came in a vendor's
-    table. Of those in such a table the last one says little: it was kept for being the last. The one before it stays.
-    """
-    count = len(news.mmsi)
-    of_vendor = np.isin(news.mmsi, vendors)
-    if not statics.num_rows:
-        return np.where(of_vendor, NEVER_US, news.cut_us), np.ones(count, np.bool_)
-    whose, time_us = news.number(ints(statics["mmsi"])), instants(statics["time"])
-    of_vendor |= np.bincount(whose[is_vendors(statics["type"])], minlength=count) > 0
-    order = np.lexsort((time_us, whose))
-    order = order[time_us[order] < news.cut_us[whose[order]]]
-    last = np.full((count, 2), NEVER_US)
-    _last_two(whose[order], time_us[order], last)
-    there = np.bincount(whose, minlength=count) > 0
-    go_on = np.where(of_vendor, np.where(there, last[:, 0], NEVER_US), news.cut_us)
-    return go_on, ~of_vendor | ~there | (last[:, 0] > NEVER_US)
-
-
-def read_since(news: News, go_on_us: Ints) -> Ints:
+def read_since(news: News) -> Ints:
     """Per vessel from when on her stored reports are read again."""
-    return np.minimum(news.first_us - READ_AGAIN_US, go_on_us)
+    return news.first_us - READ_AGAIN_US
 
 
-@kernel
-def _last_two(whose: Ints, time_us: Ints, out: Ints) -> None:  # pragma: no cover - compiled
-    """The last two different times of each, the earlier one first."""
-    for i in range(len(whose)):
-        k = whose[i]
-        if time_us[i] != out[k, 1]:
-            out[k, 0], out[k, 1] = out[k, 1], time_us[i]
+@dataclass(frozen=True)
+class GoingOn:
+    """From where on the identities of each vessel are worked out anew.
+
+    In a vendor's table most identities are left out, as they repeat what was sent; the last one is kept only for being
+    the last. Of a vessel with such a table that goes on from her last two stored identities before the news (`rows`,
+    of `statics` by MMSI and time): what was left out between and after them says the same as they do.
+    """
+
+    rows: Ints
+    since_us: Ints  # per vessel
+
+    @classmethod
+    def of(cls, news: News, statics: pa.Table, vendors: Ints) -> GoingOn:
+        """`statics`: those that stand, of the vessels in the news; `vendors`: whose new ones are of such a table."""
+        whose, time_us = news.number(ints(statics["mmsi"])), instants(statics["time"])
+        of_vendor = np.isin(news.mmsi, vendors)
+        of_vendor[whose[is_vendors(statics["type"])]] = True
+        order = np.lexsort((ints(statics["payload_key"]), time_us, whose))
+        order = order[(time_us[order] < news.cut_us[whose[order]]) & of_vendor[whose[order]]]
+        from_end = np.searchsorted(whose[order], whose[order], "right") - np.arange(len(order))
+        since = news.cut_us.copy()
+        last = order[from_end == 1]
+        since[whose[last]] = time_us[last]
+        return cls(order[from_end <= 2], since)
 
 
 def extend(news: News, reports: pa.Table, stood: Stood, bucket: int, hulls: NearestHull) -> Change:
@@ -295,14 +291,14 @@ class _Extension:
     ) -> tuple[pa.Table, Bools]:
         news, stood = self.news, self.stood.statics
         vendors = vendors_of(self.reports.filter(pa.array(self.fit)))
-        go_on, known = going_on(news, stood, vendors)
-        self.failed |= ~known | ((go_on < news.cut_us) & ~self.fresh & (go_on - ALIVE_US < self.stood.since_us))
-        found = identities(self.reports, self.fit)
+        going_on = GoingOn.of(news, stood, vendors)
+        go_on = going_on.since_us
+        self.failed |= (go_on < news.cut_us) & ~self.fresh & (go_on - ALIVE_US < self.stood.since_us)
+        found = identities(self.reports, self.fit, stood.take(pa.array(going_on.rows)))
         whose_found, found_us = news.number(ints(found["mmsi"])), instants(found["time"])
         found = found.filter(pa.array(found_us >= go_on[whose_found]))
-        whose_found, found_us = news.number(ints(found["mmsi"])), instants(found["time"])
         whose_stood, stood_us = news.number(ints(stood["mmsi"])), instants(stood["time"])
-        self._hold_identities(stood, found, go_on)
+        self._hold_identities(stood, found, go_on < news.cut_us)
         # Whose they are is asked anew from the safe row on, and as long before as a position has a say.
         from_us = break_us - ALIVE_US
         keep = (stood_us >= from_us[whose_stood]) & (stood_us < go_on[whose_stood])
@@ -323,19 +319,18 @@ class _Extension:
         made = owned(both, self.bucket, mmsi[by_time], at_us[by_time], of[by_time], ids, size)
         return made, (stood_us >= np.minimum(from_us, go_on)[whose_stood])
 
-    def _hold_identities(self, stood: pa.Table, found: pa.Table, go_on: Ints) -> None:
-        """What is worked out anew from stored reports must be what stands: up to the last one before the news."""
+    def _hold_identities(self, stood: pa.Table, found: pa.Table, thinned: Bools) -> None:
+        """What is worked out anew must be what stands, up to the news; of those `thinned`, up to the last one."""
         news = self.news
+        whose, time_us = news.number(ints(stood["mmsi"])), instants(stood["time"])
+        last = np.full(self.count, NEVER_US)
+        earlier = time_us < news.first_us[whose]
+        np.maximum.at(last, whose[earlier], time_us[earlier])
+        until = np.where(thinned, last, news.first_us)
         sides = []
-        whose_stood, stood_us = news.number(ints(stood["mmsi"])), instants(stood["time"])
-        until = np.full(self.count, NEVER_US)
-        earlier = stood_us < news.cut_us[whose_stood]
-        np.maximum.at(until, whose_stood[earlier], stood_us[earlier])
-        vendor = go_on < news.cut_us
-        until = np.where(vendor, until, news.first_us)
         for table in (stood, found):
             whose, time_us = news.number(ints(table["mmsi"])), instants(table["time"])
-            held = (time_us >= go_on[whose]) & (time_us < until[whose])
+            held = (time_us >= news.cut_us[whose]) & (time_us < until[whose])
             sides.append((whose[held], time_us[held], ints(table["payload_key"])[held]))
         self._same(*sides)
 

@@ -38,22 +38,45 @@ def build_statics(
     return owned(rows, bucket, mmsi, time_us, hull, segment, size)
 
 
-def identities(reports: pa.Table, fit: Bools) -> pa.Table:
-    """The transmissions of identities among the reports that take part, by (mmsi, time), the superfluous left out."""
-    columns = ["mmsi", "time", "type", "second", "payload_key", "station", "source", "spans", *STATIC_COLUMNS]
-    rows = reports.select(columns).filter(pa.array(fit & has_identity(reports)))
+_TOLD = ("mmsi", "time", "type", "payload_key", "source", "spans", *STATIC_COLUMNS)
+
+
+def identities(reports: pa.Table, fit: Bools, before: pa.Table | None = None) -> pa.Table:
+    """The transmissions of identities among the reports that take part, by (mmsi, time), the superfluous left out.
+
+    `before`: of some vessels, the last ones (STATICS) that were kept before; they come out again, if they are still to
+    be kept, and what is no later than they are is left out.
+    """
+    rows = reports.select([*_TOLD, "second", "station"]).filter(pa.array(fit & has_identity(reports)))
     offset, _ = last_spans(rows["spans"])
     chosen = merge(
         ints(rows["mmsi"]), instants(rows["time"]), ints(rows["payload_key"]), ints(rows["second"], NO_SECOND),
         flat(rows["source"]), offset, flat(rows["station"]),
     ).row  # fmt: skip
-    vendor = is_vendors(rows["type"])[chosen]
-    if vendor.any():
-        content = np.column_stack([_codes(rows[name])[chosen] for name in STATIC_COLUMNS])
-        same = np.zeros(len(chosen), np.bool_)
-        same[1:] = (content[1:] == content[:-1]).all(axis=1)
-        chosen = chosen[_thin(ints(rows["mmsi"])[chosen], instants(rows["time"])[chosen], same, vendor, THIN_US)]
-    return rows.take(pa.array(chosen))
+    sent = rows.select(_TOLD).take(pa.array(chosen))
+    if before is not None and before.num_rows:
+        sent = _after(before.select(_TOLD).cast(sent.schema), sent)
+    vendor = is_vendors(sent["type"])
+    if not vendor.any():
+        return sent
+    content = np.column_stack([_codes(sent[name]) for name in STATIC_COLUMNS])
+    same = np.zeros(sent.num_rows, np.bool_)
+    same[1:] = (content[1:] == content[:-1]).all(axis=1)
+    return sent.filter(pa.array(_thin(ints(sent["mmsi"]), instants(sent["time"]), same, vendor, THIN_US)))
+
+
+def _after(before: pa.Table, sent: pa.Table) -> pa.Table:
+    """Rows from before, and of the same vessels only those that came later."""
+    both = pa.concat_tables([before, sent])
+    keys = np.column_stack([ints(both[name]) for name in ("mmsi", "time", "payload_key")])
+    order = np.lexsort(keys.T[::-1])
+    keys, old = keys[order], order < before.num_rows
+    again = np.append(False, (keys[1:] == keys[:-1]).all(axis=1) & old[:-1])
+    _, whose = np.unique(keys[:, 0], return_inverse=True)
+    last = np.full(whose.max(initial=-1) + 1, -1)
+    np.maximum.at(last, whose[old], np.flatnonzero(old))
+    keep = old | ((np.arange(len(order)) > last[whose]) & ~again)
+    return both.take(pa.array(order[keep]))
 
 
 def vendors_of(reports: pa.Table) -> Ints:

@@ -27,7 +27,7 @@ from darkwake.ledger.details import Import, Tracks, Withdrawal
 from darkwake.ledger.entries import Entry
 from darkwake.tracks.build import REPORT_COLUMNS, build, taking_part, weeks
 from darkwake.tracks.columns import Ints, instants, ints
-from darkwake.tracks.increment import NEVER_US, News, Stood, extend, going_on, read_since
+from darkwake.tracks.increment import NEVER_US, GoingOn, News, Stood, extend, read_since
 from darkwake.tracks.segments import VERSION, NearestHull
 from darkwake.tracks.statics import ALIVE_US, vendors_of
 
@@ -162,17 +162,14 @@ class _Build:
             return _Known(bucket, news.without(news.mmsi), _NONE, 0, np.union1d(news.mmsi, taken))
         news = news.without(taken)
         statics, segments = (self._rows(table, bucket, news.mmsi).table for table in ("statics", "segments"))
-        go_on_us, can = going_on(news, statics, vendors_of(reports.filter(pa.array(taking_part(reports, bucket)))))
-        whole = np.union1d(news.mmsi[~can], taken)
+        vendors = vendors_of(reports.filter(pa.array(taking_part(reports, bucket))))
         whose = news.number(ints(segments["mmsi"]))
         begun = instants(segments["start"]) < news.cut_us[whose]
         ends = np.full(len(news.mmsi), NEVER_US)  # where the tracks of each end before what is new
         np.maximum.at(ends, whose[begun], np.minimum(instants(segments["end"]), news.cut_us[whose])[begun])
-        look = np.where(ends > NEVER_US, np.minimum(ends, news.cut_us) - LOOK_BACK_US, news.cut_us)
-        look = np.minimum(look, np.where(go_on_us > NEVER_US, go_on_us - ALIVE_US, look))[can]
-        return _Known(
-            bucket, news.without(whole), read_since(news, go_on_us)[can], int(look.min(initial=_FAR_US)), whole
-        )  # fmt: skip
+        look = np.where(ends > NEVER_US, ends, news.cut_us) - LOOK_BACK_US
+        look = np.minimum(look, GoingOn.of(news, statics, vendors).since_us - ALIVE_US)
+        return _Known(bucket, news, read_since(news), int(look.min(initial=_FAR_US)), taken)
 
     def _deal_again(self, piles: Shuffle, known: Sequence[_Known], files: Sequence[DataFile]) -> None:
         """Deal out what is read again of reports that were there before, of imports that reach so far."""
