@@ -36,7 +36,7 @@ from darkwake.tracks.build import (
 )
 from darkwake.tracks.columns import Bools, Floats, Ints, floats, instants, ints
 from darkwake.tracks.segments import SEED_ROWS, NearestHull
-from darkwake.tracks.statics import ALIVE_US, identities, is_vendors, owned, vendors_of
+from darkwake.tracks.statics import ALIVE_US, has_identity, identities, is_vendors, owned, vendors_of
 from darkwake.tracks.transmissions import WINDOW_US
 
 #: So long before the first new report receptions are read again.
@@ -294,6 +294,7 @@ class _Extension:
         going_on = GoingOn.of(news, stood, vendors)
         go_on = going_on.since_us
         self.failed |= (go_on < news.cut_us) & ~self.fresh & (go_on - ALIVE_US < self.stood.since_us)
+        self._hold_left_out(stood, going_on)
         found = identities(self.reports, self.fit, stood.take(pa.array(going_on.rows)))
         whose_found, found_us = news.number(ints(found["mmsi"])), instants(found["time"])
         found = found.filter(pa.array(found_us >= go_on[whose_found]))
@@ -318,6 +319,21 @@ class _Extension:
         by_time = np.lexsort((at_us, mmsi))
         made = owned(both, self.bucket, mmsi[by_time], at_us[by_time], of[by_time], ids, size)
         return made, (stood_us >= np.minimum(from_us, go_on)[whose_stood])
+
+    def _hold_left_out(self, stood: pa.Table, going_on: GoingOn) -> None:
+        """One that was left out, as the next said the same, is told of if something else comes next now.
+
+        So a vessel fails whose last stored identity before the news has others behind it, unless one of the reports
+        that are read again lies between: then it is still the next one.
+        """
+        news, told = self.news, self.reports.filter(pa.array(self.fit & has_identity(self.reports)))
+        since = going_on.since_us
+        whose, time_us = news.number(ints(stood["mmsi"])), instants(stood["time"])
+        behind = np.bincount(whose[time_us > since[whose]], minlength=self.count) > 0
+        whose, time_us = news.number(ints(told["mmsi"])), instants(told["time"])
+        between = (time_us >= news.cut_us[whose]) & (time_us < news.first_us[whose])
+        next_one = np.bincount(whose[between], minlength=self.count) > 0
+        self.failed |= (since < read_since(news)) & behind & ~next_one
 
     def _hold_identities(self, stood: pa.Table, found: pa.Table, thinned: Bools) -> None:
         """What is worked out anew must be what stands, up to the news; of those `thinned`, up to the last one."""
