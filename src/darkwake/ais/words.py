@@ -42,12 +42,18 @@ _TYPES = {"int": "int64", "float": "float64", "bool": "boolean", "None": "void"}
 def kernel_of_scalars(function: F) -> F:
     """Compile a kernel whose arguments are all scalars, by its annotations.
 
-    numba would otherwise compile a version of its own for every constant that a caller passes: five times the work.
+    numba would otherwise compile a version of its own for every constant that a caller passes: five times the work. It
+    is compiled when a caller first is; one whose callers are found compiled on disk is not even loaded.
     """
     *arguments, result = function.__annotations__.values()
     pair = result.removeprefix("tuple[").removesuffix("]").split(", ")
     returned = f"Tuple(({', '.join(_TYPES[kind] for kind in pair)}))" if len(pair) > 1 else _TYPES[result]
-    return kernel(signature_or_function=f"{returned}({', '.join(_TYPES[kind] for kind in arguments)})")(function)
+    signature = f"{returned}({', '.join(_TYPES[kind] for kind in arguments)})"
+    dispatcher: Any = kernel(function)
+    compile_for = dispatcher.compile
+    dispatcher.compile = lambda _: compile_for(signature)
+    found: F = dispatcher
+    return found
 
 
 def _load(bits: int, result: Any) -> Any:

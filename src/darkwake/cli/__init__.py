@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+from typing import Any
 
 INTERRUPTED = "darkwake: interrupted; what was committed is kept, run the same command again to go on"
 
@@ -12,9 +14,16 @@ def main() -> None:
     """Entry point of the `darkwake` command."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where it is ignored, as behind nohup
         signal.signal(signal.SIGINT, _leave)
+    without_pandas()
     from darkwake.cli.main import run
 
     run()
+
+
+def without_pandas() -> None:
+    """Arrow loads pandas, if it is installed, to look at any list; no command wants frames, and it takes 0.2 s."""
+    blocked: dict[str, Any] = sys.modules
+    blocked.setdefault("pandas", None)
 
 
 def started() -> None:

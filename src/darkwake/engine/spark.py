@@ -205,6 +205,8 @@ class SparkEngine:
         return sum(done for done, _ in known), sum(total for _, total in known)
 
     def _open(self) -> None:
+        if sys.modules.get("pandas", self) is None:  # kept out by the command line, and pyspark wants it
+            del sys.modules["pandas"]
         try:
             from pyspark.sql import SparkSession
         except ImportError as error:

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
@@ -41,6 +40,7 @@ from darkwake.ledger.tables import WRITTEN
 from darkwake.streams import is_full
 
 if TYPE_CHECKING:
+    import pyarrow.dataset as ds
     from deltalake import DeltaTable
 
 T = TypeVar("T")
@@ -124,6 +124,8 @@ class Snapshot:
 
     def dataset(self, table: str, files: Sequence[DataFile] | None = None) -> ds.Dataset:
         """An Arrow dataset with the partition columns restored."""
+        import pyarrow.dataset as ds  # it loads pandas, if that is installed: an import does without
+
         schema, partition_by = TABLES[table]
         chosen = self.data_files(table) if files is None else files
         return ds.dataset(
