@@ -7,26 +7,18 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from darkwake import streams, strict_json, times
 from darkwake.errors import InputRejectedError, UsageError
 from darkwake.places.model import Place, outline_flaw, polygon_place
+from darkwake.places.source import PlaceImport, PlaceSource
 from darkwake.times import Interval
 
 #: A port's approach where a file does not say.
 DEFAULT_APPROACH_M = 25_000.0
-
-
-@dataclass
-class PlaceImport:
-    """What came out of a file of places: the places, and what was rejected, counted by reason."""
-
-    places: list[Place] = field(default_factory=list)
-    rejects: Counter[str] = field(default_factory=Counter)
-    sha256: str = ""  # of the file's bytes, decompressed; "" where it was not read from a file
 
 
 def read(path: Path) -> PlaceImport:
@@ -202,3 +194,11 @@ def _time(value: Any) -> int | None:
     if not isinstance(value, str):
         raise _Rejected("a date that is no text")
     return times.parse(value)
+
+
+SOURCE = PlaceSource(
+    "geojson",
+    "GeoJSON features: polygons, or points with radius_m; properties code, name, kind …",
+    lambda text: text.lstrip()[:1] == "{",
+    lambda text, where: sound(parse(text, where)),
+)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Sequence
 
 from darkwake.errors import InputRejectedError
-from darkwake.places.geojson import DEFAULT_APPROACH_M, PlaceImport
+from darkwake.places.geojson import DEFAULT_APPROACH_M
 from darkwake.places.model import Place
+from darkwake.places.source import PlaceImport, PlaceSource, first_row
 
 _COORDINATES = re.compile(r"^(\d{2})([0-5]\d)([NS]) (\d{3})([0-5]\d)([EW])$")
 RADIUS_M = 3_000.0
@@ -59,3 +61,11 @@ def parse(lines: Iterable[str], where: str) -> PlaceImport:
     except csv.Error as error:
         raise InputRejectedError(f"not CSV: {error}", where=where) from error
     return result
+
+
+SOURCE = PlaceSource(
+    "unlocode",
+    "UN/LOCODE code list of the UNECE, CSV without header",
+    lambda text: is_unlocode(first_row(text)),
+    lambda text, where: parse(io.StringIO(text, newline=""), where),
+)

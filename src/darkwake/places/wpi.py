@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
 from darkwake.errors import InputRejectedError, UsageError
-from darkwake.places.geojson import DEFAULT_APPROACH_M, PlaceImport
+from darkwake.places.geojson import DEFAULT_APPROACH_M
 from darkwake.places.model import Place
+from darkwake.places.source import PlaceImport, PlaceSource, first_row
 
 NUMBER, NAME, LAT, LON = "World Port Index Number", "Main Port Name", "Latitude", "Longitude"
 #: Radius by the index's "Harbor Size"; the index itself gives no extent.
@@ -90,3 +92,11 @@ def _place(row: dict[str, str | None], where: str) -> tuple[Place, str]:
         accuracy_m=ACCURACY_M, other_names=tuple(names),
         source=f"World Port Index (NGA Pub. 150), number {number or 'unknown'}, from {where}",
     ), text("Country Code")  # fmt: skip
+
+
+SOURCE = PlaceSource(
+    "wpi",
+    "World Port Index of the NGA (Pub. 150), CSV with header",
+    lambda text: is_wpi(first_row(text)),
+    lambda text, where: parse(io.StringIO(text, newline=""), where),
+)
