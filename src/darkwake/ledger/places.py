@@ -18,8 +18,8 @@ from darkwake.ledger.entries import AsOf, Entry
 from darkwake.ledger.ledger import Ledger, Recording
 from darkwake.ledger.tables import PLACES
 from darkwake.places import Gazetteer, Place, geojson
-from darkwake.places.geojson import PlaceImport
 from darkwake.places.readers import plain_name, read_places
+from darkwake.places.source import PlaceImport
 
 #: Gazetteers that are kept at a time: of the newest moment and of a few pinned ones.
 _KEPT = 4

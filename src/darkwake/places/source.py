@@ -22,7 +22,7 @@ class PlaceImport:
 
 @dataclass(frozen=True, slots=True)
 class PlaceSource:
-    """A kind of file of places. `fits`: whether a text looks like one; `read`: text and the file's name → its places."""
+    """A kind of file of places. `fits`: whether a text looks like one; `read`: text and file name → its places."""
 
     name: str
     description: str
