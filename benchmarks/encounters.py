@@ -129,7 +129,7 @@ def our_encounters(source: Source) -> pa.Table:
     from darkwake.engine.local import LocalEngine
 
     detector = Encounter()
-    plan = detector.plan(values_of(detector), samples.World().context())
+    plan = detector.plan(values_of(detector), samples.Surroundings().context())
     return LocalEngine(threads=THREADS).run([plan], source)[detector.name]
 
 

@@ -79,7 +79,7 @@ def measured() -> Iterator[Clock]:
 
 
 def plans_of(kinds: Sequence[str]) -> list[Plan]:
-    context = samples.World().context()
+    context = samples.Surroundings().context()
     return [registry.get(kind).plan(values_of(registry.get(kind)), context) for kind in kinds]
 
 

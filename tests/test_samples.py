@@ -26,7 +26,7 @@ def test_the_sample_of_the_module_runs() -> None:
 
 def test_what_a_detector_does_not_declare_it_is_not_given() -> None:
     needs = registry.get("draught_change").needs
-    context = samples.World().context().only(needs)
+    context = samples.Surroundings().context().only(needs)
     with pytest.raises(DarkwakeError, match=r"`by_code` of what it does not need; expected Needs\(places=True\)"):
         context.places.by_code("KPNAM")
     with pytest.raises(DarkwakeError, match="Needs\\(ship_types=True\\)"):

@@ -98,7 +98,7 @@ class Shore:
         return np.full(np.shape(lon), self.shore_m)
 
 
-class World:
+class Surroundings:
     """What detectors may look at: made-up places, and a shore that is far."""
 
     def __init__(self, places: Sequence[Place] = (), shore_m: float = 200_000.0) -> None:
@@ -133,7 +133,7 @@ class _Bucket:
 def detect(
     detector: Detector | str,
     *rows: pa.Table,
-    world: World | None = None,
+    world: Surroundings | None = None,
     data_end_h: float | None = None,
     events: Mapping[str, Sequence[Event]] | None = None,
     ship_types: Mapping[int, int] | None = None,
@@ -155,9 +155,9 @@ def detect(
 
 
 def context_of(
-    given: Mapping[str, pa.Table], world: World | None = None, data_end_h: float | None = None, **more: Any
+    given: Mapping[str, pa.Table], world: Surroundings | None = None, data_end_h: float | None = None, **more: Any
 ) -> Context:
     """The context of a run over these tables."""
     moments = [moment for table in given.values() for moment in table["time"].cast(pa.int64()).to_pylist()]
     end = max(moments) if data_end_h is None else T0 + round(data_end_h * times.HOUR_US)
-    return (world or World()).context(min(moments), end, **more)
+    return (world or Surroundings()).context(min(moments), end, **more)

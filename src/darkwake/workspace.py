@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from darkwake.casebook.desk import Casebook
-    from darkwake.detectors.desk import Detection
+    from darkwake.detectors.desk import DetectionDesk
     from darkwake.detectors.run import Run
     from darkwake.events.store import Stored
     from darkwake.evidence.desk import Evidence
@@ -176,10 +176,10 @@ class Workspace:
         return Evidence(self.lake, openers)
 
     @cached_property
-    def _detection(self) -> Detection:
-        from darkwake.detectors.desk import Detection
+    def _detection(self) -> DetectionDesk:
+        from darkwake.detectors.desk import DetectionDesk
 
-        return Detection(self.lake, self.places_as_of)
+        return DetectionDesk(self.lake, self.places_as_of)
 
     @cached_property
     def reports(self) -> Reports:

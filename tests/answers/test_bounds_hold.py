@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from darkwake import times
 from darkwake.answers.counting import count
 from darkwake.answers.evaluate import evaluate
-from darkwake.answers.evidenced import Reports
+from darkwake.answers.evidenced import HeardOf
 from darkwake.answers.next_door import AnyPort
 from darkwake.answers.presence import present
 from darkwake.answers.query import Counted, Filter, Moment, Where
@@ -132,7 +132,7 @@ def test_the_first_and_the_last_lie_in_their_bounds(
 def test_presence_holds_what_happened(world: World, period: tuple[float, float]) -> None:
     since, until = period
     where = Where(f"mmsi:{MMSI}", "SIMPT", hour(since), hour(until))
-    known = present(where, world.track, SPOT, Reports(world.track))
+    known = present(where, world.track, SPOT, HeardOf(world.track))
     was_there = any(s < until and e >= since for s, e in world.stays)
     assert known.upper is not None
     assert known.lower <= int(was_there) <= known.upper

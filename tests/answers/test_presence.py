@@ -108,7 +108,7 @@ def test_reports_that_the_tracks_do_not_hold_yet_keep_anything_from_being_exclud
     verdict = there(0, 24, away, coverage=newer)
     assert (verdict.outcome, verdict.lower, verdict.upper, verdict.runs) == ("not_enough_data", 0, None, ())
     assert verdict.notes[0].startswith(
-        "Reports of MMSI 299000001 were imported after the tracks were built (import 3):"
+        "HeardOf of MMSI 299000001 were imported after the tracks were built (import 3):"
     )
     assert "darkwake event detect" in verdict.notes[0]
     assert verdict.to_json()["coverage_of"]["track"]["missing"][0]["why"] == "newer_data"
@@ -121,4 +121,4 @@ def test_reports_that_were_withdrawn_show_nothing() -> None:
         assert there(0, 24, track(range(-24, 48), where), coverage=gone).outcome == "not_enough_data"
     verdict = there(0, 24, track(range(-24, 48), HARBOUR), coverage=gone)
     assert (verdict.lower, verdict.stays, len(verdict.stays_apart)) == (0, (), 1)
-    assert "Reports show the vessel there, but reports of MMSI 299000001 were withdrawn" in verdict.words
+    assert "HeardOf show the vessel there, but reports of MMSI 299000001 were withdrawn" in verdict.words

@@ -10,9 +10,9 @@ from darkwake import times
 from darkwake.detectors.base import Detector, values_of
 from darkwake.engine.base import Plan
 from darkwake.events.model import Event
-from darkwake.samples import METRES, SEA, T0, World, context_of, every, harbour, ship, tracks
+from darkwake.samples import METRES, SEA, T0, Surroundings, context_of, every, harbour, ship, tracks
 
-__all__ = ["METRES", "SEA", "T0", "World", "candidates", "detect", "every", "h", "harbour", "ship", "tracks"]
+__all__ = ["METRES", "SEA", "T0", "Surroundings", "candidates", "detect", "every", "h", "harbour", "ship", "tracks"]
 
 Split = Callable[[pa.Table], list[pa.Table]]
 
@@ -35,7 +35,7 @@ def candidates(plan: Plan, table: pa.Table, split: Split = whole) -> pa.Table:
 def detect(
     detector: Detector,
     table: pa.Table,
-    world: World | None = None,
+    world: Surroundings | None = None,
     *,
     data_end_h: float | None = None,
     split: Split = whole,

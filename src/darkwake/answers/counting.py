@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from darkwake import times
 from darkwake.answers import words
-from darkwake.answers.evidenced import Reports, own_rows
+from darkwake.answers.evidenced import HeardOf, own_rows
 from darkwake.answers.looked import not_looked
 from darkwake.answers.next_door import AnyPort
 from darkwake.answers.occurrences import FOREVER, Occurrence, distinct, reach_of, select
@@ -103,9 +103,9 @@ class Counted:
         return None if self.most is None else self.most + len(self.before)
 
 
-def count(given: Filter, data: Data, assumptions: Assumptions | None = None, reports: Reports | None = None) -> Counted:
+def count(given: Filter, data: Data, assumptions: Assumptions | None = None, reports: HeardOf | None = None) -> Counted:
     """Distinct occurrences of a filter and the windows in which more could have gone unheard."""
-    around = reports if reports is not None else Reports(data.track, data.coverage)
+    around = reports if reports is not None else HeardOf(data.track, data.coverage)
     track = own_rows(data.track, given.mmsi, given.segment)
     sure, why, doubtful = select(given, data.events, around)
     known_sure, known_apart = _known(sure, doubtful, why, around)
@@ -169,7 +169,7 @@ def count(given: Filter, data: Data, assumptions: Assumptions | None = None, rep
 
 
 def _known(
-    sure: Sequence[Event], doubtful: Sequence[Event], why: Mapping[str, str], around: Reports
+    sure: Sequence[Event], doubtful: Sequence[Event], why: Mapping[str, str], around: HeardOf
 ) -> tuple[list[Occurrence], list[Occurrence]]:
     """Those evidenced, and those possible that are no part of one of them."""
     evidenced = distinct(sure, around.heard_elsewhere)
@@ -187,7 +187,7 @@ def _sent_by(event: Event, chain: Chain) -> bool:
     return any(vessel.segment in chain.segments for vessel in event.vessels)
 
 
-def _of_period(given: Filter, sure: Sequence[Occurrence], apart: Sequence[Occurrence], around: Reports) -> Counted:
+def _of_period(given: Filter, sure: Sequence[Occurrence], apart: Sequence[Occurrence], around: HeardOf) -> Counted:
     """The occurrences that belong to the period, each by what it is there."""
     inside: list[Occurrence] = []
     possible: list[Occurrence] = []
@@ -213,7 +213,7 @@ def _of_period(given: Filter, sure: Sequence[Occurrence], apart: Sequence[Occurr
     return Counted(tuple(inside), tuple(possible), (), None, bounded=False, before=tuple(before))
 
 
-def _unheard_in(given: Filter, occurrence: Occurrence, around: Reports) -> bool:
+def _unheard_in(given: Filter, occurrence: Occurrence, around: HeardOf) -> bool:
     """Whether a stay lies over the whole period without a report in it. (A silence is none the less one.)"""
     if given.since is None or given.until is None or registry.kind(given.kind).silence:
         return False
@@ -225,7 +225,7 @@ def _unheard_in(given: Filter, occurrence: Occurrence, around: Reports) -> bool:
     return not heard_then
 
 
-def _belongs(given: Filter, occurrence: Occurrence, around: Reports) -> str:
+def _belongs(given: Filter, occurrence: Occurrence, around: HeardOf) -> str:
     """yes, maybe, before (it only overlaps, and what began is asked) or no.
 
     Between the last report outside and the first one inside it may have begun at any time; so with its end.
@@ -246,7 +246,7 @@ def _belongs(given: Filter, occurrence: Occurrence, around: Reports) -> str:
     return "before" if overlaps else "no"
 
 
-def _next_door(given: Filter, data: Data, around: Reports) -> str:
+def _next_door(given: Filter, data: Data, around: HeardOf) -> str:
     """What keeps the bound open where a call of the period is told as one of a port next door; "" if none is."""
     calls = distinct(data.next_door, around.heard_elsewhere)
     ports = sorted({str(o.place) for o in calls if _belongs(given, o, around) != "no"})
@@ -257,7 +257,7 @@ def _next_door(given: Filter, data: Data, around: Reports) -> str:
     )
 
 
-def _beside(apart: Sequence[Occurrence], sure: Sequence[Occurrence], around: Reports) -> list[Occurrence]:
+def _beside(apart: Sequence[Occurrence], sure: Sequence[Occurrence], around: HeardOf) -> list[Occurrence]:
     """The possible ones that are not, in time, part of an evidenced one of the same vessels and place."""
     reaches: dict[tuple[frozenset[int], str | None], list[tuple[int, int]]] = {}
     for occurrence in sure:

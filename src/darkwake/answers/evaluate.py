@@ -14,7 +14,7 @@ from typing import Any, Literal
 from darkwake import refs, times
 from darkwake.answers import words
 from darkwake.answers.counting import Counted, Data, count
-from darkwake.answers.evidenced import CONTRADICTED, Reports, own_rows
+from darkwake.answers.evidenced import CONTRADICTED, HeardOf, own_rows
 from darkwake.answers.looked import not_looked
 from darkwake.answers.nearness import beside
 from darkwake.answers.occurrences import Occurrence, distinct, select
@@ -129,7 +129,7 @@ def _stay_json(stay: Stay) -> dict[str, Any]:
 
 def evaluate(query: Query, data: Data, assumptions: Assumptions | None = None) -> Verdict:
     """Answer a query; the same data and query give the same verdict, byte for byte."""
-    reports = Reports(data.track, data.coverage)
+    reports = HeardOf(data.track, data.coverage)
     if isinstance(query, Present):
         verdict = _presence(query, data, reports)
     else:
@@ -179,7 +179,7 @@ def _segments(query: Query, data: Data, verdict: Verdict) -> tuple[str, ...]:
     return tuple(str(refs.SegmentRef(segment)) for segment in sorted(s for s in found if s is not None and s >= 0))
 
 
-def _presence(query: Present, data: Data, reports: Reports) -> Verdict:
+def _presence(query: Present, data: Data, reports: HeardOf) -> Verdict:
     """There, if a report says so that no other contradicts; not there, if no silence leaves her the time."""
     found = present(query.of, data.track, data.target, reports, data.coverage.get(TRACK))
     outcome: Outcome = "not_enough_data"
@@ -298,7 +298,7 @@ def _beyond(edge: int | None, limit: int | None, first: bool) -> int:
     return max(given) if first else min(given)
 
 
-def _nearness(counted: Counted, query: Within, data: Data, reports: Reports) -> Verdict:
+def _nearness(counted: Counted, query: Within, data: Data, reports: HeardOf) -> Verdict:
     """Pairs that are evidenced; at most, every occurrence of the first filter has an unheard one beside it."""
     near, _, doubtful = select(query.near, data.events, reports)
     paired = beside(counted.sure, distinct(near, reports.heard_elsewhere), query)
@@ -389,7 +389,7 @@ def _there(verdict: Verdict) -> str:
         return "No report shows the vessel there, and no silence left it the time to be there"
     other = next((stay.why for stay in verdict.stays_apart if not stay.why.startswith(CONTRADICTED)), None)
     if other is not None:
-        return f"Reports show the vessel there, but {other}"
+        return f"HeardOf show the vessel there, but {other}"
     if verdict.stays_apart:
         return "The reports that show the vessel there are contradicted by its own other reports"
     if verdict.upper is None:

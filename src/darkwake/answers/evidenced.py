@@ -38,7 +38,7 @@ def shortfall(event: Event) -> str | None:
     return registry.kind(event.kind).possible_only(event)
 
 
-class Reports:
+class HeardOf:
     """All reports at hand, by MMSI in order of time: what else was heard around an event.
 
     `track`: TRACKS columns `mmsi`, `segment`, `time`, `lon`, `lat`, in any order; None: nothing is known. `coverage`:

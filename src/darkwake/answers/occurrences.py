@@ -84,7 +84,7 @@ def measure(event: Event, name: str) -> float | None:
 
 
 def select(
-    given: Filter, events: Iterable[Event], reports: evidenced.Reports | None = None
+    given: Filter, events: Iterable[Event], reports: evidenced.HeardOf | None = None
 ) -> tuple[list[Event], dict[str, str], list[Event]]:
     """The events that meet the filter: those that are evidence, and those possible at most, by why (of their ids).
 

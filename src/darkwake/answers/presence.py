@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from darkwake import refs, times, units
-from darkwake.answers.evidenced import Been, Reports, own_rows
+from darkwake.answers.evidenced import Been, HeardOf, own_rows
 from darkwake.answers.occurrences import FOREVER
 from darkwake.answers.outline import holds
 from darkwake.answers.query import Where
@@ -27,7 +27,7 @@ ASSUMED = (
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """Reports of one segment at the place, none from elsewhere between them. `why`: why it evidences nothing, if so.
+    """HeardOf of one segment at the place, none from elsewhere between them. `why`: why it evidences nothing, if so.
 
     `reports` in all, `inside` of them in the asked period; `evidence`: the first and the last of those.
     """
@@ -68,7 +68,7 @@ class Presence:
 
 
 def present(
-    given: Where, all_rows: pa.Table | None, target: Target | None, reports: Reports, built: Coverage | None = None
+    given: Where, all_rows: pa.Table | None, target: Target | None, reports: HeardOf, built: Coverage | None = None
 ) -> Presence:
     """Where the vessel's reports and silences in the period leave it. `all_rows`: TRACKS columns, also of others.
 
@@ -133,7 +133,7 @@ def _stays(given: Where, track: pa.Table, order: np.ndarray, at: np.ndarray) -> 
     return sorted(found, key=lambda stay: (stay.start, stay.segment))
 
 
-def _judged(stays: Sequence[Stay], track: pa.Table, reports: Reports) -> list[Stay]:
+def _judged(stays: Sequence[Stay], track: pa.Table, reports: HeardOf) -> list[Stay]:
     if not stays:
         return []
     been = [Been(stay.segment, stay.start, stay.end, stay.lon, stay.lat) for stay in stays]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import Any
+from importlib.abc import MetaPathFinder
 
 INTERRUPTED = "darkwake: interrupted; what was committed is kept, run the same command again to go on"
 
@@ -14,16 +14,18 @@ def main() -> None:
     """Entry point of the `darkwake` command."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where it is ignored, as behind nohup
         signal.signal(signal.SIGINT, _leave)
-    without_pandas()
+    sys.meta_path.insert(0, WithoutPandas())
     from darkwake.cli.main import run
 
     run()
 
 
-def without_pandas() -> None:
+class WithoutPandas(MetaPathFinder):
     """Arrow loads pandas, if it is installed, to look at any list; no command wants frames, and it takes 0.2 s."""
-    blocked: dict[str, Any] = sys.modules
-    blocked.setdefault("pandas", None)
+
+    def find_spec(self, fullname: str, *_: object) -> None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError("pandas is not loaded by the command line", name="pandas")
 
 
 def started() -> None:

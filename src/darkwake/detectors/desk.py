@@ -19,7 +19,7 @@ from darkwake.places import Gazetteer
 from darkwake.tracks.update import update
 
 
-class Detection:
+class DetectionDesk:
     """Runs detectors. `places_as_of`: the places that are known at a ledger number."""
 
     def __init__(self, lake: Lake, places_as_of: Callable[[int], Gazetteer]) -> None:

@@ -205,8 +205,8 @@ class SparkEngine:
         return sum(done for done, _ in known), sum(total for _, total in known)
 
     def _open(self) -> None:
-        if sys.modules.get("pandas", self) is None:  # kept out by the command line, and pyspark wants it
-            del sys.modules["pandas"]
+        # the command line keeps pandas out, and pyspark wants it
+        sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != "WithoutPandas"]
         try:
             from pyspark.sql import SparkSession
         except ImportError as error:

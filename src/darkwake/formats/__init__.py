@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from darkwake.formats.base import Batch, Detection, Format, Match, ReadBatch, ReadOptions
+from darkwake.formats.base import Batch, Format, FormatMatch, Match, ReadBatch, ReadOptions
 from darkwake.formats.registry import FORMATS, choose, detect, get, read, read_source, sniff_source, write
 
 __all__ = [
     "FORMATS",
     "Batch",
-    "Detection",
     "Format",
+    "FormatMatch",
     "Match",
     "ReadBatch",
     "ReadOptions",

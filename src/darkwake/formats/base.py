@@ -92,7 +92,7 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Detection:
+class FormatMatch:
     """One format that one source may have."""
 
     format: Format
@@ -158,4 +158,4 @@ def rejects_table(offsets: Iterable[int], lengths: Iterable[int], reasons: Itera
     )
 
 
-__all__ = ["HEAD", "Batch", "BinaryIO", "Detection", "Format", "Match", "ReadBatch", "ReadOptions", "WriteOptions"]
+__all__ = ["HEAD", "Batch", "BinaryIO", "Format", "FormatMatch", "Match", "ReadBatch", "ReadOptions", "WriteOptions"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from darkwake import streams
 from darkwake.errors import AmbiguousError, InputRejectedError, NotFoundError, UsageError
 from darkwake.formats import csv, dma, geojson, geoparquet, jsonl, kml, marinecadastre, nmea
-from darkwake.formats.base import HEAD, Batch, Detection, Format, ReadOptions, WriteOptions
+from darkwake.formats.base import HEAD, Batch, Format, FormatMatch, ReadOptions, WriteOptions
 from darkwake.formats.head import encoding_of
 from darkwake.streams import SourceFile
 
@@ -39,7 +39,7 @@ def get(name: str) -> Format:
     raise NotFoundError(f"no format {name!r}", expected=", ".join(entry.name for entry in FORMATS))
 
 
-def sniff_source(source: SourceFile) -> list[Detection]:
+def sniff_source(source: SourceFile) -> list[FormatMatch]:
     """What one source may be, best first. Empty if nothing fits."""
     with source.open() as reader:
         head = reader.read(HEAD)
@@ -48,11 +48,11 @@ def sniff_source(source: SourceFile) -> list[Detection]:
     for entry in FORMATS:
         match = entry.sniff(head, name) if entry.sniff else None
         if match:
-            found.append(Detection(entry, source.name, match.confidence, match.reason))
+            found.append(FormatMatch(entry, source.name, match.confidence, match.reason))
     return sorted(found, key=lambda d: -d.confidence)
 
 
-def detect(path: str | Path) -> list[Detection]:
+def detect(path: str | Path) -> list[FormatMatch]:
     """What a file may be and why: for each of its sources (members of a zip) the matches, best first."""
     with streams.archive_kept():
         return [found for source in streams.sources_of(path) for found in sniff_source(source)]

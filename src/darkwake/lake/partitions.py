@@ -33,7 +33,7 @@ MERGED_UP_TO = 4
 
 
 @dataclass(frozen=True)
-class Rows:
+class HeldRows:
     """Rows of some vessels in a table's files, and where each lies."""
 
     table: pa.Table
@@ -44,7 +44,7 @@ class Rows:
     @classmethod
     def read(
         cls, snapshot: Snapshot, table: str, files: Sequence[DataFile], mmsis: np.ndarray, since_us: int | None = None
-    ) -> Rows:
+    ) -> HeldRows:
         """The rows of these MMSIs in some files; of a table with times those from a time on (µs; None: all)."""
         schema = tables.stored_schema(table)
         wanted = pa.array(mmsis.astype(np.int32))
@@ -62,7 +62,9 @@ class Rows:
         return cls(pa.concat_tables(parts), files, np.concatenate(file), np.concatenate(row))
 
 
-def replace(writer: Writer, table: str, partition: dict[str, Any], stood: Rows, go: np.ndarray, come: pa.Table) -> bool:
+def replace(
+    writer: Writer, table: str, partition: dict[str, Any], stood: HeldRows, go: np.ndarray, come: pa.Table
+) -> bool:
     """In one partition take the rows out that a mask over `stood` says, and put others in. Whether anything changed.
 
     `come`: in the table's schema. A row that goes and comes as it was stays where it is.

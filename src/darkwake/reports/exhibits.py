@@ -21,7 +21,7 @@ PER_EVENT = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Exhibit:
+class Shown:
     """One reference with what stands there."""
 
     number: int
@@ -67,25 +67,25 @@ class Exhibits:
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def opened(self) -> list[Exhibit]:
+    def opened(self) -> list[Shown]:
         """Every exhibit cited so far, read and checked now."""
         captions = self._captions()
         return [replace(self._open(n, ref), caption=captions.get(ref, "")) for ref, n in self._numbers.items()]
 
-    def _open(self, number: int, text: str) -> Exhibit:
+    def _open(self, number: int, text: str) -> Shown:
         try:
             ref = refs.parse(text)
         except UsageError as error:
-            return Exhibit(number, text, (), "failed", str(error), exit_code=error.exit_code)
+            return Shown(number, text, (), "failed", str(error), exit_code=error.exit_code)
         if not isinstance(ref, refs.SourceRef) or self._opener is None:
-            return Exhibit(number, text, (), "not opened")
+            return Shown(number, text, (), "not opened")
         lines: list[str] = []
         try:
             for span in ref.spans:
                 lines += _lines(self._opener(refs.SourceRef(ref.sha16, (span,))))
         except DarkwakeError as error:
-            return Exhibit(number, text, tuple(lines), "failed", str(error), exit_code=error.exit_code)
-        return Exhibit(number, text, tuple(lines), "verified")
+            return Shown(number, text, tuple(lines), "failed", str(error), exit_code=error.exit_code)
+        return Shown(number, text, tuple(lines), "verified")
 
     def _captions(self) -> dict[str, str]:
         """What the cited position reports say, from the rows that were made of them."""
@@ -119,7 +119,7 @@ def _lines(data: bytes) -> Iterable[str]:
     return [visible(line) for line in text.replace("\r\n", "\n").split("\n")]
 
 
-def finished(html: str, exhibits: Sequence[Exhibit]) -> Page:
+def finished(html: str, exhibits: Sequence[Shown]) -> Page:
     """The page, with what went wrong with its exhibits."""
     failed = tuple(f"{exhibit.ref}: {exhibit.problem}" for exhibit in exhibits if exhibit.status == "failed")
     return Page(html, len(exhibits), failed, max((exhibit.exit_code for exhibit in exhibits), default=0))

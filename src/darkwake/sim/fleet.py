@@ -30,7 +30,7 @@ _WORDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ShipKind:
     """What ships of one kind are like. Lengths in metres, (least, most); draughts in metres."""
 
     name: str
@@ -42,17 +42,17 @@ class Kind:
     laden_m: float
 
 
-KINDS: dict[str, Kind] = {
+KINDS: dict[str, ShipKind] = {
     kind.name: kind
     for kind in (
-        Kind("mother", 80, False, (180, 245), (11.0, 13.0), 8.0, 12.5),
-        Kind("feeder", 80, False, (80, 125), (9.5, 12.0), 3.6, 6.4),
-        Kind("coal", 70, False, (110, 180), (10.0, 12.5), 4.6, 8.8),
-        Kind("cargo", 70, False, (90, 190), (11.0, 15.0), 5.0, 9.0),
-        Kind("ferry", 60, False, (150, 200), (17.0, 24.5), 6.0, 6.5),
-        Kind("fishing", 30, True, (25, 45), (8.5, 10.5), 2.5, 3.5),
-        Kind("dredger", 33, False, (70, 110), (8.0, 10.0), 3.2, 5.6),
-        Kind("tug", 52, False, (26, 36), (10.0, 12.0), 3.5, 4.2),
+        ShipKind("mother", 80, False, (180, 245), (11.0, 13.0), 8.0, 12.5),
+        ShipKind("feeder", 80, False, (80, 125), (9.5, 12.0), 3.6, 6.4),
+        ShipKind("coal", 70, False, (110, 180), (10.0, 12.5), 4.6, 8.8),
+        ShipKind("cargo", 70, False, (90, 190), (11.0, 15.0), 5.0, 9.0),
+        ShipKind("ferry", 60, False, (150, 200), (17.0, 24.5), 6.0, 6.5),
+        ShipKind("fishing", 30, True, (25, 45), (8.5, 10.5), 2.5, 3.5),
+        ShipKind("dredger", 33, False, (70, 110), (8.0, 10.0), 3.2, 5.6),
+        ShipKind("tug", 52, False, (26, 36), (10.0, 12.0), 3.5, 4.2),
     )
 }
 
@@ -66,7 +66,7 @@ class Ship:
     imo: int  # 0 where the class carries none
     callsign: str
     name: str
-    kind: Kind
+    kind: ShipKind
     flag: str
     length_m: int
     beam_m: int

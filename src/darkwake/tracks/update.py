@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from darkwake import times
 from darkwake.lake import keeping, partitions
-from darkwake.lake.partitions import Rows
+from darkwake.lake.partitions import HeldRows
 from darkwake.lake.schema import BUCKETS, REPORTS, bucket_of
 from darkwake.lake.shuffle import Shuffle
 from darkwake.lake.store import Lake, Writer, again
@@ -186,12 +186,12 @@ class _Build:
         order = np.argsort(mmsis)
         self._deal(piles, reach, mmsis[order], since[order])
 
-    def _rows(self, table: str, bucket: int, mmsis: Ints, since_us: int = NEVER_US) -> Rows:
+    def _rows(self, table: str, bucket: int, mmsis: Ints, since_us: int = NEVER_US) -> HeldRows:
         files = self.writer.base.data_files(table, bucket=bucket)
         if since_us == NEVER_US:
-            return Rows.read(self.writer.base, table, files, mmsis)
+            return HeldRows.read(self.writer.base, table, files, mmsis)
         monday = str(weeks(np.array([since_us]))[0])
-        return Rows.read(
+        return HeldRows.read(
             self.writer.base, table, [file for file in files if file.partition["week"] >= monday], mmsis, since_us
         )
 
@@ -227,7 +227,7 @@ class _Build:
         self.counts["buckets"] += 1
         return None
 
-    def _put(self, bucket: int, table: str, stood: Rows, go: np.ndarray, come: pa.Table) -> None:
+    def _put(self, bucket: int, table: str, stood: HeldRows, go: np.ndarray, come: pa.Table) -> None:
         parts: list[tuple[dict[str, str], pa.Table]] = [({}, come)]
         if table == "tracks":
             named = set(pc.unique(come["week"]).to_pylist())

@@ -16,7 +16,7 @@ from darkwake import refs, times
 from darkwake.detectors.meeting.encounter import Encounter
 from darkwake.errors import UsageError
 from darkwake.geo.sphere import distance_m
-from detectors.ships import METRES, SEA, T0, World, detect, every, h, harbour, ship, tracks
+from detectors.ships import METRES, SEA, T0, Surroundings, detect, every, h, harbour, ship, tracks
 
 FOUND = Encounter()
 
@@ -109,9 +109,9 @@ def test_the_antimeridian_and_the_poles_are_no_border(at):
 def test_ports_swallow_rafted_neighbours():
     port = harbour("SIMPT", *SEA, 3000.0)
     table = pair(0.0, 5.0)
-    assert detect(FOUND, table, World([port])) == []
+    assert detect(FOUND, table, Surroundings([port])) == []
     away = replace(port, lat=SEA[1] + 13_500 * METRES)
-    (event,) = detect(FOUND, table, World([away]))
+    (event,) = detect(FOUND, table, Surroundings([away]))
     assert event.measures["distance_from_port_km"] == pytest.approx(10.4, abs=0.2)
 
 
@@ -122,7 +122,7 @@ def test_a_port_out_of_use_swallows_nothing():
         )
         port = harbour("SIMPT", *SEA, 3_000.0, valid=valid)
         roads = harbour("ROADS", *SEA, 2_000.0, "zone", valid=valid)
-        return [event.place for event in detect(FOUND, pair(0.0, 5.0), World([port, roads]))]
+        return [event.place for event in detect(FOUND, pair(0.0, 5.0), Surroundings([port, roads]))]
 
     assert met(None, None) == met(-1, 10) == []
     assert met(None, -1) == met(10, None) == [None]

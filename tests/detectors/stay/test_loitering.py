@@ -10,7 +10,7 @@ from darkwake import times
 from darkwake.detectors.base import values_of
 from darkwake.detectors.meeting.encounter import Encounter
 from darkwake.detectors.stay.loitering import Loitering
-from detectors.ships import METRES, SEA, T0, World, candidates, detect, every, h, harbour, ship, tracks
+from detectors.ships import METRES, SEA, T0, Surroundings, candidates, detect, every, h, harbour, ship, tracks
 
 LOITER = Loitering()
 
@@ -68,10 +68,10 @@ def test_a_silence_is_not_a_stay():
 
 def test_not_near_shore_and_not_in_a_known_anchorage():
     table = tracks(ship(1, every(15, 0, 20), SEA))
-    assert detect(LOITER, table, World(shore_m=9_000.0)) == []
-    assert len(detect(LOITER, table, World(shore_m=9_300.0))) == 1
+    assert detect(LOITER, table, Surroundings(shore_m=9_000.0)) == []
+    assert len(detect(LOITER, table, Surroundings(shore_m=9_300.0))) == 1
     roads = harbour("SIMRO", *SEA, 2000.0, kind="anchorage")
-    assert detect(LOITER, table, World([roads])) == []
+    assert detect(LOITER, table, Surroundings([roads])) == []
 
 
 def test_a_port_out_of_use_does_not_hide_a_stay():
@@ -80,7 +80,7 @@ def test_a_port_out_of_use_does_not_hide_a_stay():
     ended = T0 + 9 * times.HOUR_US
 
     def stays(valid: times.Interval) -> int:
-        return len(detect(LOITER, rows, World([harbour("ANCH", lon, lat, 20_000.0, "anchorage", valid=valid)])))
+        return len(detect(LOITER, rows, Surroundings([harbour("ANCH", lon, lat, 20_000.0, "anchorage", valid=valid)])))
 
     assert stays(times.Interval(None, None)) == stays(times.Interval(ended, None)) == 0
     assert stays(times.Interval(None, ended)) == 1
@@ -114,7 +114,7 @@ def test_across_the_antimeridian():
 
 def test_the_same_stays_whichever_vessels_share_a_call():
     table = tracks(*(ship(n, every(10 + n, 0, 30), passage(4 + n, 20 + n), 1.0) for n in range(1, 6)))
-    plan = LOITER.plan(values_of(LOITER), World().context())
+    plan = LOITER.plan(values_of(LOITER), Surroundings().context())
     whole = candidates(plan, table).sort_by("mmsi")
     apart = candidates(
         plan, table, lambda rows: [rows.filter(pa.compute.equal(rows["mmsi"], 299_000_000 + n)) for n in range(7)]

@@ -12,12 +12,12 @@ from darkwake import refs, times, workspace
 from darkwake.detectors.base import values_of
 from darkwake.detectors.stay.port_call import PortCall
 from darkwake.times import Interval
-from detectors.ships import METRES, T0, World, candidates, detect, every, h, harbour, ship, tracks
+from detectors.ships import METRES, T0, Surroundings, candidates, detect, every, h, harbour, ship, tracks
 from support import shared_data
 
 CALL = PortCall()
 PORT = harbour("SIMPT", 125.0, 38.0, 3000.0)
-WORLD = World([PORT])
+WORLD = Surroundings([PORT])
 
 
 def at(metres_south: float) -> tuple[float, float]:
@@ -152,8 +152,8 @@ def test_silences_that_are_no_call(change, why):
 
 def test_a_port_says_how_far_its_approach_reaches():
     table = silent(1.0, 15.5)  # 41 km off
-    assert detect(CALL, table, World([replace(PORT, approach_radius_m=45_000.0)]), data_end_h=60)
-    assert detect(CALL, table, World([replace(PORT, approach_radius_m=30_000.0)]), data_end_h=60) == []
+    assert detect(CALL, table, Surroundings([replace(PORT, approach_radius_m=45_000.0)]), data_end_h=60)
+    assert detect(CALL, table, Surroundings([replace(PORT, approach_radius_m=30_000.0)]), data_end_h=60) == []
 
 
 def test_heading_away_or_lying_at_anchor_unheard_is_no_call():
@@ -285,17 +285,17 @@ def test_berth_and_anchorage_belong_to_the_port():
         return at(60_000 if hour < 1 or hour > 30 else 5_560 if hour < 10 else 0)
 
     table = tracks(ship(1, every(10, 0, 32), where, lambda t: 0.1 if 1 <= t <= 30 else 10))
-    (call,) = detect(CALL, table, World([PORT, berth, roads]), data_end_h=60)
+    (call,) = detect(CALL, table, Surroundings([PORT, berth, roads]), data_end_h=60)
     assert call.place == "SIMPT"
     assert call.measures["berth"] in ("SIMPT-1", "SIMPT-A")
     assert h(call.end) - h(call.start) == pytest.approx(29, abs=0.5)
-    alone = World([replace(roads, parent=None)])
+    alone = Surroundings([replace(roads, parent=None)])
     assert detect(CALL, table, alone) == []
 
 
 def test_overlapping_ports_the_call_is_where_it_stops():
     other = replace(PORT, code="SIMQT", lat=38.0 - 4_000 * METRES)
-    (call,) = detect(CALL, voyage(every(5, 0, 16)), World([PORT, other]), data_end_h=60)
+    (call,) = detect(CALL, voyage(every(5, 0, 16)), Surroundings([PORT, other]), data_end_h=60)
     assert call.place == "SIMPT"
     assert call.measures["confidence_level"] == 4
 
@@ -308,7 +308,7 @@ def test_a_polygon_across_the_antimeridian():
         return (180.028, 0.02) if 2 <= hour <= 9 else (180.3, 0.02)
 
     (call,) = detect(
-        CALL, tracks(ship(1, every(10, 0, 12), where, lambda t: 0.1 if 2 <= t <= 9 else 10)), World([port])
+        CALL, tracks(ship(1, every(10, 0, 12), where, lambda t: 0.1 if 2 <= t <= 9 else 10)), Surroundings([port])
     )
     assert call.measures["confidence_level"] == 4
     assert abs(call.lon) > 179
@@ -327,7 +327,7 @@ def test_the_same_calls_whichever_vessels_share_a_call():
 
 
 def test_no_ports_no_calls():
-    assert detect(CALL, voyage(every(10, 0, 16)), World()) == []
+    assert detect(CALL, voyage(every(10, 0, 16)), Surroundings()) == []
 
 
 def used(start_h: float | None, end_h: float | None) -> Interval:
@@ -341,12 +341,12 @@ def used(start_h: float | None, end_h: float | None) -> Interval:
     [(used(None, 2), 0), (used(15, None), 0), (used(None, 5), 1), (used(2, 20), 1), (used(5, None), 1)],
 )
 def test_a_call_counts_only_while_the_port_is_in_use(valid, calls):
-    found = detect(CALL, voyage(every(10, 0, 16)), World([replace(PORT, valid=valid)]), data_end_h=40)
+    found = detect(CALL, voyage(every(10, 0, 16)), Surroundings([replace(PORT, valid=valid)]), data_end_h=40)
     assert len(found) == calls
 
 
 def test_a_ship_leaves_by_sailing_not_because_the_port_falls_out_of_use():
-    world = World([replace(PORT, valid=used(None, 5))])
+    world = Surroundings([replace(PORT, valid=used(None, 5))])
     (call,) = detect(CALL, voyage(every(10, 0, 16)), world, data_end_h=40)
     (whole,) = detect(CALL, voyage(every(10, 0, 16)), WORLD, data_end_h=40)
     assert call == whole
@@ -355,15 +355,15 @@ def test_a_ship_leaves_by_sailing_not_because_the_port_falls_out_of_use():
 def test_of_two_outlines_that_follow_each_other_the_call_is_at_the_one_in_use():
     old, new = (replace(PORT, code=code, valid=valid) for code, valid in (("A", used(None, 8)), ("B", used(8, None))))
     early, late = (voyage(every(10, 0, 16), start_h=start) for start in (0.0, 6.0))
-    assert [call.place for call in detect(CALL, early, World([old, new]), data_end_h=40)] == ["A"]
-    assert [call.place for call in detect(CALL, late, World([old, new]), data_end_h=40)] == ["B"]
+    assert [call.place for call in detect(CALL, early, Surroundings([old, new]), data_end_h=40)] == ["A"]
+    assert [call.place for call in detect(CALL, late, Surroundings([old, new]), data_end_h=40)] == ["B"]
 
 
 def test_a_berth_belongs_to_its_port_only_while_both_are_in_use():
     berth = harbour("BERTH", 125.0, 38.0, 500.0, "berth", parent="SIMPT")
 
     def calls(port: Interval, at_berth: Interval) -> list[tuple[str | None, str | None]]:
-        world = World([replace(PORT, valid=port), replace(berth, valid=at_berth)])
+        world = Surroundings([replace(PORT, valid=port), replace(berth, valid=at_berth)])
         found = detect(CALL, voyage(every(10, 0, 16)), world, data_end_h=40)
         return [(call.place, call.measures["berth"]) for call in found]
 
@@ -380,5 +380,5 @@ def test_a_silence_makes_a_call_only_at_a_port_in_use_during_it(valid, calls):
     where, sog, _ = approach(from_m=60_000.0)
     heard = [t for t in every(10, 0, 16) if where(t)[1] < 38.0 - 15_000 * METRES]  # silent within 15 km
     port = replace(PORT, approach_radius_m=25_000.0, valid=valid)
-    found = detect(CALL, tracks(ship(1, heard, where, sog, cog_deg=0.0)), World([port]), data_end_h=40)
+    found = detect(CALL, tracks(ship(1, heard, where, sog, cog_deg=0.0)), Surroundings([port]), data_end_h=40)
     assert [call.measures["inferred_from_silence"] for call in found] == [True] * calls

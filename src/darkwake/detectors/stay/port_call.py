@@ -143,7 +143,7 @@ class PortCall(Detector):
     """Calls at known ports.
 
     >>> from darkwake import samples
-    >>> world = samples.World([samples.harbour("SIMPT", *samples.SEA, radius_m=3000)])
+    >>> world = samples.Surroundings([samples.harbour("SIMPT", *samples.SEA, radius_m=3000)])
     >>> def course(hour):  # in from the north, five hours alongside, and out again
     ...     return samples.SEA[0], samples.SEA[1] + max(0, abs(hour - 5) - 2.5) / 10
     >>> sog = lambda hour: 0.0 if abs(hour - 5) <= 2.5 else 6.0
