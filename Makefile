@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PYTEST_FLAGS ?=
 
-.PHONY: setup demo test check docs picture fuzz soak bench clean
+.PHONY: setup demo test check docs picture fuzz soak bench changelog clean
 
 setup: $(STAMP)
 
@@ -39,12 +39,17 @@ bench: setup
 	@$(BIN)/python benchmarks/lake.py
 	@$(BIN)/python benchmarks/detectors.py
 	@$(BIN)/python benchmarks/engines.py
+	@$(BIN)/python benchmarks/minutes.py
 
 fuzz: setup
 	@$(BIN)/python tests/fuzz/fuzz.py --seconds 120
 
 docs: setup
 	@$(BIN)/python docs/generate.py
+
+changelog: setup
+	@test -n "$(VERSION)" || (echo "Name the version: make changelog VERSION=0.3.0" >&2; exit 2)
+	@$(BIN)/towncrier build --yes --version "$(VERSION)"
 
 clean:
 	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache
