@@ -163,12 +163,25 @@ def _rules(kind: Kind, needs: Needs) -> Iterator[str]:
         yield "what other ships sent changes it too"
 
 
+def settings_reference() -> str:
+    """The settings of a workspace and the environment variables, as `docs/reference/settings.md`."""
+    from darkwake.settings import ENVIRONMENT, MARKER, SETTINGS
+
+    lines = [HEAD + "# Settings\n", f"A folder is a workspace by its file `{MARKER}`:\n"]
+    lines += ["| setting | value | meaning |", "|---|---|---|"]
+    lines += [f"| `{name}` | {told} | {meaning} |" for name, (_, told, meaning) in SETTINGS.items()]
+    lines += ["\nOf the environment:\n", "| variable | meaning |", "|---|---|"]
+    lines += [f"| `{name}` | {meaning} |" for name, meaning in ENVIRONMENT.items()]
+    return "\n".join(lines) + "\n"
+
+
 PAGES = {
     "reference/events.md": events_reference,
     "reference/cli.md": cli_reference,
     "reference/exit-codes.md": exit_codes_reference,
     "reference/ledger.md": ledger_reference,
     "reference/schema.md": schema_reference,
+    "reference/settings.md": settings_reference,
 }
 
 

@@ -14,7 +14,28 @@ from darkwake.streams import writing
 
 MARKER = "darkwake.toml"
 _TEXT = (str, "a text")
-_KINDS = {"name": _TEXT, "simulated": (bool, "true or false"), "database": _TEXT, "id": _TEXT}
+#: Setting → its type, that in words, and what it means; docs/reference/settings.md is made of this.
+SETTINGS: dict[str, tuple[type, str, str]] = {
+    "name": (*_TEXT, "what the workspace is called on its pages"),
+    "simulated": (
+        bool,
+        "true or false",
+        "whether its data are made up; then every page and export says SIMULATED",
+    ),
+    "database": (*_TEXT, "where the ledger is kept, as an SQLAlchemy URL; not given: darkwake.sqlite beside the file"),
+    "id": (*_TEXT, "32 hex digits, written by `darkwake init`; the database has them as well, and must agree"),
+}
+#: Environment variable → what it does.
+ENVIRONMENT: dict[str, str] = {
+    "DARKWAKE_WORKSPACE": "the workspace to use where none is named with -w",
+    "XDG_CACHE_HOME": "where compiled kernels, and code for workers of a cluster, are kept; else ~/.cache",
+    "TMPDIR": "where rows wait that do not fit into memory",
+    "NO_COLOR": "set to anything: output without colours",
+    "COLUMNS": "the width of tables, where the output is no terminal",
+    "JAVA_HOME": "the Java that Spark runs on",
+    "SPARK_LOCAL_IP": "the address of a Spark on this machine; not given: 127.0.0.1",
+    "DARKWAKE_FAILPOINT": "for tests: the step of a write at which the process ends itself",
+}
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -46,11 +67,11 @@ def read(folder: Path) -> dict[str, Any]:
         raise DarkwakeError(f"cannot read the workspace file: {error.strerror}", where=str(path)) from error
     except (ValueError, RecursionError) as error:  # not TOML, or not text
         raise InputRejectedError(f"the workspace file is damaged: {error}", where=str(path), do=put) from error
-    if unknown := sorted(set(found) - set(_KINDS)):
+    if unknown := sorted(set(found) - set(SETTINGS)):
         raise InputRejectedError(
-            f"unknown settings: {', '.join(unknown)}", expected=", ".join(_KINDS), where=str(path), do=put
+            f"unknown settings: {', '.join(unknown)}", expected=", ".join(SETTINGS), where=str(path), do=put
         )
-    for name, (kind, told) in _KINDS.items():
+    for name, (kind, told, _) in SETTINGS.items():
         if name in found and not isinstance(found[name], kind):
             raise InputRejectedError(f"{name} = {found[name]!r}", expected=told, where=str(path), do=put)
     if missing := [name for name in ("name", "simulated") if name not in found]:

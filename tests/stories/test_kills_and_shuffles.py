@@ -7,8 +7,6 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from darkwake.failpoints import STEPS
-from stories.conftest import SRC, Command
+from stories.conftest import Command
 
 KILLS = int(os.environ.get("DARKWAKE_KILLS", "50"))
 
@@ -60,7 +58,7 @@ def undisturbed(west_sea: Path, tmp_path_factory: pytest.TempPathFactory) -> tup
 @pytest.mark.slow
 def test_the_order_of_imports_does_not_show(undisturbed: tuple[list[Path], dict[str, str]], tmp_path: Path) -> None:
     files, expected = undisturbed
-    for number, order in enumerate(itertools.islice(itertools.permutations(files), 1, None)):
+    for number, order in enumerate(itertools.islice(itertools.permutations(files), 1, 4)):
         folder = tmp_path / str(number)
         folder.mkdir()
         darkwake = Command(folder)
@@ -120,14 +118,10 @@ def test_random_kills(undisturbed: tuple[list[Path], dict[str, str]], tmp_path: 
         darkwake.ok("init", "w")
         for command in commands(files):
             for _ in range(3):
-                process = subprocess.Popen(
-                    [sys.executable, "-m", "darkwake", *command],
-                    cwd=folder, env={**os.environ, "PYTHONPATH": str(SRC), "DARKWAKE_WORKSPACE": ""},
-                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                )  # fmt: skip
-                time.sleep(rng.uniform(0.3, 3.0))
-                process.send_signal(signal.SIGKILL)
-                if process.wait() == -signal.SIGKILL:
+                running = darkwake.start(*command)
+                time.sleep(rng.uniform(0.02, 1.0))
+                running.kill()
+                if running.wait().returncode == -signal.SIGKILL:
                     kills += 1
                 else:
                     break
