@@ -90,6 +90,23 @@ def test_changed_bytes_do_not_verify(tmp_path: Path) -> None:
         streams.read_spans(source, [(len(DATA) + streams.CHUNK, 10)], digest)
 
 
+@pytest.mark.parametrize("chunk", [0, 1, 2])
+def test_a_span_proves_every_chunk_that_it_lies_in_and_no_other(tmp_path: Path, chunk: int) -> None:
+    path = write(tmp_path / "log", "none")
+    (source,) = streams.sources_of(path)
+    digest = streams.digest(source)
+    border = 2 * streams.CHUNK
+    assert streams.read_spans(source, [(border - 7, 20)], digest) == [DATA[border - 7 : border + 13]]
+    changed = bytearray(DATA)
+    changed[chunk * streams.CHUNK + 1000] ^= 1
+    path.write_bytes(changed)
+    if chunk == 0:
+        assert streams.read_spans(source, [(border - 7, 20)], digest) == [DATA[border - 7 : border + 13]]
+        return
+    with pytest.raises(VerificationError, match=f"of bytes from {chunk * streams.CHUNK} on"):
+        streams.read_spans(source, [(border - 7, 20)], digest)
+
+
 def test_what_cannot_be_opened_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(SourceUnavailableError, match="no such file"):
         list(streams.sources_of(tmp_path / "absent"))

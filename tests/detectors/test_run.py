@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from darkwake.detectors.run import compare
+from darkwake import workspace
+from darkwake.detectors.run import compare, detect
+from darkwake.engine.base import Plan, Source
+from darkwake.engine.local import LocalEngine
 from darkwake.events.model import Event, VesselRef
 from darkwake.events.store import Standing, Stored
+from darkwake.workspace import Workspace
 
 HOUR = 3_600_000_000
 METHOD = {"name": "gap", "version": "1.0", "profile": "default", "params": {"min_gap_h": 6.0}}
@@ -81,6 +87,20 @@ def test_what_is_gone_is_retracted_and_names_its_heir() -> None:
     assert counted == {"new": 2, "retracted": 1}
 
 
+def test_of_several_new_events_the_one_that_overlaps_longest_is_the_heir() -> None:
+    old = event("gap-old", start=0, end=10 * HOUR)
+    short = event("gap-short", start=0, end=4 * HOUR)
+    long = event("gap-long", start=4 * HOUR, end=30 * HOUR)
+    beside = event("gap-beside", start=10 * HOUR, end=90 * HOUR)
+    changed, _ = run([stood(old)], [short, long, beside])
+    assert changed["gap-old"].superseded_by == "gap-long"
+    changed, _ = run([stood(old)], [beside])
+    assert changed["gap-old"].superseded_by is None
+    assert changed["gap-old"].reason == "not found any more with the data now at hand"
+    ties = [event(f"gap-{name}", start=k * 5 * HOUR, end=(k + 1) * 5 * HOUR) for k, name in enumerate("ab")]
+    assert {run([stood(old)], order)[0]["gap-old"].superseded_by for order in (ties, ties[::-1])} == {"gap-b"}
+
+
 def test_what_was_retracted_stays_so_until_it_is_found_again() -> None:
     old = stood(replace(event("gap-a"), state="retracted"), 2)
     assert run([old], []) == ({}, {})
@@ -129,3 +149,33 @@ def test_the_withdrawal_of_an_import_is_named_where_it_touched_the_vessel() -> N
     assert changed["gap-b"].reason == "not found any more with the data now at hand"
     changed, _ = run([stood(event("gap-a"))], [event("gap-new", start=HOUR)], withdrawn=told)
     assert (changed["gap-a"].reason, changed["gap-a"].superseded_by) == ("import 3 was withdrawn", "gap-new")
+
+
+class Interrupted(LocalEngine):
+    """While it runs for the first time, somebody else detects a kind."""
+
+    def __init__(self, ws: Workspace, kind: str, profile: str = "default") -> None:
+        super().__init__()
+        self.ws, self.kind, self.profile, self.runs = ws, kind, profile, 0
+
+    def run(self, plans: Sequence[Plan], source: Source) -> dict[str, pa.Table]:
+        self.runs += 1
+        if self.runs == 1:
+            self.ws.detect([self.kind], profile=self.profile)
+        return super().run(plans, source)
+
+
+@pytest.mark.parametrize(
+    ("kind", "profile", "runs"), [("gap", "default", 2), ("draught_change", "default", 1), ("gap", "other", 1)]
+)
+def test_a_run_is_done_again_if_another_of_its_kind_and_profile_was_recorded_meanwhile(
+    tmp_path: Path, kind: str, profile: str, runs: int
+) -> None:
+    (tmp_path / "t.csv").write_text("mmsi,time,lat,lon\n299000001,2022-04-18T00:00:00Z,38,125\n")
+    with workspace.create(tmp_path / "w", simulated=True) as ws:
+        ws.import_files([tmp_path / "t.csv"])
+        ws.build_tracks()
+        engine = Interrupted(ws, kind, profile)
+        done = detect(ws.lake, ["gap"], ws._detection._context, engine)
+        assert engine.runs == runs
+        assert done.number == ws.ledger.entry().number

@@ -143,3 +143,14 @@ def test_no_step_inside_a_segment_is_impossible() -> None:
         for a, b in itertools.pairwise(own):
             hours = (b["time"] - a["time"]) / times.HOUR_US
             assert distance_nm(a["lon"], a["lat"], b["lon"], b["lat"]) <= 1.0 + 50.0 * hours
+
+
+def test_on_a_shared_number_a_far_report_is_a_stranger_and_a_near_one_is_not() -> None:
+    """A hull that was silent for long could be anywhere; so could one that nobody heard before."""
+    shared = [*voyage(0, 5, 124, 38, 10), *voyage(3, 24, 10, 50, 10)]
+    east = 1 / 60 / np.cos(np.radians(38))  # a mile
+    later = {nm: report(23 * 60, 124.8 + nm * east, 38, sog_knots=10, cog_deg=90) for nm in (150, 700)}
+    assert len(hulls([*shared, later[150]])) == 2
+    assert len(hulls([*shared, later[700]])) == 3
+    assert len(hulls([*shared, later[700]], stranger_nm=1e6)) == 2  # the rule, not the distance that can be sailed
+    assert len(hulls([*voyage(0, 5, 124, 38, 10), later[700]])) == 1  # nobody else uses the number

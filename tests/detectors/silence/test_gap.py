@@ -114,6 +114,14 @@ def test_a_stray_position_leaves_no_open_gap() -> None:
     assert gaps(rows) == []
 
 
+@pytest.mark.parametrize(("reports", "found"), [(2, 0), (3, 1)])
+def test_an_open_gap_needs_so_many_reports_of_its_segment(reports: int, found: int) -> None:
+    rows = voyage(0, 5, 124, 38, 10)[:reports]
+    assert len(gaps(rows, end_min=48 * HOUR_MIN)) == found
+    assert len(gaps(rows, end_min=48 * HOUR_MIN, min_reports=float(reports))) == 1
+    assert gaps(rows, end_min=48 * HOUR_MIN, min_reports=float(reports + 1)) == []
+
+
 def test_a_number_taken_over_by_another_hull_is_not_open() -> None:
     """Two hulls under one number; the first ends where a third begins: nobody knows whether it fell silent."""
     rows = [*voyage(0, 10, 124, 38, 10), *voyage(3, 80, 10, 50, 10), *voyage(60 * 60, 5, 125, 38, 10)]
