@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PYTEST_FLAGS ?=
 
-.PHONY: setup demo test check docs picture fuzz soak bench changelog clean
+.PHONY: setup demo test check docs picture fuzz soak bench mutants changelog clean
 
 setup: $(STAMP)
 
@@ -40,6 +40,10 @@ bench: setup
 	@$(BIN)/python benchmarks/detectors.py
 	@$(BIN)/python benchmarks/engines.py
 	@$(BIN)/python benchmarks/minutes.py
+
+mutants: setup
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[mutants]'
+	@$(BIN)/python tests/mutants.py
 
 fuzz: setup
 	@$(BIN)/python tests/fuzz/fuzz.py --seconds 120
