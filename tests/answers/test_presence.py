@@ -108,7 +108,7 @@ def test_reports_that_the_tracks_do_not_hold_yet_keep_anything_from_being_exclud
     verdict = there(0, 24, away, coverage=newer)
     assert (verdict.outcome, verdict.lower, verdict.upper, verdict.runs) == ("not_enough_data", 0, None, ())
     assert verdict.notes[0].startswith(
-        "HeardOf of MMSI 299000001 were imported after the tracks were built (import 3):"
+        "Reports of MMSI 299000001 were imported after the tracks were built (import 3):"
     )
     assert "darkwake event detect" in verdict.notes[0]
     assert verdict.to_json()["coverage_of"]["track"]["missing"][0]["why"] == "newer_data"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from darkwake import workspace
-from stories.conftest import Command
+from stories.commands import Command
 from stories.test_pinned import PORT
 
 WORDS = "The SIM AURORA called at Nampo by night."

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from stories.conftest import SRC, Command
+from stories.commands import SRC, Command
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "tutorials" / "first-hour.md"
 

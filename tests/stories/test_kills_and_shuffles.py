@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from darkwake.failpoints import STEPS
-from stories.conftest import Command
+from stories.commands import Command
 
 KILLS = int(os.environ.get("DARKWAKE_KILLS", "50"))
 

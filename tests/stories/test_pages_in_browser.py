@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stories.conftest import Command
+from stories.commands import Command
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [

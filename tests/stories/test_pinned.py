@@ -18,7 +18,7 @@ from darkwake.cli.main import cli
 from darkwake.errors import UsageError
 from darkwake.failpoints import STEPS
 from darkwake.ledger import details
-from stories.conftest import Command
+from stories.commands import Command
 from stories.test_kills_and_shuffles import pieces
 
 LATER = 50
