@@ -121,4 +121,4 @@ def test_reports_that_were_withdrawn_show_nothing() -> None:
         assert there(0, 24, track(range(-24, 48), where), coverage=gone).outcome == "not_enough_data"
     verdict = there(0, 24, track(range(-24, 48), HARBOUR), coverage=gone)
     assert (verdict.lower, verdict.stays, len(verdict.stays_apart)) == (0, (), 1)
-    assert "HeardOf show the vessel there, but reports of MMSI 299000001 were withdrawn" in verdict.words
+    assert "Reports show the vessel there, but reports of MMSI 299000001 were withdrawn" in verdict.words

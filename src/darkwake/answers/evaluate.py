@@ -389,7 +389,7 @@ def _there(verdict: Verdict) -> str:
         return "No report shows the vessel there, and no silence left it the time to be there"
     other = next((stay.why for stay in verdict.stays_apart if not stay.why.startswith(CONTRADICTED)), None)
     if other is not None:
-        return f"HeardOf show the vessel there, but {other}"
+        return f"Reports show the vessel there, but {other}"
     if verdict.stays_apart:
         return "The reports that show the vessel there are contradicted by its own other reports"
     if verdict.upper is None:

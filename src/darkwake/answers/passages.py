@@ -12,7 +12,7 @@ from darkwake.answers.windows import Assumptions, Chain, Fit, Known, Window
 def passages(
     chain: Chain, at: np.ndarray, known: Known, since: int | None, until: int | None, assumed: Assumptions
 ) -> list[Fit]:
-    """HeardOf in a row at a place, [since, until) in reach, that leave time for one more than is known.
+    """Reports in a row at a place, [since, until) in reach, that leave time for one more than is known.
 
     From the last report outside before them to the first one outside after them. Returns within the least absence
     belong to them. What else there can be lies in a silence of its own. `at`: which reports are inside; `known`: at

@@ -27,7 +27,7 @@ ASSUMED = (
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """HeardOf of one segment at the place, none from elsewhere between them. `why`: why it evidences nothing, if so.
+    """Reports of one segment at the place, none from elsewhere between them. `why`: why it evidences nothing, if so.
 
     `reports` in all, `inside` of them in the asked period; `evidence`: the first and the last of those.
     """

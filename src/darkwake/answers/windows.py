@@ -159,7 +159,7 @@ def heard(track: pa.Table, since: int | None, until: int | None) -> Heard:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """HeardOf that one ship can have sent, in order of time; `main`: of several at once the one heard for longest."""
+    """Reports that one ship can have sent, in order of time; `main`: of several at once the one heard for longest."""
 
     moment: np.ndarray
     lon: np.ndarray
