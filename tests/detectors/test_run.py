@@ -13,6 +13,7 @@ from darkwake import workspace
 from darkwake.detectors.run import compare, detect
 from darkwake.engine.base import Plan, Source
 from darkwake.engine.local import LocalEngine
+from darkwake.errors import VerificationError
 from darkwake.events.model import Event, VesselRef
 from darkwake.events.store import Standing, Stored
 from darkwake.workspace import Workspace
@@ -179,3 +180,33 @@ def test_a_run_is_done_again_if_another_of_its_kind_and_profile_was_recorded_mea
         done = detect(ws.lake, ["gap"], ws._detection._context, engine)
         assert engine.runs == runs
         assert done.number == ws.ledger.entry().number
+
+
+class Swept(LocalEngine):
+    """While it reads for the first time, the tracks are built anew, and a file that it wanted goes."""
+
+    def __init__(self, ws: Workspace, newer: Path | None) -> None:
+        super().__init__()
+        self.ws, self.newer, self.runs = ws, newer, 0
+
+    def run(self, plans: Sequence[Plan], source: Source) -> dict[str, pa.Table]:
+        self.runs += 1
+        if self.runs == 1:
+            if self.newer is not None:
+                self.ws.import_files([self.newer])
+                self.ws.build_tracks()
+            raise VerificationError("a file of the lake is missing")
+        return super().run(plans, source)
+
+
+def test_a_run_whose_files_went_meanwhile_is_done_again_and_a_damaged_lake_is_told_of(tmp_path: Path) -> None:
+    for day in (18, 19):
+        (tmp_path / f"{day}.csv").write_text(f"mmsi,time,lat,lon\n299000001,2022-04-{day}T00:00:00Z,38,125\n")
+    with workspace.create(tmp_path / "w", simulated=True) as ws:
+        ws.import_files([tmp_path / "18.csv"])
+        ws.build_tracks()
+        engine = Swept(ws, tmp_path / "19.csv")
+        detect(ws.lake, ["gap"], ws._detection._context, engine)
+        assert engine.runs == 2
+        with pytest.raises(VerificationError, match="missing"):
+            detect(ws.lake, ["gap"], ws._detection._context, Swept(ws, None))

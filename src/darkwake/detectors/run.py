@@ -18,11 +18,11 @@ from darkwake.detectors import registry
 from darkwake.detectors.base import Context, Detector, check_profile, method_of, values_of
 from darkwake.detectors.runs import bound, data_number, detections, differing
 from darkwake.engine.base import Engine, Source
-from darkwake.errors import UsageError
+from darkwake.errors import UsageError, VerificationError
 from darkwake.events import store
 from darkwake.events.model import DEFAULT, Event
 from darkwake.events.store import Standing, Stored
-from darkwake.lake.store import Lake, Snapshot, again
+from darkwake.lake.store import Lake, Moved, Snapshot, again
 from darkwake.ledger.details import Detection, Withdrawal
 from darkwake.ledger.entries import Entry
 from darkwake.tracks import reception
@@ -76,7 +76,12 @@ def _detect(
         context = replace(context_of(writer.base), profile=profile)
         if any(detector.needs.ship_types for detector in detectors):
             context = replace(context, ship_types=_ship_types(writer.base))
-        found = search(detectors, values, context, engine, writer.base)
+        try:
+            found = search(detectors, values, context, engine, writer.base)
+        except VerificationError as error:
+            if lake.snapshot().versions.get("tracks") == writer.base.versions.get("tracks"):
+                raise
+            raise Moved("the tracks were built anew while they were read, and their files went") from error
         run = Run(0)
         recorded_at = times.now()
         withdrawn = _withdrawn(lake, entries, profile)
