@@ -199,31 +199,37 @@ class _Build:
         """Put down what changes in a bucket; if vessels have to be built whole and `all_reports` are not here, nothing,
         and they are told.
         """
-        bucket, news = known.bucket, known.news
-        touched = np.union1d(news.mmsi, known.whole)
+        bucket = known.bucket
+        touched = np.union1d(known.news.mmsi, known.whole)
         since_us = NEVER_US if len(known.whole) else known.tracks_us
         statics, segments = (self._rows(table, bucket, touched) for table in ("statics", "segments"))
         tracks = self._rows("tracks", bucket, touched, since_us)
         held = {"tracks": tracks, "statics": statics, "segments": segments}
+        # Of vessels of which nothing stands the new reports are all there are.
+        there = np.union1d(ints(statics.table["mmsi"]), ints(segments.table["mmsi"]))
+        fresh = np.setdiff1d(known.news.mmsi, there)
+        news = known.news.without(fresh)
         own = {name: np.flatnonzero(np.isin(ints(each.table["mmsi"]), news.mmsi)) for name, each in held.items()}
         stood = Stood(**{name: each.table.take(pa.array(own[name])) for name, each in held.items()}, since_us=since_us)
-        reports = reports.filter(pc.is_in(reports["mmsi"], pa.array(news.mmsi.astype(np.int32)))).combine_chunks()
-        change = extend(news, reports, stood, bucket, self.hulls)
+        change = extend(news, _of(reports, news.mmsi), stood, bucket, self.hulls)
         if len(change.failed) or (len(known.whole) and all_reports is None):
-            keep = ~np.isin(news.mmsi, change.failed)
+            keep = ~np.isin(known.news.mmsi, change.failed)
             whole = np.union1d(known.whole, change.failed)
-            return _Known(bucket, news.without(change.failed), known.read_us[keep], known.tracks_us, whole)
+            left = known.news.without(change.failed)
+            return _Known(bucket, left, known.read_us[keep], known.tracks_us, whole)
         goes = {
             "tracks": change.tracks_go,
             "statics": change.statics_go,
             "segments": np.ones(len(own["segments"]), np.bool_),
         }
-        built = None if all_reports is None else build(all_reports, bucket, self.hulls)
+        built = [build(_of(reports, fresh), bucket, self.hulls)] if len(fresh) else []
+        built += [] if all_reports is None else [build(all_reports, bucket, self.hulls)]
         for name, each in held.items():
             go = np.isin(ints(each.table["mmsi"]), known.whole)
             go[own[name]] = goes[name]
-            come = getattr(change, name)
-            self._put(bucket, name, each, go, come if built is None else pa.concat_tables([come, getattr(built, name)]))
+            come = [getattr(part, name) for part in (change, *built)]
+            come = [rows for rows in come if rows.num_rows] or come[:1]
+            self._put(bucket, name, each, go, come[0] if len(come) == 1 else pa.concat_tables(come))
         self.counts["buckets"] += 1
         return None
 
@@ -240,6 +246,12 @@ class _Build:
 
 _NONE = np.zeros(0, np.int64)
 _FAR_US = times.parse("9999-01-01")
+
+
+def _of(reports: pa.Table, mmsis: Ints) -> pa.Table:
+    """The reports of some vessels."""
+    chosen = reports.filter(pc.is_in(reports["mmsi"], pa.array(mmsis.astype(np.int32))))
+    return chosen.combine_chunks() if chosen.num_rows < reports.num_rows // 2 else chosen
 
 
 def _wanted(rows: pa.Table, mmsis: Ints, since_us: Ints | None) -> np.ndarray:
