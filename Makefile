@@ -20,7 +20,7 @@ demo: setup
 	@$(BIN)/darkwake demo
 
 test: setup check
-	@$(BIN)/python -m pytest $(PYTEST_FLAGS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(PYTEST_FLAGS)
 
 check: setup
 	@$(BIN)/ruff check .

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from postgres import fresh_database, server
+
+os.environ.pop("COLUMNS", None)  # pytest-xdist sets it; nothing said here hangs on the width of a screen
 
 
 @pytest.fixture(scope="session")
