@@ -23,6 +23,7 @@ OTHER = SHIP + 16
 ORDER = {
     "tracks": ("mmsi", "segment", "time", "payload_key"),
     "statics": ("mmsi", "time", "payload_key"),
+    "heard": ("mmsi", "time", "payload_key"),
     "segments": ("segment",),
 }
 HULLS = NearestHull()
@@ -51,7 +52,7 @@ class Tables:
         built = build(self.reports.filter(_in(self.reports, whole)), BUCKET, HULLS)
         good = news.without(whole).mmsi
         for name, table in self.stood.items():
-            goes = {"tracks": change.tracks_go, "statics": change.statics_go}.get(
+            goes = {"tracks": change.tracks_go, "statics": change.statics_go, "heard": change.heard_go}.get(
                 name, np.ones(own[name].num_rows, bool)
             )
             stays = own[name].filter(pc.and_(pa.array(~goes), _in(own[name], good)))

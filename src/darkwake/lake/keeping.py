@@ -17,7 +17,7 @@ from darkwake.lake import tables
 from darkwake.ledger import entries as reading
 from darkwake.ledger.tables import LEASES
 
-DERIVED = ("tracks", "statics", "segments")
+DERIVED = ("tracks", "statics", "heard", "segments")
 #: So many of the newest states stay, for those who are reading them.
 NEWEST = 3
 #: A table is swept once it has so many times the files that are live.

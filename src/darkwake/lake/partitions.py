@@ -22,10 +22,16 @@ from darkwake.lake.store import Snapshot, Writer
 from darkwake.lake.tables import DataFile
 
 #: What identifies a row, and the order of rows in a file.
-KEYS = {"tracks": ("mmsi", "time", "payload_key"), "statics": ("mmsi", "time", "payload_key"), "segments": ("segment",)}
+KEYS = {
+    "tracks": ("mmsi", "time", "payload_key"),
+    "statics": ("mmsi", "time", "payload_key"),
+    "heard": ("mmsi", "time", "payload_key"),
+    "segments": ("segment",),
+}
 ORDER = {
     "tracks": ("mmsi", "segment", "time", "payload_key"),
     "statics": ("mmsi", "time", "payload_key"),
+    "heard": ("mmsi", "time", "payload_key"),
     "segments": ("mmsi", "segment"),
 }
 #: A file is merged with what comes if it has at most so many times the rows.

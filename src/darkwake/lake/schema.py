@@ -82,6 +82,21 @@ STATICS = pa.schema(
     ]
 )
 
+#: One transmission of a ship that should have held a position, and held none; derived. Partitioned by bucket.
+HEARD = pa.schema(
+    [
+        pa.field("bucket", pa.int32(), nullable=False),
+        pa.field("mmsi", pa.int32(), nullable=False),
+        pa.field("segment", pa.int64()),  # null where it could belong to more than one
+        pa.field("time", TIMESTAMP, nullable=False),
+        pa.field("type", pa.int8(), nullable=False),
+        pa.field("payload_key", pa.int64(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("span_offset", pa.int64(), nullable=False),
+        pa.field("span_length", pa.int32(), nullable=False),
+    ]
+)
+
 #: A run of reports that one hull can have sent. Partitioned by bucket.
 SEGMENTS = pa.schema(
     [
@@ -96,7 +111,7 @@ SEGMENTS = pa.schema(
         pa.field("south", pa.float64()),
         pa.field("east", pa.float64()),
         pa.field("north", pa.float64()),
-        pa.field("end_reason", pa.string()),  # end_of_data | ambiguous | overlap
+        pa.field("end_reason", pa.string()),  # end_of_data | ambiguous | overlap | stray
     ]
 )
 
@@ -147,6 +162,7 @@ TABLES: dict[str, tuple[pa.Schema, tuple[str, ...]]] = {
     "rejects": (REJECTS, ("import",)),
     "tracks": (TRACKS, ("bucket", "week")),
     "statics": (STATICS, ("bucket",)),
+    "heard": (HEARD, ("bucket",)),
     "segments": (SEGMENTS, ("bucket",)),
     "events": (EVENTS, ("run",)),
 }

@@ -1,12 +1,12 @@
-"""Track build: all committed reports of one bucket in, the derived tables TRACKS, STATICS and SEGMENTS out.
+"""Track build: all committed reports of one bucket in, the derived tables TRACKS, STATICS, HEARD and SEGMENTS out.
 
 A pure function of the reports: neither the order of their rows nor the files and imports they came by change a row
 (where two files hold the same reception, the one with the smaller hash stands for it).
 
 Who takes part: every MMSI except those that by their form are no ship (`is_ship`). Defaults such as 0 or 1193046
 (hex 123456) and odd prefixes stay in: ships send them, and segmentation is there to take them apart. A report with a
-wrong checksum, without time (or with one that cannot be true) or without a position on the globe stays in REPORTS and
-takes no part here.
+wrong checksum or without time (or with one that cannot be true) stays in REPORTS and takes no part here. One that
+should hold a position and holds none on the globe is in HEARD: the ship was not silent.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ import pyarrow.compute as pc
 
 from darkwake.ais.schema import IMPLAUSIBLE
 from darkwake.jit import kernel
-from darkwake.lake.schema import SEGMENTS, TRACKS, bucket_of
+from darkwake.lake.schema import HEARD, SEGMENTS, TRACKS, bucket_of
 from darkwake.times import DAY_US, iso
 from darkwake.tracks.columns import Bools, Floats, Ints, flat, floats, instants, ints, last_spans, truths
-from darkwake.tracks.segments import END_REASONS, NearestHull, segment_id
-from darkwake.tracks.statics import STATIC_COLUMNS, build_statics
+from darkwake.tracks.segments import END_REASONS, FEW, NearestHull, segment_id
+from darkwake.tracks.statics import STATIC_COLUMNS, build_statics, sole_segments
 from darkwake.tracks.transmissions import NO_SECOND, merge
 
 #: Message types whose positions make a track (ITU-R M.1371): ships' position reports, class A, B and long range.
@@ -42,17 +42,18 @@ class Built:
     """The derived tables of one bucket, in the schemas of `lake.schema`.
 
     `tracks` is sorted by (mmsi, segment id, time); the order of segments inside an MMSI is that of their ids, which
-    says nothing of time. `statics` is sorted by (mmsi, time), `segments` by (mmsi, segment id).
+    says nothing of time. `statics` and `heard` are sorted by (mmsi, time), `segments` by (mmsi, segment id).
     """
 
     tracks: pa.Table
     statics: pa.Table
+    heard: pa.Table
     segments: pa.Table
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Position transmissions by (mmsi, time, payload key), each by the row of `heard` that stands for it."""
+    """Transmissions by (mmsi, time, payload key), each by the row of `heard` that stands for it."""
 
     heard: pa.Table
     row: Ints
@@ -68,7 +69,16 @@ class Sent:
 
 def transmissions(reports: pa.Table, fit: Bools) -> Sent:
     """The transmissions of positions among the reports that take part (`fit`)."""
-    heard = reports.select(_HEARD).filter(pa.array(fit & _has_position(reports)))
+    return _merged(reports, fit & _positional(reports) & _on_the_globe(reports))
+
+
+def without_position(reports: pa.Table, fit: Bools) -> Sent:
+    """The transmissions, among the reports that take part, that should hold a position and hold none."""
+    return _merged(reports, fit & _positional(reports) & ~_on_the_globe(reports))
+
+
+def _merged(reports: pa.Table, chosen: Bools) -> Sent:
+    heard = reports.select(_HEARD).filter(pa.array(chosen))
     offset, length = last_spans(heard["spans"])
     sent = merge(
         ints(heard["mmsi"]), instants(heard["time"]), ints(heard["payload_key"]), ints(heard["second"], NO_SECOND),
@@ -95,6 +105,35 @@ def track_rows(sent: Sent, order: Ints, segment: Ints, bucket: int) -> pa.Table:
         }
     )
     return rows.select(TRACKS.names).cast(TRACKS)
+
+
+def heard_rows(sent: Sent, chosen: Ints, bucket: int) -> pa.Table:
+    """HEARD of these transmissions, of no segment yet."""
+    names = ["mmsi", "time", "type", "payload_key", "source", "span_offset", "span_length"]
+    picked = sent.heard.select(names).take(pa.array(sent.row[chosen]))
+    rows = pa.table(
+        {
+            "bucket": pa.array(np.full(len(chosen), bucket, np.int32)),
+            "segment": pa.nulls(len(chosen), pa.int64()),
+            **{name: picked[name] for name in names},
+            "type": pc.fill_null(picked["type"], 0),
+        }
+    )
+    return rows.select(HEARD.names).cast(HEARD)
+
+
+def owned_by(rows: pa.Table, segment: pa.Array) -> pa.Table:
+    """HEARD with the segments that sent it."""
+    return rows.set_column(HEARD.get_field_index("segment"), HEARD.field("segment"), segment)
+
+
+def with_strays(segments: pa.Table) -> pa.Table:
+    """SEGMENTS of whole vessels, in which a few positions that fit no hull of a number are told as strays."""
+    few = ints(segments["positions"]) <= FEW
+    mmsi = ints(segments["mmsi"])
+    stray = few & np.isin(mmsi, mmsi[~few])
+    told = pc.if_else(pa.array(stray), pa.scalar("stray"), segments["end_reason"])
+    return segments.set_column(SEGMENTS.get_field_index("end_reason"), SEGMENTS.field("end_reason"), told)
 
 
 def segment_rows(
@@ -140,10 +179,14 @@ def build(reports: pa.Table, bucket: int, hulls: NearestHull | None = None) -> B
     rank[by_id] = np.arange(len(ids))
     order, starts = sort_by_rank(rank[split.hull], len(ids))
     tracks = track_rows(sent, order, ids[split.hull[order]], bucket)
+    unplaced = without_position(reports, fit)
+    heard = heard_rows(unplaced, np.arange(len(unplaced.row)), bucket)
+    size = np.bincount(split.hull, minlength=len(ids))
     return Built(
         tracks,
         build_statics(reports, fit, bucket, mmsi, time_us, split.hull, ids),
-        segment_rows(tracks, starts, split.end_reason[by_id], lon[order], lat[order], bucket),
+        owned_by(heard, sole_segments(heard, mmsi, time_us, split.hull, ids, size)),
+        with_strays(segment_rows(tracks, starts, split.end_reason[by_id], lon[order], lat[order], bucket)),
     )
 
 
@@ -181,13 +224,16 @@ def taking_part(reports: pa.Table, bucket: int) -> Bools:
     return np.asarray(fit)
 
 
-def _has_position(base: pa.Table) -> Bools:
-    """Positions of ships on the globe. A row of a vendor's table may have no message type and counts as well."""
-    lon, lat = floats(base["lon"]), floats(base["lat"])
-    inside = (np.abs(lon) <= 180.0) & (np.abs(lat) <= 90.0)  # false for NaN
+def _positional(base: pa.Table) -> Bools:
+    """Reports of ships' positions. A row of a vendor's table may have no message type and counts as well."""
     kind = ints(base["type"])
     vendor = truths(pc.equal(base["time_basis"], "vendor"))
-    return np.asarray(inside & (np.isin(kind, POSITION_TYPES) | (vendor & (kind == 0))))
+    return np.asarray(np.isin(kind, POSITION_TYPES) | (vendor & (kind == 0)))
+
+
+def _on_the_globe(base: pa.Table) -> Bools:
+    lon, lat = floats(base["lon"]), floats(base["lat"])
+    return np.asarray((np.abs(lon) <= 180.0) & (np.abs(lat) <= 90.0))  # false for NaN
 
 
 @kernel

@@ -20,23 +20,27 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from darkwake.lake.schema import SEGMENTS, STATICS, TRACKS
+from darkwake.lake.schema import HEARD, SEGMENTS, STATICS, TRACKS
 from darkwake.tracks.build import (
     BOX,
     CLASS_B_TYPES,
     Sent,
     first_rows,
+    heard_rows,
     ids_of,
+    owned_by,
     segment_rows,
     sort_by_rank,
     taking_part,
     track_rows,
     transmissions,
     wider_boxes,
+    with_strays,
+    without_position,
 )
 from darkwake.tracks.columns import Bools, Floats, Ints, floats, instants, ints
 from darkwake.tracks.segments import SEED_ROWS, NearestHull
-from darkwake.tracks.statics import ALIVE_US, has_identity, identities, is_vendors, owned, vendors_of
+from darkwake.tracks.statics import ALIVE_US, has_identity, identities, is_vendors, owned, sole_segments, vendors_of
 from darkwake.tracks.transmissions import WINDOW_US
 
 #: So long before the first new report receptions are read again.
@@ -79,10 +83,11 @@ class News:
 
 @dataclass(frozen=True)
 class Stood:
-    """What the tables hold of the vessels in the news: all statics and segments, and the tracks from a time on, µs."""
+    """What the tables hold of the vessels in the news: all but the tracks, and these from a time on, µs."""
 
     tracks: pa.Table
     statics: pa.Table
+    heard: pa.Table
     segments: pa.Table
     since_us: int
 
@@ -97,9 +102,11 @@ class Change:
 
     tracks: pa.Table
     statics: pa.Table
+    heard: pa.Table
     segments: pa.Table
     tracks_go: Bools
     statics_go: Bools
+    heard_go: Bools
     failed: Ints
 
 
@@ -171,23 +178,44 @@ class _Extension:
         safe = self.hulls.safe_rows(whose[old], self.count, time_us[old], segment[old], self.sole, stood.since_us)
         safe = np.where(safe >= 0, count_old[safe] if len(count_old) else -1, -1)
         self.failed |= ~self.fresh & (safe < 0)
-        again = np.flatnonzero(old & (np.arange(len(old)) > (safe - SEED_ROWS)[whose]) & (safe[whose] >= 0))
-        run = _Run.of(rows, again, np.flatnonzero(~old), sent, new, news, self.hulls)
+        seed = (np.arange(len(old)) > (safe - SEED_ROWS)[whose]) | (time_us > self._held_us(time_us, safe)[whose])
+        again = np.flatnonzero(old & seed & (safe[whose] >= 0))
+        before = self._heard_before(whose, segment, again, safe)
+        run = _Run.of(rows, again, np.flatnonzero(~old), sent, new, news, self.hulls, safe, before)
         stored = run.stored
         moved = run.segment[stored >= 0] != segment[stored[stored >= 0]]
         self.failed[run.whose[stored >= 0][moved]] = True
         break_us = np.where(self.fresh | (safe < 0), NEVER_US, time_us[safe] if len(time_us) else NEVER_US)
         segments = self._segments(run, rows, whose, segment, safe)
-        statics, statics_go = self._statics(rows, whose, old, run, segments, break_us)
+        around = self._around(rows, whose, old, run, segments)
+        statics, statics_go = self._statics(around, break_us)
+        heard, heard_go = self._heard(around, break_us)
 
         tracks = track_rows(sent, run.sent[run.sent >= 0], run.segment[run.sent >= 0], self.bucket)
         good = np.sort(news.mmsi[~self.failed])
         tracks_go = np.zeros(len(old), np.bool_)
         tracks_go[by_key] = ~old & ~self.failed[whose]
         statics_go &= np.isin(ints(stood.statics["mmsi"]), good)
-        return Change(
-            _of(tracks, good), _of(statics, good), _of(segments, good), tracks_go, statics_go, news.mmsi[self.failed]
-        )
+        heard_go &= np.isin(ints(stood.heard["mmsi"]), good)
+        come = (_of(each, good) for each in (tracks, statics, heard, segments))
+        return Change(*come, tracks_go, statics_go, heard_go, news.mmsi[self.failed])
+
+    def _held_us(self, time_us: Ints, safe: Ints) -> Ints:
+        """Per vessel the time before its safe row from which on its rows may have a say in what follows."""
+        return np.where(safe >= 0, time_us[safe] - self.hulls.hold_us, NEVER_US) if len(time_us) else self.news.cut_us
+
+    def _heard_before(self, whose: Ints, segment: Ints, again: Ints, safe: Ints) -> Ints:
+        """Per vessel how many reports of the hull of its safe row came before those that are given to hulls again."""
+        ids = ints(self.stood.segments["segment"])
+        order = np.argsort(ids)
+        found = np.zeros(self.count, np.int64)
+        first = again[np.append(True, whose[again][1:] != whose[again][:-1])[: len(again)]]
+        own = segment[safe[whose[first]]]
+        positions = ints(self.stood.segments["positions"])[order[np.searchsorted(ids[order], own)]]
+        for vessel, id, row, all_of_it in zip(whose[first], own, first, positions, strict=True):
+            stretch = slice(row, np.searchsorted(whose, vessel, "right"))
+            found[vessel] = all_of_it - np.count_nonzero(segment[stretch] == id)
+        return found
 
     def _hold(self, stored: tuple[Ints, Ints, Ints], found: tuple[Ints, Ints, Ints]) -> None:
         """A vessel fails whose transmissions just before the first new report are not those that are stored."""
@@ -238,7 +266,7 @@ class _Extension:
         ended = stood.filter(pa.array(~again & ~self._reopened(run, whose, segment, safe, stood_ids)))
         in_bucket = pa.array(np.full(ended.num_rows, self.bucket, np.int32))
         ended = ended.add_column(0, SEGMENTS.field("bucket"), in_bucket).select(SEGMENTS.names).cast(SEGMENTS)
-        return pa.concat_tables([ended, found])
+        return with_strays(pa.concat_tables([ended, found]))
 
     def _reopened(self, run: _Run, whose: Ints, segment: Ints, safe: Ints, stood_ids: Ints) -> Bools:
         """Stored segments that began after the safe row, and of which nothing came out again."""
@@ -286,8 +314,43 @@ class _Extension:
             found = found.set_column(index, SEGMENTS.field(name), pa.array(values).cast(SEGMENTS.field(name).type))
         return found
 
+    def _around(
+        self, rows: pa.Table, whose: Ints, old: Bools, run: _Run, segments: pa.Table
+    ) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+        """Positions by (mmsi, time), mmsi, time and ordinal of the segment of each; and of each ordinal id and size."""
+        ids, ordinal = np.unique(ints(segments["segment"]), return_inverse=True)
+        size = np.zeros(len(ids), np.int64)
+        size[ordinal] = ints(segments["positions"])
+        near = np.flatnonzero(old & ~self.failed[whose] & ~np.isin(np.arange(len(old)), run.stored))
+        good = ~self.failed[run.whose]
+        mmsi = self.news.mmsi[np.concatenate([whose[near], run.whose[good]])]
+        at_us = np.concatenate([instants(rows["time"])[near], run.time_us[good]])
+        of = np.searchsorted(ids, np.concatenate([ints(rows["segment"])[near], run.segment[good]]))
+        by_time = np.lexsort((at_us, mmsi))
+        return mmsi[by_time], at_us[by_time], of[by_time], ids, size
+
+    def _heard(self, around: tuple[Ints, Ints, Ints, Ints, Ints], break_us: Ints) -> tuple[pa.Table, Bools]:
+        """What was heard without a position: from the cut on anew, and before it with segments that are asked anew."""
+        news, stood = self.news, self.stood.heard
+        sent = without_position(self.reports, self.fit)
+        whose_sent, sent_us = news.number(sent.ints("mmsi")), sent.ints("time")
+        new = np.flatnonzero(sent_us >= news.cut_us[whose_sent])
+        whose, stood_us = news.number(ints(stood["mmsi"])), instants(stood["time"])
+        later = stood_us >= news.cut_us[whose]
+        self._hold(
+            (whose[later], stood_us[later], ints(stood["payload_key"])[later]),
+            (whose_sent[new], sent_us[new], sent.ints("payload_key")[new]),
+        )
+        from_us = np.minimum(break_us - ALIVE_US, news.cut_us)[whose]
+        keep = (stood_us >= from_us) & ~later
+        bucket = pa.array(np.full(int(keep.sum()), self.bucket, np.int32))
+        kept = stood.filter(pa.array(keep)).add_column(0, HEARD.field("bucket"), bucket).select(HEARD.names)
+        both = pa.concat_tables([kept.cast(HEARD), heard_rows(sent, new, self.bucket)])
+        both = both.take(pa.array(np.lexsort([ints(both[name]) for name in reversed(_KEY)])))
+        return owned_by(both, sole_segments(both, *around)), stood_us >= from_us
+
     def _statics(
-        self, rows: pa.Table, whose: Ints, old: Bools, run: _Run, segments: pa.Table, break_us: Ints
+        self, around: tuple[Ints, Ints, Ints, Ints, Ints], break_us: Ints
     ) -> tuple[pa.Table, Bools]:
         news, stood = self.news, self.stood.statics
         vendors = vendors_of(self.reports.filter(pa.array(self.fit)))
@@ -308,16 +371,7 @@ class _Extension:
         both = pa.concat_tables([stood.select(names).filter(pa.array(keep)).cast(typed.schema), typed])
         order = np.lexsort([ints(both[name]) for name in ("payload_key", "time", "mmsi")])
         both = both.take(pa.array(order))
-        ids, ordinal = np.unique(ints(segments["segment"]), return_inverse=True)
-        size = np.zeros(len(ids), np.int64)
-        size[ordinal] = ints(segments["positions"])
-        near = np.flatnonzero(old & ~self.failed[whose] & ~np.isin(np.arange(len(old)), run.stored))
-        good = ~self.failed[run.whose]
-        mmsi = news.mmsi[np.concatenate([whose[near], run.whose[good]])]
-        at_us = np.concatenate([instants(rows["time"])[near], run.time_us[good]])
-        of = np.searchsorted(ids, np.concatenate([ints(rows["segment"])[near], run.segment[good]]))
-        by_time = np.lexsort((at_us, mmsi))
-        made = owned(both, self.bucket, mmsi[by_time], at_us[by_time], of[by_time], ids, size)
+        made = owned(both, self.bucket, *around)
         return made, (stood_us >= np.minimum(from_us, go_on)[whose_stood])
 
     def _hold_left_out(self, stood: pa.Table, going_on: GoingOn) -> None:
@@ -370,9 +424,13 @@ class _Run:
 
     @classmethod
     def of(
-        cls, rows: pa.Table, again: Ints, later: Ints, sent: Sent, new: Ints, news: News, hulls: NearestHull
-    ) -> _Run:
-        """`again`: stored rows that are given to hulls once more; `later`: those that are worked out anew."""
+        cls, rows: pa.Table, again: Ints, later: Ints, sent: Sent, new: Ints, news: News, hulls: NearestHull,
+        safe: Ints, before: Ints,
+    ) -> _Run:  # fmt: skip
+        """`again`: stored rows that are given to hulls once more; `later`: those that are worked out anew.
+
+        Per vessel `safe`: its safe row, and `before`: how many reports of that row's hull came before those rows.
+        """
         mmsi = np.concatenate([ints(rows["mmsi"])[again], sent.ints("mmsi")[new]])
         time_us = np.concatenate([instants(rows["time"])[again], sent.ints("time")[new]])
         key = np.concatenate([ints(rows["payload_key"])[again], sent.ints("payload_key")[new]])
@@ -386,14 +444,13 @@ class _Run:
         )
         kind = np.concatenate([ints(rows["type"])[again], sent.ints("type")[new]])[order]
         mmsi, time_us, key, stored, worked_out = (x[order] for x in (mmsi, time_us, key, stored, worked_out))
-        split = hulls.assign(mmsi, time_us, lon, lat, sog_knots, cog_deg)
+        whose = news.number(mmsi)
+        split = hulls.assign(mmsi, time_us, lon, lat, sog_knots, cog_deg, before[whose])
         first = first_rows(split.hull, len(split.end_reason))
         ids = ids_of(key, time_us, first)
         from_store = stored[first] >= 0
         ids[from_store] = ints(rows["segment"])[stored[first][from_store]]
-        whose = news.number(mmsi)
-        rank = np.arange(len(mmsi)) - np.searchsorted(whose, whose)  # its place within the vessel
-        seed = (stored >= 0) & (rank < SEED_ROWS)
+        seed = (stored >= 0) & (stored <= safe[whose])
         matching = _matching(rows, later, mmsi, time_us, key, worked_out)
         return cls(
             whose, time_us, stored, worked_out, matching, seed, lon, lat, kind, split.hull, ids[split.hull],

@@ -1,8 +1,8 @@
 """Which reports of one MMSI can one hull have sent?
 
 A segment is never guessed across an ambiguity: a report that two hulls could have sent equally well ends both. A
-silence alone never ends a segment while only one hull uses the number. A single impossible position becomes a
-segment of its own and leaves the main one whole.
+silence alone never ends a segment while only one hull uses the number. Up to three stray positions become a segment of
+their own and leave the main one whole: a hull that goes on being heard where it was has not been elsewhere meanwhile.
 
 The idea of scoring open segments and closing both on a tie follows gpsdio-segment (Global Fishing Watch); the score
 here is a likelihood in which a ship may stay, keep on, or wander, so that long and short silences compare fairly.
@@ -25,7 +25,7 @@ from darkwake.tracks.columns import Bools, Floats, Ints
 from darkwake.units import METRES_PER_NAUTICAL_MILE
 
 #: Part of every segment id: raise the first number when the segments of unchanged data change.
-VERSION = "1.0"
+VERSION = "2.0"
 END_REASONS = ("end_of_data", "ambiguous", "overlap")
 
 
@@ -40,7 +40,7 @@ def segment_id(payload_key: int, time_us: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """`hull`: per transmission the ordinal of its segment, 0 … in order of first reports over the whole call.
+    """`hull`: per transmission the ordinal of its segment, counted from 0 over the whole call.
 
     `end_reason`: per segment an index into END_REASONS.
     """
@@ -53,52 +53,84 @@ class Assignment:
 class NearestHull:
     """The default: each report goes to the hull that most likely sent it, if that is clear.
 
-    A hull can have sent a report if the distance is at most `buffer_nm` + speed × time. The speed is `max_speed_knots`
-    over an hour and more; over less it is bounded by the speeds that both reports give themselves (plus 30 % and
-    `slack_knots`), so that two moored ships some miles apart do not pass for one.
+    A hull can have sent a report if it could come so far: within the error of positions and clocks at once, beyond it
+    by speeding up from the speed that it sent, and slowing down to the one that it sends now (plus 30 % and
+    `slack_knots`), at most to `cruise_knots` unless it sends more. So two moored ships do not pass for one that was at
+    sea, unseen, in between.
     """
 
+    cruise_knots: float = 25.0  # a ship that sends less than this is not faster than this while unheard
     max_speed_knots: float = 50.0  # nothing that sends AIS as a ship is faster for long
-    buffer_nm: float = 1.0  # error of positions and clocks
     slack_knots: float = 10.0  # a ship may have been faster than both reports say by so much
-    scale_nm: float = 0.5  # width of "the same place" in the comparison of hulls
+    speeding_up_knots_per_min: float = 1.0  # and slowing down
+    buffer_nm: float = 0.3  # error of positions
+    clock_s: float = 120.0  # error of clocks
+    scale_nm: float = 0.1  # width of "the same place" in the comparison of hulls, at once
+    swing_nm: float = 0.5  # and after an hour or more
     wander_knots: float = 5.0  # least speed at which the whereabouts of a silent hull spread
     ambiguity_factor: float = 10.0  # a hull must be so many times likelier than the next
     established_reports: int = 3  # with fewer, a segment may be a few stray positions
+    often_reports: int = 100  # a hull heard so often, and no more, counts for the more
     stray_h: float = 12.0  # a stray is closed after so long, if another hull was heard since
     shared_silence_h: float = 24.0  # so is an established hull after so long, if another established one was heard
     stranger_nm: float = 100.0  # on a shared number, a new hull anywhere within this counts as a candidate too
+    turn_h: float = 0.5  # two hulls are heard in turns with silences of at least this
+    turns_within_h: float = 12.0  # and each comes back, where it was or was bound for, within this, twice
     max_open: int = 20  # hulls open at once under one MMSI; the one silent longest is closed first
 
     def params(self) -> dict[str, float]:
         return asdict(self)
 
     def assign(
-        self, mmsi: Ints, time_us: Ints, lon: Floats, lat: Floats, sog_knots: Floats, cog_deg: Floats
+        self,
+        mmsi: Ints,
+        time_us: Ints,
+        lon: Floats,
+        lat: Floats,
+        sog_knots: Floats,
+        cog_deg: Floats,
+        before: Ints | None = None,
     ) -> Assignment:
-        """Rows are sorted by (mmsi, time); degrees, knots with NaN for unknown. A segment never spans two MMSIs."""
-        settings = np.array(
+        """Rows are sorted by (mmsi, time); degrees, knots with NaN for unknown. A segment never spans two MMSIs.
+
+        `before`: at the first row of an MMSI, how many reports of that hull came before it; by default none.
+        """
+        way = np.array(
             [
-                self.max_speed_knots, self.buffer_nm, self.slack_knots, self.scale_nm, self.wander_knots,
-                np.log(self.ambiguity_factor), self.established_reports, self.stray_h * HOUR_US,
-                self.shared_silence_h * HOUR_US, self.max_open, -2.0 * np.log(self.stranger_nm),
+                self.cruise_knots, self.max_speed_knots, self.slack_knots, self.speeding_up_knots_per_min * 60.0,
+                self.buffer_nm, self.clock_s / 3600.0, self.scale_nm, self.wander_knots, self.swing_nm,
             ]
         )  # fmt: skip
-        hull, reason = _assign(mmsi, time_us, lon, lat, sog_knots, cog_deg, settings)
+        settings = np.array(
+            [
+                np.log(self.ambiguity_factor), self.established_reports, self.stray_h * HOUR_US,
+                self.shared_silence_h * HOUR_US, self.max_open, -2.0 * np.log(self.stranger_nm),
+                self.turn_h, self.turns_within_h * HOUR_US, self.often_reports,
+            ]
+        )  # fmt: skip
+        known = np.zeros(len(mmsi), np.int64) if before is None else before
+        hull, reason = _assign(mmsi, time_us, lon, lat, sog_knots, cog_deg, known, way, settings)
         return Assignment(hull, reason)
+
+    @property
+    def hold_us(self) -> int:
+        """What lies farther back than this has no say in which hull sent a report, if only one was heard since."""
+        return round(max(self.stray_h, self.shared_silence_h, 2 * self.turns_within_h) * HOUR_US)
 
     def safe_rows(self, vessel: Ints, vessels: int, time_us: Ints, hull: Ints, sole: Bools, known_from_us: int) -> Ints:
         """Per vessel the last row after which no hull but that row's can go on, so that it alone decides what follows.
 
         Rows by (vessel, time) with what hull each is; `sole`: vessels that never had another. Nothing is known of what
-        lies before `known_from_us`. −1 where there is no such row. `SEED_ROWS` rows up to it are of the one hull.
+        lies before `known_from_us`. −1 where there is no such row. The `SEED_ROWS` rows up to it, and those of the
+        last `hold_us` before it, are of the one hull.
         """
-        hold_us = round(max(self.stray_h, self.shared_silence_h) * HOUR_US)
-        return _safe_rows(vessel, vessels, time_us, hull, sole, hold_us, known_from_us)
+        return _safe_rows(vessel, vessels, time_us, hull, sole, self.hold_us, known_from_us)
 
 
 #: So many rows of a hull, up to a safe one, leave it established, as it was.
-SEED_ROWS = 3
+SEED_ROWS = 4
+#: A segment of so many reports may be replaced by one that is heard more often; no more than these are strays.
+FEW = 3
 
 
 @kernel
@@ -108,60 +140,66 @@ def _safe_rows(
     """A hull is closed at a row of another one if it was silent for `hold_us`, and the other had been heard since."""
     found = np.full(vessels, -1, np.int64)
     run = 0  # rows of one hull in a row, up to this one
+    begun_us = 0  # time of the first of them
     other_us = 0  # last time of another hull
     for i in range(len(vessel)):
         if i == 0 or vessel[i] != vessel[i - 1]:
             run = 1
+            begun_us = time_us[i]
             other_us = known_from_us
         elif hull[i] != hull[i - 1]:
             run = 1
+            begun_us = time_us[i]
             other_us = time_us[i - 1]
         else:
             run += 1
         since = time_us[i] - hold_us
         if sole[vessel[i]]:
-            if run >= 3 and since >= known_from_us:
+            if run >= SEED_ROWS and since >= known_from_us:
                 found[vessel[i]] = i
-        elif run >= 4 and other_us < since:
+        elif run > SEED_ROWS and other_us < since and begun_us <= since:
             found[vessel[i]] = i
     return found
 
 
 @kernel
 def _assign(
-    mmsi: Ints, time_us: Ints, lon: Floats, lat: Floats, sog: Floats, cog: Floats, settings: Floats
-) -> tuple[Ints, Any]:  # pragma: no cover - compiled
-    max_speed, buffer_nm, slack = settings[0], settings[1], settings[2]
-    scale, wander, clear = settings[3], settings[4], settings[5]
-    established, stray_us, shared_us, limit = int(settings[6]), settings[7], settings[8], int(settings[9])
-    stranger = settings[10]
+    mmsi: Ints, time_us: Ints, lon: Floats, lat: Floats, sog: Floats, cog: Floats, before: Ints, way: Floats,
+    settings: Floats,
+) -> tuple[Ints, Any]:  # fmt: skip  # pragma: no cover - compiled
+    clear, established, stray_us, shared_us = settings[0], int(settings[1]), settings[2], settings[3]
+    limit, stranger, turn_h, turns_us = int(settings[4]), settings[5], settings[6], settings[7]
+    often = int(settings[8])
     n = len(mmsi)
     hull = np.empty(n, np.int64)
-    reason = np.zeros(n, np.int8)
+    reason = np.zeros(n + 1, np.int8)
     at = np.empty(limit, np.int64)  # per open hull its last row
     reports = np.empty(limit, np.int64)
+    doubt = np.empty(limit, np.int64)  # the row before a step that it was not sent to make, at most FEW reports ago
+    rest = np.empty(limit, np.int64)  # the last row before its last silence
+    turned_us = np.empty(limit, np.int64)  # when it was last heard where another hull than its last would be
+    instead = np.empty(limit, np.int64)  # the row of another hull that it continues, if that one's newest are strays
     away = np.empty(limit, np.float64)
     score = np.empty(limit, np.float64)
     total = 0
     open_ = 0
+    in_turns_us = 0  # until when the number is known to be used in turns
     for i in range(n):
         if i == 0 or mmsi[i] != mmsi[i - 1]:
             open_ = 0
+            in_turns_us = time_us[i]
         now = time_us[i]
         if open_ > 1:
-            open_ = _close_silent(at, reports, open_, now, time_us, hull, reason, established, stray_us, shared_us)
+            open_ = _close_silent(
+                (at, reports, doubt, rest, turned_us, instead), open_, now, time_us, hull, reason, established,
+                stray_us, shared_us,
+            )  # fmt: skip
         best = -1
         feasible = 0
         for k in range(open_):
             last = at[k]
-            hours = (now - time_us[last]) / HOUR_US
-            score[k] = -np.inf
             away[k] = distance_m(lon[last], lat[last], lon[i], lat[i]) / METRES_PER_NAUTICAL_MILE
-            speed = max_speed
-            if hours < 1.0 and not np.isnan(sog[last]) and not np.isnan(sog[i]):
-                own = 1.3 * max(sog[last], sog[i]) + slack
-                speed = min(max_speed, own + hours * max_speed)
-            if away[k] <= buffer_nm + speed * hours:
+            if _can_come(away[k], (now - time_us[last]) / HOUR_US, sog[last], sog[i], way):
                 feasible += 1
                 best = k
             else:
@@ -172,18 +210,17 @@ def _assign(
         if feasible > 1 or (feasible and hulls):
             best = -1
             for k in range(open_):
+                score[k] = -np.inf
                 last = at[k]
                 if away[k] == np.inf:
                     continue
                 hours = (now - time_us[last]) / HOUR_US
-                score[k] = _likelihood(
-                    lon[last], lat[last], sog[last], cog[last], lon[i], lat[i], hours, away[k], scale, wander
-                )
+                score[k] = _likelihood(lon[last], lat[last], sog[last], cog[last], lon[i], lat[i], hours, away[k], way)
                 if reports[k] >= established:
-                    score[k] += clear
+                    score[k] += clear + _frequency(reports[k], established, often)
                 if best < 0 or score[k] > score[best]:
                     best = k
-            if hulls and score[best] < stranger:
+            if hulls and score[best] - _frequency(reports[best], established, often) < stranger:
                 best = -1
             rivals = 0
             for k in range(open_):
@@ -191,15 +228,40 @@ def _assign(
                     rivals += 1
             if rivals:
                 floor = score[best] - clear
-                kept = 0
                 for k in range(open_):
                     if score[k] > floor:
                         reason[hull[at[k]]] = 1
-                    else:
-                        at[kept], reports[kept] = at[k], reports[k]
-                        kept += 1
-                open_ = kept
+                        at[k] = -1
+                open_ = _keep((at, reports, doubt, rest, turned_us, instead), open_)
                 best = -1
+        if best >= 0:
+            last = at[best]
+            hours = (now - time_us[last]) / HOUR_US
+            if hours >= turn_h:
+                apart = away[best] > 2.0 * _error_nm(sog[last], sog[i], way)
+                if apart and now < in_turns_us and _likelihood(
+                    lon[last], lat[last], sog[last], cog[last], lon[i], lat[i], hours, away[best], way
+                ) < -clear:  # fmt: skip
+                    best = -1
+                elif apart and rest[best] >= 0 and now - time_us[rest[best]] <= turns_us:
+                    row = rest[best]
+                    long = (now - time_us[row]) / HOUR_US
+                    far = distance_m(lon[row], lat[row], lon[i], lat[i]) / METRES_PER_NAUTICAL_MILE
+                    back = _likelihood(lon[row], lat[row], sog[row], cog[row], lon[i], lat[i], long, far, way)
+                    on = _likelihood(
+                        lon[last], lat[last], sog[last], cog[last], lon[i], lat[i], hours, away[best], way
+                    )
+                    if back > on + clear:
+                        if now - turned_us[best] <= turns_us:
+                            in_turns_us = now + round(shared_us)
+                            reason[hull[last]] = 1
+                            at[best] = -1
+                            open_ = _keep((at, reports, doubt, rest, turned_us, instead), open_)
+                            best = -1
+                        else:
+                            turned_us[best] = now
+                if best >= 0:
+                    rest[best] = last
         if best < 0:
             if open_ == limit:
                 oldest = 0
@@ -211,29 +273,108 @@ def _assign(
             else:
                 best = open_
                 open_ += 1
-            reports[best] = 0
+            reports[best] = before[i] if i == 0 or mmsi[i] != mmsi[i - 1] else 0
+            doubt[best] = -1
+            rest[best] = -1
+            turned_us[best] = now - round(2 * turns_us) - 1
+            instead[best] = -1
+            for k in range(open_):
+                if k != best and doubt[k] >= 0:
+                    row = doubt[k]
+                    far = distance_m(lon[row], lat[row], lon[i], lat[i]) / METRES_PER_NAUTICAL_MILE
+                    if _can_come(far, (now - time_us[row]) / HOUR_US, sog[row], sog[i], way):
+                        instead[best] = at[k]
             hull[i] = total
             total += 1
         else:
-            hull[i] = hull[at[best]]
+            last = at[best]
+            hull[i] = hull[last]
+            if away[best] > _as_sent_nm((now - time_us[last]) / HOUR_US, sog[last], sog[i], way):
+                if doubt[best] < 0:
+                    doubt[best] = last
+            if doubt[best] >= 0 and _rows_since(hull, doubt[best], i, hull[i]) > FEW:
+                doubt[best] = -1
         at[best] = i
         reports[best] += 1
+        if instead[best] >= 0:
+            _replace(best, (at, reports, doubt, rest, turned_us, instead), open_, hull, i)
     return hull, reason[:total].copy()
 
 
 @kernel
+def _frequency(reports: int, established: int, often: int) -> float:  # pragma: no cover - compiled
+    """How much an established hull counts for the more as it was heard more often, as a logarithm."""
+    return np.log(max(1.0, min(reports, often) / established))
+
+
+@kernel
+def _replace(which: int, state: Any, open_: int, hull: Ints, i: int) -> None:  # pragma: no cover - compiled
+    """A new hull goes on where another one was before its newest reports: with more reports than these, it is that
+    hull, and they are strays.
+    """
+    at, reports, doubt, rest, turned_us, instead = state
+    for k in range(open_):
+        if at[k] != instead[which] or doubt[k] < 0:
+            continue
+        newest = _rows_since(hull, doubt[k], at[k], hull[at[k]])
+        if reports[which] <= newest:
+            return
+        mine, other = hull[i], hull[at[k]]
+        begin = doubt[k]
+        for row in range(begin + 1, i + 1):
+            if hull[row] == other:
+                hull[row] = mine
+            elif hull[row] == mine:
+                hull[row] = other
+        whole = reports[k] - newest + reports[which]
+        at[which], at[k] = at[k], i
+        reports[which], reports[k] = newest, whole
+        doubt[which], doubt[k] = -1, -1
+        rest[which] = -1
+        turned_us[which] = turned_us[k]
+        instead[which], instead[k] = -1, -1
+        return
+    instead[which] = -1  # the other one went on, or is closed
+
+
+@kernel
+def _rows_since(hull: Ints, row: int, last: int, which: int) -> int:  # pragma: no cover - compiled
+    """How many rows of a hull come after one of its rows, up to `last`; more than FEW are not counted."""
+    count = 0
+    for i in range(last, row, -1):
+        if hull[i] == which:
+            count += 1
+            if count > FEW:
+                break
+    return count
+
+
+@kernel
+def _keep(state: Any, open_: int) -> int:  # pragma: no cover - compiled
+    """Move together the hulls that are still open: those with a last row; returns how many they are."""
+    at, reports, doubt, rest, turned_us, instead = state
+    kept = 0
+    for k in range(open_):
+        if at[k] >= 0:
+            at[kept], reports[kept], doubt[kept] = at[k], reports[k], doubt[k]
+            rest[kept], turned_us[kept], instead[kept] = rest[k], turned_us[k], instead[k]
+            kept += 1
+    return kept
+
+
+@kernel
 def _close_silent(
-    at: Ints, reports: Ints, open_: int, now: int, time_us: Ints, hull: Ints, reason: Any,
-    established: int, stray_us: float, shared_us: float,
+    state: Any, open_: int, now: int, time_us: Ints, hull: Ints, reason: Any, established: int, stray_us: float,
+    shared_us: float,
 ) -> int:  # fmt: skip  # pragma: no cover - compiled
     """Drop hulls that were silent too long while others were heard; returns how many stay open."""
+    at, reports = state[0], state[1]
     latest = -1  # last row of any hull, and of any established one
     latest_established = -1
     for k in range(open_):
         latest = max(latest, at[k])
         if reports[k] >= established:
             latest_established = max(latest_established, at[k])
-    kept = 0
     for k in range(open_):
         silent = now - time_us[at[k]]
         if reports[k] < established:
@@ -242,27 +383,69 @@ def _close_silent(
             gone = silent > shared_us and latest_established > at[k]
         if gone:
             reason[hull[at[k]]] = 2
-        else:
-            at[kept], reports[kept] = at[k], reports[k]
-            kept += 1
-    return kept
+            at[k] = -1
+    return _keep(state, open_)
+
+
+@kernel
+def _error_nm(sog0: float, sog1: float, way: Floats) -> float:  # pragma: no cover - compiled
+    """How far off a position may be: by itself, and by its clock at the speed that was sent."""
+    knots = way[0] if np.isnan(sog0) and np.isnan(sog1) else _larger(sog0, sog1)
+    return way[4] + knots * way[5]
+
+
+@kernel
+def _as_sent_nm(hours: float, sog0: float, sog1: float, way: Floats) -> float:  # pragma: no cover - compiled
+    """How far a ship comes at the speeds that it sends, half of them more, and half the error of a position."""
+    knots = way[0] if np.isnan(sog0) and np.isnan(sog1) else _larger(sog0, sog1)
+    return 0.5 * way[4] + (1.5 * knots + 1.0) * hours
+
+
+@kernel
+def _larger(sog0: float, sog1: float) -> float:  # pragma: no cover - compiled
+    if np.isnan(sog0):
+        return sog1
+    return sog0 if np.isnan(sog1) or sog0 > sog1 else sog1
+
+
+@kernel
+def _can_come(
+    away: float, hours: float, sog0: float, sog1: float, way: Floats
+) -> bool:  # pragma: no cover - compiled
+    """Whether a ship can be `away` nm from where it was: by speeding up from one speed sent and slowing to the other."""
+    free = away - _error_nm(sog0, sog1, way)
+    if free <= 0.0:
+        return True
+    if np.isnan(sog0) and np.isnan(sog1):
+        return free <= way[1] * hours
+    sent = 1.3 * _larger(sog0, sog1) + way[2]
+    top = min(way[1], max(way[0], sent))
+    begin = min(top, sent if np.isnan(sog0) else 1.3 * sog0 + way[2])
+    end = min(top, sent if np.isnan(sog1) else 1.3 * sog1 + way[2])
+    gain = way[3]
+    peak = min(top, max(0.5 * (gain * hours + begin + end), max(begin, end)))
+    lost = ((peak - begin) ** 2 + (peak - end) ** 2) / (2.0 * gain)
+    if abs(begin - end) > gain * hours:  # sent in no time: then it was at the higher one
+        lost = 0.0
+    return free <= peak * hours - lost
 
 
 @kernel
 def _likelihood(
     lon0: float, lat0: float, sog: float, cog: float, lon1: float, lat1: float,
-    hours: float, distance: float, scale: float, wander: float,
+    hours: float, distance: float, way: Floats,
 ) -> float:  # fmt: skip  # pragma: no cover - compiled
     """Log density of the new position for a hull last seen at the old one: the best of stay, keep on, wander.
 
     Each is a two-dimensional Cauchy density: its heavy tail forgives a start, a stop or a turn.
     """
+    scale, wander = way[6], way[7]
     known = not np.isnan(sog)
     speed = sog if known else 0.0
     width = scale + max(speed, wander) * hours
     best = _log_density(distance, width)
     if speed < 1.0:
-        best = max(best, _log_density(distance, scale))
+        best = max(best, _log_density(distance, scale + (way[8] - scale) * min(hours, 1.0)))
     elif not np.isnan(cog):
         run = speed * hours
         width = scale + 0.25 * run

@@ -10,6 +10,7 @@ from darkwake.jit import kernel
 from darkwake.lake.schema import STATICS
 from darkwake.times import HOUR_US
 from darkwake.tracks.columns import Bools, Ints, flat, instants, ints, last_spans, truths
+from darkwake.tracks.segments import FEW
 from darkwake.tracks.transmissions import NO_SECOND, merge
 
 STATIC_TYPES = (5, 19, 24)
@@ -21,9 +22,6 @@ STATIC_COLUMNS = (
 ALIVE_US = 12 * HOUR_US
 #: Of unchanged identities in a vendor's table, repeated in every row, one per this time is kept.
 THIN_US = 6 * HOUR_US
-#: Segments with fewer transmissions are strays; they do not make a ship's identity doubtful.
-STRAY = 3
-
 
 def build_statics(
     reports: pa.Table, fit: Bools, bucket: int, mmsi: Ints, time_us: Ints, hull: Ints, segment: Ints
@@ -96,15 +94,23 @@ def owned(rows: pa.Table, bucket: int, mmsi: Ints, time_us: Ints, hull: Ints, se
     `mmsi`, `time_us`, `hull`: the position transmissions by (mmsi, time) around them, and the segment ordinal of each;
     `segment`, `size`: the id of each ordinal, and how many transmissions it has in all.
     """
-    around = _without_strays(mmsi, time_us, hull, size)
-    owner = _sole_hull(ints(rows["mmsi"]), instants(rows["time"]), *around, ALIVE_US)
     built = {
         "bucket": pa.array(np.full(rows.num_rows, bucket, np.int32)),
-        "segment": pa.array(np.append(segment, 0)[owner], mask=owner < 0),
+        "segment": sole_segments(rows, mmsi, time_us, hull, segment, size),
         **{name: rows[name] for name in ("mmsi", "time", *STATIC_COLUMNS, "payload_key", "source", "spans")},
         "type": pc.fill_null(rows["type"], 0),
     }
     return pa.table(built).select(STATICS.names).cast(STATICS)
+
+
+def sole_segments(rows: pa.Table, mmsi: Ints, time_us: Ints, hull: Ints, segment: Ints, size: Ints) -> pa.Array:
+    """Of each row (by mmsi and time) the id of the segment that alone can have sent it; null for none or several.
+
+    The others as in `owned`.
+    """
+    around = _without_strays(mmsi, time_us, hull, size)
+    owner = _sole_hull(ints(rows["mmsi"]), instants(rows["time"]), *around, ALIVE_US)
+    return pa.array(np.append(segment, 0)[owner], mask=owner < 0)
 
 
 def has_identity(reports: pa.Table) -> Bools:
@@ -125,7 +131,7 @@ def _codes(column: pa.ChunkedArray) -> Ints:
 
 def _without_strays(mmsi: Ints, time_us: Ints, hull: Ints, size: Ints) -> tuple[Ints, Ints, Ints]:
     """Leave out segments of a few positions, unless the MMSI has no others."""
-    firm = size[hull] >= STRAY
+    firm = size[hull] > FEW
     known = np.unique(mmsi[firm])
     keep = firm | ~np.isin(mmsi, known)
     return mmsi[keep], time_us[keep], hull[keep]

@@ -1,4 +1,4 @@
-"""Bring the derived tables (tracks, statics, segments) up to the imports: one ledger entry of kind `tracks`.
+"""Bring the derived tables (tracks, statics, heard, segments) up to the imports: one ledger entry of kind `tracks`.
 
 What new reports of a vessel change is worked out from her last safe break (`increment`); what that cannot tell, and
 what a withdrawal took away, from all of her reports. Either way the tables are those of a build from all reports, in
@@ -202,11 +202,11 @@ class _Build:
         bucket = known.bucket
         touched = np.union1d(known.news.mmsi, known.whole)
         since_us = NEVER_US if len(known.whole) else known.tracks_us
-        statics, segments = (self._rows(table, bucket, touched) for table in ("statics", "segments"))
+        statics, heard, segments = (self._rows(table, bucket, touched) for table in ("statics", "heard", "segments"))
         tracks = self._rows("tracks", bucket, touched, since_us)
-        held = {"tracks": tracks, "statics": statics, "segments": segments}
+        held = {"tracks": tracks, "statics": statics, "heard": heard, "segments": segments}
         # Of vessels of which nothing stands the new reports are all there are.
-        there = np.union1d(ints(statics.table["mmsi"]), ints(segments.table["mmsi"]))
+        there = np.unique(np.concatenate([ints(held[name].table["mmsi"]) for name in ("statics", "heard", "segments")]))
         fresh = np.setdiff1d(known.news.mmsi, there)
         news = known.news.without(fresh)
         own = {name: np.flatnonzero(np.isin(ints(each.table["mmsi"]), news.mmsi)) for name, each in held.items()}
@@ -220,6 +220,7 @@ class _Build:
         goes = {
             "tracks": change.tracks_go,
             "statics": change.statics_go,
+            "heard": change.heard_go,
             "segments": np.ones(len(own["segments"]), np.bool_),
         }
         built = [build(_of(reports, fresh), bucket, self.hulls)] if len(fresh) else []
