@@ -24,7 +24,8 @@ import pyarrow.compute as pc
 from darkwake import times
 from darkwake.ais.schema import TIMESTAMP
 from darkwake.detectors.base import Context, values_of
-from darkwake.detectors.silence.gap import COLUMNS, Gap, find_silences
+from darkwake.detectors.silence.gap import Gap
+from darkwake.detectors.silence.kernels.silences import COLUMNS, find_silences
 
 THRESHOLD_H = 6.0
 START = times.parse("2019-02-01")

@@ -20,7 +20,7 @@ from darkwake.detectors.base import Context, Detector, values_of
 from darkwake.engine.local import LocalEngine
 from darkwake.events.model import Event
 from darkwake.geo.coast import Coast
-from darkwake.lake.schema import STATICS, TRACKS, bucket_of
+from darkwake.lake.schema import HEARD, STATICS, TRACKS, bucket_of
 from darkwake.places.gazetteer import Gazetteer
 from darkwake.places.model import Place
 from darkwake.tracks.reception import ReceptionModel
@@ -83,6 +83,20 @@ def identity(number: int = 1, hours: Sequence[float] | np.ndarray = (), **column
     return pa.Table.from_pylist(rows, STATICS)
 
 
+def heard(number: int = 1, hours: Sequence[float] | np.ndarray = (), segment: int | None = None) -> pa.Table:
+    """HEARD rows of SIM ship `number`: a report without a position at each of these hours after T0."""
+    mmsi = 299_000_000 + number
+    rows = [
+        {
+            "bucket": bucket_of(mmsi), "mmsi": mmsi, "segment": segment, "type": 1,
+            "time": times.to_datetime(T0 + round(hour * times.HOUR_US)), "payload_key": (number << 48) + k,
+            "source": "00000000000051a1", "span_offset": number * 20_000_000 + 48 * k, "span_length": 47,
+        }
+        for k, hour in enumerate(hours)
+    ]  # fmt: skip
+    return pa.Table.from_pylist(rows, HEARD)
+
+
 def tracks(*ships: pa.Table) -> pa.Table:
     """Rows of several ships in the order in which an engine reads them."""
     return pa.concat_tables(ships).sort_by([(name, "ascending") for name in ("mmsi", "segment", "time")])
@@ -142,7 +156,7 @@ def detect(
 ) -> list[Event]:
     """The events of one kind in rows that `ship` and `identity` made; the data end with the last, or as told."""
     chosen = registry.get(detector) if isinstance(detector, str) else detector
-    by_schema = (("tracks", TRACKS), ("statics", STATICS))
+    by_schema = (("tracks", TRACKS), ("statics", STATICS), ("heard", HEARD))
     tables = {name: [each for each in rows if each.schema.equals(schema)] for name, schema in by_schema}
     given = {name: tracks(*found) for name, found in tables.items() if found}
     context = context_of(

@@ -19,10 +19,11 @@ SHIP = 299000001
 
 @pytest.fixture
 def ws(tmp_path: Path) -> Iterator[Workspace]:
-    """A ship with silences of 8 and 20 hours."""
+    """A ship with silences of 8 and 20 hours, and another that is heard all the while."""
     start = times.parse("2022-03-01")
     hours = [*range(6), *range(13, 20), *range(39, 48)]
     rows = [f"{SHIP},{times.iso(start + h * times.HOUR_US)},38.0,{124 + h / 100}" for h in hours]
+    rows += [f"{SHIP + 1},{times.iso(start + h * times.HOUR_US)},38.5,124.5" for h in range(48)]
     (tmp_path / "t.csv").write_text("\n".join(["mmsi,time,lat,lon", *rows, ""]))
     with workspace.create(tmp_path / "w") as made:
         made.import_files([tmp_path / "t.csv"])

@@ -349,9 +349,7 @@ class _Extension:
         both = both.take(pa.array(np.lexsort([ints(both[name]) for name in reversed(_KEY)])))
         return owned_by(both, sole_segments(both, *around)), stood_us >= from_us
 
-    def _statics(
-        self, around: tuple[Ints, Ints, Ints, Ints, Ints], break_us: Ints
-    ) -> tuple[pa.Table, Bools]:
+    def _statics(self, around: tuple[Ints, Ints, Ints, Ints, Ints], break_us: Ints) -> tuple[pa.Table, Bools]:
         news, stood = self.news, self.stood.statics
         vendors = vendors_of(self.reports.filter(pa.array(self.fit)))
         going_on = GoingOn.of(news, stood, vendors)
@@ -448,8 +446,11 @@ class _Run:
         split = hulls.assign(mmsi, time_us, lon, lat, sog_knots, cog_deg, before[whose])
         first = first_rows(split.hull, len(split.end_reason))
         ids = ids_of(key, time_us, first)
-        from_store = stored[first] >= 0
-        ids[from_store] = ints(rows["segment"])[stored[first][from_store]]
+        # A hull that begins with a stored row is that row's segment, unless one that began before it is.
+        from_store = np.flatnonzero(stored[first] >= 0)
+        from_store = from_store[np.argsort(first[from_store])]
+        begun, at = np.unique(ints(rows["segment"])[stored[first[from_store]]], return_index=True)
+        ids[from_store[at]] = begun
         seed = (stored >= 0) & (stored <= safe[whose])
         matching = _matching(rows, later, mmsi, time_us, key, worked_out)
         return cls(

@@ -41,6 +41,7 @@ from darkwake.tracks.reception_kernels import (
     REPORTS,
     SHIPS,
     count_slots,
+    data_until,
     hours_with_data,
     judge_silences,
     walk,
@@ -220,6 +221,14 @@ class ReceptionModel:
         """
         hours = hours_with_data(self._data, longest_us, start, end, lon0, lat0, lon1, lat1)
         return np.where(hours[:, 0] > 0, hours[:, 1] / np.maximum(hours[:, 0], 1), 1.0)
+
+    def data_until(self, silent: Mapping[str, Any], hole_us: int) -> Ints:
+        """Per silence (arrays as for `judge`) where the data around it end: its own end, or where a hole begins, µs.
+
+        A hole: for `hole_us` or longer no ship was heard around. There nobody is known to be silent.
+        """
+        names = ("start", "end", "lon0", "lat0", "lon1", "lat1")
+        return data_until(self._data, hole_us, *(np.asarray(silent[name]) for name in names))
 
     def p_silence(self, lons: Floats, lats: Floats, times_us: Ints, class_b: bool) -> tuple[float, float]:
         """Probability of hearing nothing of a ship on this path, and how many transmissions one would expect to hear.

@@ -234,6 +234,27 @@ def hours_with_data(
 
 
 @kernel
+def data_until(
+    data_keys: Ints, hole_us: int, start: Ints, end: Ints, lon0: Floats, lat0: Floats, lon1: Floats, lat1: Floats
+) -> Ints:  # pragma: no cover - compiled
+    """Per silence, µs: its end, or where a hole of at least `hole_us` begins in which no ship was heard around."""
+    out = end.copy()
+    for k in range(len(start)):
+        length = max(1, end[k] - start[k])
+        heard_us = start[k]  # up to here somebody was heard
+        for hour in range(start[k] // HOUR_US + 1, end[k] // HOUR_US):
+            if hour * HOUR_US - heard_us >= hole_us:
+                break
+            share = (hour * HOUR_US + HOUR_US // 2 - start[k]) / length
+            x, y = _between(lon0[k], lon1[k], share), lat0[k] + share * (lat1[k] - lat0[k])
+            if _find(data_keys, hour * BLOCKS + _cell(x, y, BLOCKS_PER_DEGREE)) >= 0:
+                heard_us = (hour + 1) * HOUR_US
+        if end[k] - heard_us >= hole_us:
+            out[k] = heard_us
+    return out
+
+
+@kernel
 def judge_silences(
     keys: Ints, counts: Ints, region_keys: Ints, region_counts: Ints, hour_keys: Ints, hour_counts: Ints,
     data_keys: Ints, per_slot: Floats, longest_us: int, ship: Ints,

@@ -248,9 +248,7 @@ def _assign(
                     long = (now - time_us[row]) / HOUR_US
                     far = distance_m(lon[row], lat[row], lon[i], lat[i]) / METRES_PER_NAUTICAL_MILE
                     back = _likelihood(lon[row], lat[row], sog[row], cog[row], lon[i], lat[i], long, far, way)
-                    on = _likelihood(
-                        lon[last], lat[last], sog[last], cog[last], lon[i], lat[i], hours, away[best], way
-                    )
+                    on = _likelihood(lon[last], lat[last], sog[last], cog[last], lon[i], lat[i], hours, away[best], way)
                     if back > on + clear:
                         if now - turned_us[best] <= turns_us:
                             in_turns_us = now + round(shared_us)
@@ -409,9 +407,7 @@ def _larger(sog0: float, sog1: float) -> float:  # pragma: no cover - compiled
 
 
 @kernel
-def _can_come(
-    away: float, hours: float, sog0: float, sog1: float, way: Floats
-) -> bool:  # pragma: no cover - compiled
+def _can_come(away: float, hours: float, sog0: float, sog1: float, way: Floats) -> bool:  # pragma: no cover - compiled
     """Whether a ship can be `away` nm from where it was: by speeding up from one speed sent and slowing to the other."""
     free = away - _error_nm(sog0, sog1, way)
     if free <= 0.0:
@@ -423,7 +419,7 @@ def _can_come(
     begin = min(top, sent if np.isnan(sog0) else 1.3 * sog0 + way[2])
     end = min(top, sent if np.isnan(sog1) else 1.3 * sog1 + way[2])
     gain = way[3]
-    peak = min(top, max(0.5 * (gain * hours + begin + end), max(begin, end)))
+    peak = min(top, max(0.5 * (gain * hours + begin + end), begin, end))
     lost = ((peak - begin) ** 2 + (peak - end) ** 2) / (2.0 * gain)
     if abs(begin - end) > gain * hours:  # sent in no time: then it was at the higher one
         lost = 0.0

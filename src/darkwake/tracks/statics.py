@@ -23,6 +23,7 @@ ALIVE_US = 12 * HOUR_US
 #: Of unchanged identities in a vendor's table, repeated in every row, one per this time is kept.
 THIN_US = 6 * HOUR_US
 
+
 def build_statics(
     reports: pa.Table, fit: Bools, bucket: int, mmsi: Ints, time_us: Ints, hull: Ints, segment: Ints
 ) -> pa.Table:

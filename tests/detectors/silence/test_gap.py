@@ -11,6 +11,7 @@ import pytest
 from darkwake import refs, times, workspace
 from darkwake.detectors.base import Context, values_of
 from darkwake.detectors.silence.gap import CANDIDATES, Gap
+from darkwake.engine.stages import run_first
 from darkwake.events.model import Event
 from darkwake.tracks.reception import ReceptionModel
 from tracks.made import BUCKET, SHIP, T0, built, report, voyage
@@ -39,6 +40,9 @@ class Fixed(ReceptionModel):
     def __init__(self, p: float) -> None:
         self.p = p
 
+    def data_until(self, silent: Any, hole_us: int) -> Any:
+        return silent["end"]
+
     def judge(self, silent: Any) -> Any:
         from darkwake.tracks.reception import Judged
 
@@ -53,14 +57,15 @@ def gaps(
     ports: Ports | None = None,
     **given: float,
 ) -> list[Event]:
-    tracks = built(rows).tracks
+    found = built(rows)
+    tracks = found.tracks
     moments = tracks["time"].cast(pa.int64()).to_pylist()
     end = max(moments) if end_min is None else T0 + round(end_min * times.MINUTE_US)
     context = Context(min(moments), end, ports or Ports(), None, reception=model)
     detector = Gap()
     values = values_of(detector, given)
     plan = detector.plan(values, context)
-    candidates = plan.stages[0].kernel(tracks.select(list(plan.columns)), plan.arguments)
+    candidates = run_first(plan, {"tracks": tracks, "statics": found.statics, "heard": found.heard}, "")
     assert candidates.schema == CANDIDATES
     return detector.finish(candidates, values, context)
 
@@ -170,9 +175,8 @@ def test_order_of_imports_does_not_change_ids_and_digests() -> None:
 def test_nothing_comes_of_nothing() -> None:
     detector = Gap()
     context = Context(T0, T0, None, None)
-    plan = detector.plan(values_of(detector), context)
-    empty = built([]).tracks.select(list(plan.columns))
-    assert plan.stages[0].kernel(empty, plan.arguments).num_rows == 0
+    empty = {name: getattr(built([]), name) for name in ("tracks", "statics", "heard")}
+    assert run_first(detector.plan(values_of(detector), context), empty, "").num_rows == 0
     assert detector.finish(CANDIDATES.empty_table(), values_of(detector), context) == []
 
 
@@ -202,12 +206,49 @@ def test_a_hole_between_two_archives_is_told_from_a_silence_within_one(tmp_path:
     with workspace.create(tmp_path / "w") as ws:
         ws.import_files([tmp_path / "t.csv"])
         ws.detect(["gap"])
-        silent, *holes = (stored.event.measures for stored in ws.events(["gap"]))
+        (silent,) = (stored.event.measures for stored in ws.events(["gap"]))
     assert 24 < silent["duration_h"] < 25
     assert silent["hours_with_data"] == 1.0
     assert silent["p_silence_by_reception"] < 0.5
-    assert len(holes) == 10
-    for hole in holes:
-        assert hole["duration_h"] > 600 * 24
-        assert (hole["p_silence_by_reception"], hole["expected_reports"], hole["reachable"]) == (None, None, [])
-        assert hole["hours_with_data"] == 0.0
+
+
+def test_a_silence_at_the_end_of_an_archive_lasts_as_long_as_others_were_heard(tmp_path: Path) -> None:
+    """Two ships, and another archive of two years later; one fell silent ten hours before the first one ends."""
+    lines = ["mmsi,time,lat,lon"]
+    for start, hours in (("2020-01-01", (86, 96)), ("2021-11-04", (96, 96))):
+        for ship in range(2):
+            for minute in range(ship, hours[ship] * 60, 20):
+                lines.append(
+                    f"{SHIP + ship},{times.iso(times.parse(start) + minute * times.MINUTE_US)},38.{ship},124.0"
+                )
+    (tmp_path / "t.csv").write_text("\n".join([*lines, ""]))
+    with workspace.create(tmp_path / "w") as ws:
+        ws.import_files([tmp_path / "t.csv"])
+        ws.detect(["gap"])
+        (event,) = (stored.event for stored in ws.events(["gap"]))
+    assert (event.state, times.iso(event.end)) == ("open", "2020-01-05T00:00:00Z")
+    assert event.measures["duration_h"] == pytest.approx(10.33, abs=0.01)
+    assert event.reasons[1] == "then the data around it end: no other ship was heard there either"
+
+
+def test_reports_without_a_position_break_a_silence() -> None:
+    rows = with_silence(20)
+    unplaced = [report((5 + hours) * 60, None, None) for hours in (4, 9, 14, 19)]
+    assert gaps([*rows, *unplaced]) == []
+    [event] = gaps([*rows, *unplaced[:1]])
+    assert event.start == T0 + 9 * times.HOUR_US
+    assert event.measures["duration_h"] == 16
+    assert event.measures["distance_km"] == pytest.approx(111.1, abs=0.5)  # between the positions, 20 h apart
+    assert event.measures["implied_speed_knots"] == pytest.approx(3.0, abs=0.01)
+    assert event.reasons[1:] == ("the report before it held no position",)
+    [first, second] = gaps([*rows, *unplaced[1:2]])
+    assert (first.end, second.start) == (T0 + 14 * times.HOUR_US, T0 + 14 * times.HOUR_US)
+    assert first.id != second.id
+
+
+def test_a_silence_needs_an_established_segment_on_both_sides() -> None:
+    rows = with_silence(20)
+    last = max(row["time"] for row in rows)
+    assert len(gaps([row for row in rows if row["time"] < T0 + 26 * times.HOUR_US])) == 1
+    assert gaps([row for row in rows if row["time"] <= T0 + round(25.2 * times.HOUR_US)]) == []
+    assert last > T0 + 26 * times.HOUR_US

@@ -14,6 +14,7 @@ from darkwake import sim, times, workspace
 from darkwake.detectors.base import Context, values_of
 from darkwake.detectors.score import calibration, load_truth, score
 from darkwake.detectors.silence.gap import Gap
+from darkwake.engine.stages import run_first
 from darkwake.events.model import Event
 from darkwake.tracks.build import build
 from darkwake.tracks.reception import ReceptionModel, plan
@@ -63,8 +64,8 @@ def fleet(seed: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
                 sog = float(knots) if rest <= 0 else 0.0
                 rows.append(report(minute, lon, lat, mmsi=mmsi, type=18 if class_b else 1, sog_knots=sog))
                 heard.append(hour)
-        for a, b in itertools.pairwise(heard):
-            if b - a > 6:
+        for k, (a, b) in enumerate(itertools.pairwise(heard)):
+            if b - a > 6 and min(k + 1, len(heard) - k - 1) >= 3:  # of fewer reports nothing is said
                 own = max(0.0, min(b, off[1]) - max(a, off[0]))
                 cause = "switched_off" if own > (b - a) / 2 else "no_coverage"
                 start, end = (times.iso(T0 + round(h * 3600) * times.SECOND_US) for h in (a, b))
@@ -75,7 +76,8 @@ def fleet(seed: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
 def judged(seed: int) -> tuple[list[Event], list[dict[str, Any]]]:
     """The closed gaps found in one fleet's tracks, and the truth."""
     rows, truth = fleet(seed)
-    tracks = build(reports(rows), BUCKET).tracks
+    found = build(reports(rows), BUCKET)
+    tracks = found.tracks
     counting = plan()
     model = ReceptionModel.from_counts(counting.stages[0].kernel(tracks.select(list(counting.columns)), {}))
     end = max(row["time"] for row in rows)
@@ -83,7 +85,7 @@ def judged(seed: int) -> tuple[list[Event], list[dict[str, Any]]]:
     detector = Gap()
     values = values_of(detector)
     gaps = detector.plan(values, context)
-    candidates = gaps.stages[0].kernel(tracks.select(list(gaps.columns)), gaps.arguments)
+    candidates = run_first(gaps, {"tracks": tracks, "statics": found.statics, "heard": found.heard}, "")
     events = detector.finish(candidates, values, context)
     return [event for event in events if event.state == "closed"], truth
 

@@ -1,5 +1,7 @@
 """Gap: a silence of one segment's ship, from its last report to its next. Observed, not judged: that comes beside it.
 
+A report without a position is a report: the ship was not silent. Where the data have a hole, nobody is silent.
+
 `p_silence_by_reception` says how likely it is that a ship transmitting normally went unheard for so long; `reachable`
 names places only where reception does not explain the silence, and each with the number of other silent ships that
 could have been there in the same hours.
@@ -16,41 +18,20 @@ import numpy as np
 import pyarrow as pa
 
 from darkwake import times
-from darkwake.ais.schema import TIMESTAMP
 from darkwake.detectors.base import Context, Detector, Needs, Param, method_of
 from darkwake.detectors.silence.kernels.reach import reachable_places
+from darkwake.detectors.silence.kernels.silences import BESIDE, CANDIDATES, COLUMNS, PACE, silences
 from darkwake.engine.base import Plan, Stage
 from darkwake.events.kinds import Kind, Measure
 from darkwake.events.model import Event, Innocent, VesselRef, event_id, rounded, significant
 from darkwake.geo.sphere import distance_m
-from darkwake.jit import kernel
-from darkwake.refs import source_ref
-from darkwake.tracks.build import CLASS_B_TYPES
-from darkwake.tracks.columns import Bools, Floats, Ints, flat, floats, instants, ints
-from darkwake.tracks.reception_kernels import paces_around
+from darkwake.refs import source_text
+from darkwake.tracks.columns import Bools, Floats, flat, floats, instants, ints
 from darkwake.units import m_to_nm
 
 if TYPE_CHECKING:
-    from darkwake.tracks.reception import Judged
+    from darkwake.tracks.reception import Judged, ReceptionModel
 
-_COPIED = ("lon", "lat", "sog_knots", "source", "span_offset", "span_length")
-COLUMNS = ("mmsi", "segment", "time", "type", "payload_key", *_COPIED)
-_SIDE: tuple[tuple[str, pa.DataType], ...] = (
-    ("time", TIMESTAMP), ("lon", pa.float64()), ("lat", pa.float64()), ("sog_knots", pa.float32()),
-    ("source", pa.string()), ("span_offset", pa.int64()), ("span_length", pa.int32()),
-)  # fmt: skip
-_PACE = ("slow", "pace", "known", "slower")
-#: One row per silence: the report before it, the report after it (null if none yet), the ship's usual speed, and the
-#: pace of reports on both sides (see `tracks.reception_kernels.paces_around`).
-CANDIDATES = pa.schema(
-    [
-        ("mmsi", pa.int32()), ("segment", pa.int64()), ("class_b", pa.bool_()), ("payload_key", pa.int64()),
-        ("usual_knots", pa.float64()),
-        *[(f"before_{name}", kind) for name, kind in _SIDE],
-        *[(f"after_{name}", kind) for name, kind in _SIDE],
-        *[(f"{side}_{name}", pa.float64()) for side in ("before", "after") for name in _PACE],
-    ]
-)  # fmt: skip
 #: Nearer than this between last and next report, and at rest at both: the ship was lying still.
 _STILL_KM = 2.0
 _STILL_KNOTS = 1.0
@@ -118,22 +99,25 @@ class Gap(Detector):
     """Silences of single ships.
 
     >>> from darkwake import samples
-    >>> silent = samples.ship(hours=[0, 1, 2, 12])
+    >>> silent = samples.ship(hours=[0, 1, 2, 12, 13, 14])
     >>> [event.measures["duration_h"] for event in samples.detect("gap", silent)]
     [10.0]
     """
 
     kind = KIND
-    version = "1.2"
+    version = "2.0"
     status = "stable"
     title = "Silence of a ship"
     definition = (
-        "One silence of one segment's ship longer than min_gap_h, from its last to its next report; open while there "
-        "is no next report."
+        "One silence of one segment's ship longer than min_gap_h, from its last to its next report of any kind, while "
+        "other ships were heard around; open while there is no next report, or where the data around it end first. "
+        "The segment has min_reports on each side."
     )
     params = (
         Param("min_gap_h", 6.0, "h", "a silence must be longer than this"),
-        Param("min_reports", 3.0, "reports", "an open gap needs so many reports of its segment; fewer are strays"),
+        Param(
+            "min_reports", 3.0, "reports", "so many positions of its segment before it, and after it if it is closed"
+        ),
         Param("explained_above", 0.5, "probability", "no reachable places are named where reception explains as much"),
         Param("assumed_knots", 12.0, "kn", "speed of a ship that never sent one"),
         Param("min_stay_h", 2.0, "h", "a place counts as reachable if the ship could have stayed so long"),
@@ -154,6 +138,7 @@ class Gap(Detector):
             name=self.name,
             table="tracks",
             columns=COLUMNS,
+            beside=BESIDE,
             stages=(Stage("silences", silences, CANDIDATES),),
             arguments={
                 "min_gap_us": round(values["min_gap_h"] * times.HOUR_US),
@@ -163,9 +148,11 @@ class Gap(Detector):
         )
 
     def finish(self, candidates: pa.Table, values: Mapping[str, float], context: Context) -> list[Event]:
-        found = candidates.sort_by([("before_time", "ascending"), ("mmsi", "ascending"), ("segment", "ascending")])
+        found = candidates.sort_by([("start", "ascending"), ("mmsi", "ascending"), ("segment", "ascending")])
         model = context.reception
         silent = _arrays(found, context.data_end, values["assumed_knots"])
+        if model is not None:
+            found, silent = _while_others_were_heard(found, silent, model, round(values["min_gap_h"] * times.HOUR_US))
         judged = None if model is None else in_steps(model.judge(silent))
         unexplained = np.zeros(found.num_rows, np.bool_)
         if judged is not None:
@@ -180,14 +167,16 @@ class Gap(Detector):
         self, row: dict[str, Any], i: int, silent: Mapping[str, Any], judged: Judged | None,
         reachable: list[dict[str, Any]], values: Mapping[str, float], context: Context,
     ) -> Event:  # fmt: skip
-        closed = row["after_time"] is not None
+        closed = not silent["open"][i]
+        cut = bool(silent["cut"][i])
         start, end = int(silent["start"][i]), int(silent["end"][i])
         hours = (end - start) / times.HOUR_US
         distance_km = distance_m(*(silent[name][i] for name in ("lon0", "lat0", "lon1", "lat1"))) / 1000.0
+        placed = closed and row["after_time"] is not None
         measures: dict[str, Any] = {
             "duration_h": rounded(hours, 2),
-            "distance_km": rounded(distance_km, 2) if closed else None,
-            "implied_speed_knots": rounded(m_to_nm(distance_km * 1000.0) / hours, 2) if closed else None,
+            "distance_km": rounded(distance_km, 2) if placed else None,
+            "implied_speed_knots": _implied_knots(row, distance_km) if placed else None,
             "expected_reports": None,
             "p_silence_by_reception": None,
             "hours_with_data": None if judged is None else significant(judged.hours_with_data[i], 2),
@@ -202,135 +191,73 @@ class Gap(Detector):
             kind=self.name,
             state="closed" if closed else "open",
             start=start,
-            end=end if closed else None,
+            end=end if closed or cut else None,
             vessels=(VesselRef(row["mmsi"], row["segment"]),),
             lat=rounded(row["before_lat"], 6),
             lon=rounded(row["before_lon"], 6),
             place=None,
             measures=measures,
-            reasons=(f"no report for {hours:.1f} h, longer than {values['min_gap_h']:g} h",),
-            innocent=_checks(row, i, judged, distance_km, closed, context),
+            reasons=_reasons(row, hours, values["min_gap_h"], closed, cut),
+            innocent=_checks(row, i, judged, distance_km, placed, cut, context),
             method=method_of(self, values, context.profile),
             evidence=tuple(
-                str(source_ref(row[f"{side}_source"], [(row[f"{side}_span_offset"], row[f"{side}_span_length"])]))
-                for side in (("before", "after") if closed else ("before",))
+                source_text(row[f"{side}_source"], row[f"{side}_span_offset"], row[f"{side}_span_length"])
+                for side in (("first", "last") if closed else ("first",))
                 if row[f"{side}_span_offset"] >= 0
             ),
         )
 
 
-def silences(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
-    """Kernel: tracks sorted by (mmsi, segment, time), whole vessels, to CANDIDATES."""
-    segment, moments, mmsi = ints(table["segment"]), instants(table["time"]), ints(table["mmsi"])
-    starts, before = find_silences(segment, moments, arguments["min_gap_us"])
-    ends = np.append(starts[1:], len(segment)) - 1 if len(starts) else starts
-    owner = np.searchsorted(starts, before, side="right") - 1
-    after = before + 1
-    if len(starts):
-        last = _open_ends(starts, ends, mmsi, moments, arguments)
-        before = np.concatenate([before, ends[last]])
-        after = np.concatenate([after, np.full(len(last), -1)])
-        owner = np.concatenate([owner, last])
-    wanted = np.unique(owner)
-    usual = np.full(len(starts), np.nan)
-    sog_knots = floats(table["sog_knots"])
-    if len(wanted):
-        usual[wanted] = usual_speeds(starts[wanted], ends[wanted], sog_knots)
-    facts, slower = paces_around(moments, sog_knots, starts[owner], ends[owner], before, after)
-    first, second = pa.array(before), pa.array(after, mask=after < 0)
-    columns: dict[str, Any] = {
-        "mmsi": table["mmsi"].take(first),
-        "segment": table["segment"].take(first),
-        "class_b": pa.array(np.isin(ints(table["type"].take(first)), CLASS_B_TYPES)),
-        "payload_key": table["payload_key"].take(first),
-        "usual_knots": pa.array(usual[owner], from_pandas=True),
-    }
-    for name in ("time", *_COPIED):
-        columns[f"before_{name}"] = table[name].take(first)
-        columns[f"after_{name}"] = table[name].take(second)
-    for k, side in enumerate(("before", "after")):
-        columns |= {f"{side}_{name}": facts[:, k, j] for j, name in enumerate(_PACE[:3])}
-        columns[f"{side}_slower"] = slower[:, k]
-    return pa.table(columns).select(CANDIDATES.names).cast(CANDIDATES)
+def _implied_knots(row: Mapping[str, Any], distance_km: float) -> float | None:
+    """Over the time between the positions: reports without one may have come in between."""
+    hours = (row["after_time"] - row["before_time"]).total_seconds() / 3600.0
+    return rounded(m_to_nm(distance_km * 1000.0) / hours, 2)
 
 
-def _open_ends(starts: Ints, ends: Ints, mmsi: Ints, moments: Ints, arguments: Mapping[str, Any]) -> Ints:
-    """Segments that fell silent for good: long enough ago, no stray, and no later segment of the number took over."""
-    ship = mmsi[starts]
-    groups = np.flatnonzero(np.concatenate([[True], ship[1:] != ship[:-1]]))
-    latest = np.maximum.reduceat(moments[starts], groups)
-    latest_start = np.repeat(latest, np.diff(np.append(groups, len(ship))))
-    silent = arguments["data_end_us"] - moments[ends] > arguments["min_gap_us"]
-    firm = ends - starts + 1 >= arguments["min_reports"]
-    return np.flatnonzero(silent & firm & (latest_start <= moments[ends]))
+def _reasons(row: Mapping[str, Any], hours: float, min_gap_h: float, closed: bool, cut: bool) -> tuple[str, ...]:
+    told = [f"no report for {hours:.1f} h, longer than {min_gap_h:g} h"]
+    if cut:
+        told.append("then the data around it end: no other ship was heard there either")
+    if row["start"] != row["before_time"]:
+        told.append("the report before it held no position")
+    if closed and row["end"] != row["after_time"]:
+        told.append("the report after it held no position")
+    return tuple(told)
 
 
-@kernel
-def find_silences(segment: Ints, time_us: Ints, min_gap_us: int) -> tuple[Ints, Ints]:  # pragma: no cover - compiled
-    """First row of each segment, and each row that a silence longer than `min_gap_us` follows inside its segment."""
-    n = len(segment)
-    segments = 0
-    gaps = 0
-    for i in range(1, n):
-        if segment[i] != segment[i - 1]:
-            segments += 1
-        elif time_us[i] - time_us[i - 1] > min_gap_us:
-            gaps += 1
-    starts = np.zeros(min(n, segments + 1), np.int64)
-    before = np.empty(gaps, np.int64)
-    segments = 1
-    gaps = 0
-    for i in range(1, n):
-        if segment[i] != segment[i - 1]:
-            starts[segments] = i
-            segments += 1
-        elif time_us[i] - time_us[i - 1] > min_gap_us:
-            before[gaps] = i - 1
-            gaps += 1
-    return starts, before
-
-
-@kernel
-def usual_speeds(first: Ints, last: Ints, sog_knots: Floats) -> Floats:  # pragma: no cover - compiled
-    """Speed that a segment stays under in 95 of 100 reports, to the knot above; NaN where none was sent."""
-    out = np.full(len(first), np.nan)
-    for k in range(len(first)):
-        counts = np.zeros(104, np.int64)
-        total = 0
-        for i in range(first[k], last[k] + 1):
-            speed = sog_knots[i]
-            if speed >= 0.0 and speed < 103.0:
-                counts[int(np.ceil(speed))] += 1
-                total += 1
-        if total:
-            seen = 0
-            knots = 0
-            while seen + counts[knots] < 0.95 * total:
-                seen += counts[knots]
-                knots += 1
-            out[k] = knots
-    return out
+def _while_others_were_heard(
+    found: pa.Table, silent: dict[str, Any], model: ReceptionModel, min_gap_us: int
+) -> tuple[pa.Table, dict[str, Any]]:
+    """Silences as far as there are data around them, those that are still long enough."""
+    until = model.data_until(silent, min_gap_us)
+    silent["cut"] = until < silent["end"]
+    silent["open"] = silent["open"] | silent["cut"]
+    silent["end"] = until
+    keep = until - silent["start"] > min_gap_us
+    silent = {name: values[keep] for name, values in silent.items()}
+    return found.filter(pa.array(keep)), silent
 
 
 def _arrays(found: pa.Table, data_end: int, assumed_knots: float) -> dict[str, Any]:
     """The silences as arrays; an open one lasts, so far, to the end of the data and stays where it began."""
-    is_open: Bools = found["after_time"].is_null().to_numpy()
-    start = instants(found["before_time"])
+    is_open: Bools = found["end"].is_null().to_numpy()
+    start = instants(found["start"])
     knots = floats(found["usual_knots"])
     silent: dict[str, Any] = {
         "mmsi": ints(found["mmsi"]),
         "segment": ints(found["segment"]),
         "class_b": flat(found["class_b"]).to_numpy(zero_copy_only=False),
         "open": is_open,
+        "cut": np.zeros(len(start), np.bool_),  # whether the data around it end before it does
         "start": start,
-        "end": np.where(is_open, data_end, ints(found["after_time"])),
+        "end": np.where(is_open, data_end, ints(found["end"])),
         "knots": np.clip(np.where(np.isnan(knots), assumed_knots, knots), 5.0, 30.0),
     }
     for side in ("before", "after"):
-        silent |= {f"{side}_{name}": floats(found[f"{side}_{name}"]) for name in _PACE}
+        silent |= {f"{side}_{name}": floats(found[f"{side}_{name}"]) for name in PACE}
     for name in ("lon", "lat"):
         before, after = floats(found[f"before_{name}"]), floats(found[f"after_{name}"])
-        silent[f"{name}0"], silent[f"{name}1"] = before, np.where(is_open, before, after)
+        silent[f"{name}0"], silent[f"{name}1"] = before, np.where(np.isnan(after), before, after)
     return silent
 
 
@@ -360,7 +287,7 @@ def _share(value: float) -> str:
 
 
 def _checks(
-    row: dict[str, Any], i: int, judged: Judged | None, distance_km: float, closed: bool, context: Context
+    row: dict[str, Any], i: int, judged: Judged | None, distance_km: float, closed: bool, cut: bool, context: Context
 ) -> tuple[Innocent, ...]:
     checks = []
     if judged is None:
@@ -411,6 +338,8 @@ def _checks(
                 f"{'yes' if still else 'no'}: {distance_km:.1f} km apart",
             )
         )
+    elif cut:
+        checks.append(Innocent("end of the data", "other ships heard around, from then on", "none"))
     else:
         checks.append(Innocent("end of the data", "last report of any ship", str(times.iso(context.data_end))))
     return tuple(checks)
