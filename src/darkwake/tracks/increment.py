@@ -197,8 +197,8 @@ class _Extension:
         tracks_go[by_key] = ~old & ~self.failed[whose]
         statics_go &= np.isin(ints(stood.statics["mmsi"]), good)
         heard_go &= np.isin(ints(stood.heard["mmsi"]), good)
-        come = (_of(each, good) for each in (tracks, statics, heard, segments))
-        return Change(*come, tracks_go, statics_go, heard_go, news.mmsi[self.failed])
+        come = [_of(each, good) for each in (tracks, statics, heard, segments)]
+        return Change(come[0], come[1], come[2], come[3], tracks_go, statics_go, heard_go, news.mmsi[self.failed])
 
     def _held_us(self, time_us: Ints, safe: Ints) -> Ints:
         """Per vessel the time before its safe row from which on its rows may have a say in what follows."""

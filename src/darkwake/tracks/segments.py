@@ -287,9 +287,9 @@ def _assign(
         else:
             last = at[best]
             hull[i] = hull[last]
-            if away[best] > _as_sent_nm((now - time_us[last]) / HOUR_US, sog[last], sog[i], way):
-                if doubt[best] < 0:
-                    doubt[best] = last
+            near_nm = _as_sent_nm((now - time_us[last]) / HOUR_US, sog[last], sog[i], way)
+            if doubt[best] < 0 and away[best] > near_nm:
+                doubt[best] = last
             if doubt[best] >= 0 and _rows_since(hull, doubt[best], i, hull[i]) > FEW:
                 doubt[best] = -1
         at[best] = i
@@ -408,7 +408,7 @@ def _larger(sog0: float, sog1: float) -> float:  # pragma: no cover - compiled
 
 @kernel
 def _can_come(away: float, hours: float, sog0: float, sog1: float, way: Floats) -> bool:  # pragma: no cover - compiled
-    """Whether a ship can be `away` nm from where it was: by speeding up from one speed sent and slowing to the other."""
+    """Whether a ship can be `away` nm off: by speeding up from the one speed that it sent and slowing to the other."""
     free = away - _error_nm(sog0, sog1, way)
     if free <= 0.0:
         return True

@@ -101,13 +101,11 @@ def test_in_port_when_the_data_begin_and_when_they_end():
     (left,) = detect(CALL, tracks(ship(1, every(10, 0, 12), where, sog)), WORLD, data_end_h=40)
     assert (left.state, left.measures["confidence_level"], left.measures["arrival"]) == ("closed", 3, None)
     assert "already inside when its reports begin" in left.reasons
-    (here,) = detect(CALL, voyage(every(10, 0, 9)), WORLD)
-    assert (here.state, here.end, here.measures["confidence_level"], here.measures["departure"]) == (
-        "open",
-        None,
-        3,
-        None,
-    )
+    (here,) = detect(CALL, voyage(every(10, 0, 9)), WORLD, data_end_h=9)
+    assert (here.state, here.end, here.measures["departure"]) == ("open", None, None)
+    assert here.measures["confidence_level"] == 3
+    (unheard,) = detect(CALL, voyage(every(10, 0, 9)), WORLD, data_end_h=100)
+    assert (unheard.state, unheard.id, h(unheard.end)) == ("open", here.id, 9)  # as far as is known
     (always,) = detect(CALL, tracks(ship(1, every(30, 0, 30), at(100), 0.0)), WORLD)
     assert (always.state, always.measures["confidence_level"]) == ("open", 2)
 
@@ -238,8 +236,10 @@ def test_moored_is_believed_without_a_speed_only_while_the_ship_does_not_move():
     assert detect(CALL, tracks(ship(1, every(5, 0, 8), where, None, nav_status=5)), WORLD) == []  # a pass
     (sailing,) = detect(CALL, tracks(ship(1, every(5, 0, 3.2), where, None, nav_status=5)), WORLD)
     assert sailing.measures["stop_seen"] is False  # the data end inside
-    (alone,) = detect(CALL, tracks(ship(1, [0.0], at(0), None, nav_status=5)), WORLD, data_end_h=1)
-    assert alone.measures["stop_seen"] is True
+    # one report that says so, and neither speed nor another report: no stop was seen
+    assert detect(CALL, tracks(ship(1, [0.0], at(0), None, nav_status=5)), WORLD, data_end_h=1) == []
+    (slow,) = detect(CALL, tracks(ship(1, [0.0], at(0), 0.0, nav_status=5)), WORLD, data_end_h=1)
+    assert slow.measures["stop_seen"] is True
 
 
 def test_the_case_of_a_stray_report_at_nampo(tmp_path):
@@ -382,3 +382,56 @@ def test_a_silence_makes_a_call_only_at_a_port_in_use_during_it(valid, calls):
     port = replace(PORT, approach_radius_m=25_000.0, valid=valid)
     found = detect(CALL, tracks(ship(1, heard, where, sog, cog_deg=0.0)), Surroundings([port]), data_end_h=40)
     assert [call.measures["inferred_from_silence"] for call in found] == [True] * calls
+
+
+def test_a_position_repeated_under_way_is_no_stop():
+    """Ten hours at one place, while every report sends 13 knots: two fields contradict each other."""
+    assert detect(CALL, tracks(ship(1, every(10, 0, 10), at(0), 13.0)), WORLD, data_end_h=10) == []
+
+
+class Holes:
+    """A model of receivers that have nothing between two hours after T0."""
+
+    def __init__(self, begin_h: float, end_h: float) -> None:
+        self.begin, self.end = (T0 + round(hour * times.HOUR_US) for hour in (begin_h, end_h))
+
+    def with_data(self, start: np.ndarray, *_: np.ndarray) -> np.ndarray:
+        return np.ones(len(start))
+
+    def data_until(self, silent: dict[str, np.ndarray], hole_us: int) -> np.ndarray:
+        begin = np.maximum(silent["start"], self.begin)
+        hole = np.minimum(silent["end"], self.end) - begin >= hole_us
+        return np.where(hole, begin, silent["end"])
+
+
+def found(hours: list[float], holes: Holes | None, where: tuple[float, float] = at(0), sog: float = 0.0):
+    values = values_of(CALL)
+    table = tracks(ship(1, hours, where, sog))
+    context = WORLD.context(T0, T0 + round(hours[-1] * times.HOUR_US), reception=holes)
+    return CALL.finish(candidates(CALL.plan(values, context), table), values, context)
+
+
+def test_a_ship_in_port_on_both_sides_of_a_hole_in_the_data_may_have_called_once():
+    hours = [*every(10, 0, 20), *every(10, 70, 90)]
+    (whole,) = found(hours, None)
+    assert (h(whole.start), whole.measures["silence_h"]) == (0, 50)
+    (heard,) = found(hours, Holes(200, 300))
+    assert heard.measures == whole.measures
+    one, other = found(hours, Holes(20, 70))
+    assert (one.measures["may_be_earlier"], other.measures["may_be_earlier"]) == (False, True)
+    assert (h(one.end), h(other.start)) == (20, 70)
+    assert one.measures["silence_h"] == other.measures["silence_h"] == 0
+    assert CALL.kind.possible_only(one) is None
+    assert "may be one with the call before" in (CALL.kind.possible_only(other) or "")
+
+
+def test_a_silence_in_the_approach_without_data_is_no_call():
+    def gone(holes: Holes | None) -> list:
+        values = values_of(CALL)
+        context = WORLD.context(T0, T0 + 24 * times.HOUR_US, reception=holes)
+        return CALL.finish(candidates(CALL.plan(values, context), silent(2.0, 14.0)), values, context)
+
+    (call,) = gone(None)
+    assert call.measures["inferred_from_silence"]
+    assert len(gone(Holes(100, 200))) == 1
+    assert gone(Holes(4, 12)) == []

@@ -7,7 +7,7 @@ levels of confidence are those of Global Fishing Watch's port visits. See docs/m
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 
@@ -15,16 +15,13 @@ from darkwake import times
 from darkwake.detectors import areas, openings
 from darkwake.detectors.base import Context, Detector, Needs, Param, method_of
 from darkwake.detectors.stay.kernels.stays import COLUMNS, SIDES, STAYS, stays
+from darkwake.detectors.stay.kernels.whole import whole_stays
 from darkwake.detectors.strays import UNREACHABLE_KNOTS
 from darkwake.engine.base import Plan, Stage
 from darkwake.events.kinds import Kind, Measure
 from darkwake.events.model import Event, Innocent, VesselRef, event_id, rounded
 from darkwake.geo.sphere import distance_m
-from darkwake.tracks.columns import floats, instants
 from darkwake.units import knots_to_mps
-
-if TYPE_CHECKING:
-    from darkwake.tracks.reception import ReceptionModel
 
 _WAITING = "waiting at anchor in the approach"
 _NO_DATA = "no data at hand"
@@ -49,6 +46,8 @@ def stop_seen(event: Event) -> bool:
 
 
 def _possible_only(event: Event) -> str | None:
+    if event.measures.get("may_be_earlier"):
+        return "it may be one with the call before: there are no data of the time in between"
     if stop_seen(event):
         return None
     if event.measures.get("inferred_from_silence"):
@@ -126,6 +125,12 @@ KIND = Kind(
             f"{UNREACHABLE_KNOTS:g} kn would be needed between them and it",
             "told",
         ),
+        Measure(
+            "may_be_earlier",
+            "",
+            "true where it may be one with the call before: the ship was inside before and after hours without data",
+            "told",
+        ),
         Measure("berth", "", "code of the berth or anchorage around the slowest report; null if none is known", "told"),
     ),
     main="confidence_level",
@@ -153,13 +158,14 @@ class PortCall(Detector):
     """
 
     kind = KIND
-    version = "1.2"
+    version = "1.3"
     status = "stable"
     title = "Call at a port"
     definition = (
         "One stay of one segment's ship from entering a port's area (with its berths and anchorages) to leaving it by "
         "exit_margin_km, with a stop or a silence; returns within merge_h belong to it. Also a silence of at least "
-        "silence_h that begins, heading in, and ends in the approach of one port and leaves time for a call."
+        "silence_h that begins, heading in, and ends in the approach of one port and leaves time for a call. A silence "
+        "counts only while other ships were heard around."
     )
     params = (
         Param("exit_margin_km", 1.0, "km", "left when farther than this outside the area"),
@@ -197,10 +203,8 @@ class PortCall(Detector):
         return Plan(self.name, "tracks", COLUMNS, (Stage("stays", stays, STAYS),), arguments)
 
     def finish(self, candidates: pa.Table, values: Mapping[str, float], context: Context) -> list[Event]:
-        found = candidates.sort_by([(name, "ascending") for name in ("first_time", "mmsi", "segment")])
         ports = _ports(context.places)
-        with_data = _with_data(found, context.reception)
-        rows = ({**row, "with_data": share} for row, share in zip(found.to_pylist(), with_data, strict=True))
+        rows = whole_stays(candidates, context.reception, round(values["silence_h"] * times.HOUR_US))
         events = (self._event(row, ports, values, context) for row in rows)
         return [event for event in events if event is not None]
 
@@ -214,16 +218,21 @@ class PortCall(Detector):
         level = _level(entry and not row["approach"], left and not row["approach"], stop or silence)
         if level == 0:
             return None  # a pass
+        if row["approach"] and row["hole"]:
+            return None  # nobody is silent where there are no data
         before, first, last, after = (openings.time_of(row, side) for side in ("before", "first", "last", "after"))
         assert first is not None
         assert last is not None
+        end: int | None = last
         measures: dict[str, Any] = {"arrival": None, "departure": None}
         if row["approach"]:
             measures.update(_bounds(row, ports[row["owner"]], first, last, values))
-            is_open, end = False, last
+            is_open = False
         else:
             is_open = not left or context.data_end - last < values["merge_h"] * times.HOUR_US
-            is_open, end = is_open and not row["contradicted"], last
+            is_open = is_open and not row["contradicted"]
+            going_on = is_open and context.data_end - last < values["merge_h"] * times.HOUR_US
+            end = None if going_on else last  # an open one ends, as far as is known, where it was last heard
             measures.update(
                 {
                     "arrival": times.iso(first) if entry else None,
@@ -245,6 +254,7 @@ class PortCall(Detector):
                 "inferred_from_silence": inferred,
                 "stop_seen": bool(stop and not row["approach"] and not row["contradicted"]),
                 "contradicted": row["contradicted"],
+                "may_be_earlier": row["parted"],
             }
         )
         sides = ("first", "last") if row["approach"] else SIDES
@@ -253,7 +263,7 @@ class PortCall(Detector):
             kind=self.name,
             state="open" if is_open else "closed",
             start=first,
-            end=None if is_open else end,
+            end=end,
             vessels=(VesselRef(row["mmsi"], row["segment"]),),
             lat=rounded(row["lat"], 6),
             lon=rounded(row["lon"], 6),
@@ -264,15 +274,6 @@ class PortCall(Detector):
             method=method_of(self, values, context.profile),
             evidence=openings.evidence(row, sides),
         )
-
-
-def _with_data(found: pa.Table, model: ReceptionModel | None) -> list[float | None]:
-    """Share of the hours between first and last report in which any other ship was heard; None without a model."""
-    if model is None or not found.num_rows:
-        return [None] * found.num_rows
-    start, end = (instants(found[f"{side}_time"]) for side in ("first", "last"))
-    lon, lat = (floats(found[name]) for name in ("lon", "lat"))
-    return [float(share) for share in model.with_data(start, end, lon, lat, lon, lat)]
 
 
 def _bounds(
@@ -322,7 +323,11 @@ def _reasons(row: dict[str, Any], stop: bool, values: Mapping[str, float], unhea
     if not told:
         told.append("no stop was observed inside")
     if row["before_time"] is None and not row["contradicted"]:
-        told.append("already inside when its reports begin")
+        told.append(
+            "inside before and after a time without data: it may be one with the call before"
+            if row["parted"]
+            else "already inside when its reports begin"
+        )
     if row["after_time"] is None:
         gone = unheard_us >= values["silence_h"] * times.HOUR_US
         if not row["contradicted"]:

@@ -35,6 +35,7 @@ STAYS = pa.schema(
         pa.field("moored", pa.bool_(), nullable=False),
         pa.field("silence_h", pa.float64(), nullable=False),  # the longest one that belongs to the stay
         pa.field("visits", pa.int32(), nullable=False),
+        pa.field("parted", pa.bool_(), nullable=False),  # goes on with the stay before, after PARTED_US unheard
         pa.field("knots_in", pa.float64()),  # needed from the report before the stay, see `strays`
         pa.field("knots_out", pa.float64()),
         pa.field("contradicted", pa.bool_(), nullable=False),
@@ -43,8 +44,10 @@ STAYS = pa.schema(
 )
 
 #: Columns of the kernel's whole-number output.
-_OWNER, _FIRST, _LAST, _BEFORE, _AFTER, _SLOWEST, _APPROACH, _MOORED, _STOPPED, _SILENCE, _VISITS = range(11)
+_OWNER, _FIRST, _LAST, _BEFORE, _AFTER, _SLOWEST, _APPROACH, _MOORED, _STOPPED, _SILENCE, _VISITS, _PARTED = range(12)
 _HOUR_US = 3_600_000_000.0
+#: A stay in which nothing was heard for so long comes out in two parts: whether it was one depends on the data.
+PARTED_US = 86_400_000_000
 #: Reports nearer in time than this say too little by their distance: GNSS noise looks like speed.
 _NOISY_US = 600_000_000
 _HEADING_IN_DEG = 60.0
@@ -56,7 +59,12 @@ _MOVED_M = 2_000.0
 def _slow_share(
     i: int, j: int, time: np.ndarray, lon: np.ndarray, lat: np.ndarray, sog: np.ndarray, stop_knots: float
 ) -> float:  # fmt: skip
-    """Which part of the time between two reports the ship lay still: all, half (slow at one of them) or none."""
+    """Which part of the time between two reports the ship lay still: all, half (slow at one of them) or none.
+
+    One that says at both that it is under way did not lie still, even where its position was repeated.
+    """
+    if sog[i] >= _UNDER_WAY_KNOTS and sog[j] >= _UNDER_WAY_KNOTS:
+        return 0.0
     seconds = (time[j] - time[i]) * 1e-6
     if time[j] - time[i] >= _NOISY_US or (np.isnan(sog[i]) and np.isnan(sog[j])):
         metres = distance_m(lon[i], lat[i], lon[j], lat[j])
@@ -71,14 +79,12 @@ def _may_rest(
     i: int, mmsi: np.ndarray, segment: np.ndarray, time: np.ndarray, lon: np.ndarray, lat: np.ndarray
 ) -> bool:  # fmt: skip
     """Whether a ship that sent no speed can lie still: nearly where it was just before, or is just after."""
-    beside = 0
     for j in (i - 1, i + 1):
         if 0 <= j < len(time) and segment[j] == segment[i] and mmsi[j] == mmsi[i]:
-            beside += 1
             metres = distance_m(lon[i], lat[i], lon[j], lat[j])
             if metres < abs(time[j] - time[i]) * 1e-6 * _UNDER_WAY_KNOTS * KNOTS_TO_METRES_PER_SECOND:
                 return True
-    return beside == 0
+    return False
 
 
 @kernel
@@ -188,6 +194,15 @@ def _stays(
                     out[found, _OWNER], out[found, _FIRST], out[found, _LAST] = owner, i - 1, i
                     out[found, _BEFORE], out[found, _AFTER], out[found, _SLOWEST] = -1, -1, i - 1
                     out[found, _APPROACH], out[found, _SILENCE], out[found, _VISITS] = 1, dt, 1
+        elif dt >= PARTED_US:
+            if found + 1 >= len(out):
+                return -1
+            found += 1
+            out[found] = 0
+            out[found, _OWNER] = out[found - 1, _OWNER]
+            out[found, _FIRST], out[found, _SLOWEST] = i, i
+            out[found, _BEFORE], out[found, _AFTER] = -1, -1
+            out[found, _VISITS], out[found, _PARTED] = 1, 1
         elif dt > 0:
             if dt >= silence_us:
                 out[found, _SILENCE] = max(out[found, _SILENCE], dt)
@@ -263,7 +278,7 @@ def stays(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
     size = 1024
     count = -1
     while count < 0:
-        out = np.empty((size, 11), np.int64)
+        out = np.empty((size, 12), np.int64)
         count = _stays(
             mmsi, segment, time, lon, lat, sog, cog, ints(table["nav_status"], -1), near, wide, exit_m, approach_m,
             float(arguments["stop_knots"]), int(arguments["silence_h"] * _HOUR_US),
@@ -293,6 +308,7 @@ def stays(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
         "moored": pa.array(out[:, _MOORED] == 1),
         "silence_h": pa.array(out[:, _SILENCE] / _HOUR_US),
         "visits": pa.array(out[:, _VISITS], pa.int32()),
+        "parted": pa.array(out[:, _PARTED] == 1),
         "knots_in": pa.array(knots_in, from_pandas=True),
         "knots_out": pa.array(knots_out, from_pandas=True),
         "contradicted": pa.array(against),
