@@ -7,7 +7,7 @@ whatever order these came, and only files whose rows change are written again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -39,9 +39,24 @@ _REPORTS = pa.schema([REPORTS.field(name) for name in REPORT_COLUMNS])
 
 def pending(lake: Lake, up_to: int | None = None) -> list[Entry]:
     """Committed imports and withdrawals that the tracks do not take account of yet."""
+    return lake.ledger.entries(("import", "withdrawal"), up_to, after=_done(lake, up_to))
+
+
+def _last(lake: Lake, up_to: int | None) -> Tracks | None:
     builds = lake.ledger.entries("tracks", up_to)
-    done = builds[-1].detail.imports_up_to if builds and isinstance(builds[-1].detail, Tracks) else 0
-    return lake.ledger.entries(("import", "withdrawal"), up_to, after=done)
+    return builds[-1].detail if builds and isinstance(builds[-1].detail, Tracks) else None
+
+
+def _done(lake: Lake, up_to: int | None) -> int:
+    """Up to which entry the tracks take account of imports."""
+    last = _last(lake, up_to)
+    return 0 if last is None else last.imports_up_to
+
+
+def _outdated(lake: Lake, method: Mapping[str, object], up_to: int | None = None) -> bool:
+    """Whether the tracks were built by another method: then all of them are built anew."""
+    last = _last(lake, up_to)
+    return last is not None and dict(last.method) != method
 
 
 def update(lake: Lake, hulls: NearestHull | None = None, progress: Progress | None = None) -> Entry | None:
@@ -50,16 +65,16 @@ def update(lake: Lake, hulls: NearestHull | None = None, progress: Progress | No
 
 
 def _update(lake: Lake, hulls: NearestHull, progress: Progress | None) -> Entry | None:
-    if not pending(lake):
+    method = {"segmenter": type(hulls).__name__, "version": VERSION, **hulls.params()}
+    if not pending(lake) and not _outdated(lake, method):
         return None
     with lake.write() as writer:
         new = pending(lake, writer.base.number)
-        if not new:
+        if not new and not _outdated(lake, method, writer.base.number):
             return None  # another build was faster
-        method = {"segmenter": type(hulls).__name__, "version": VERSION, **hulls.params()}
         counts = _Build(lake, writer, new, hulls, method, progress).run()
         detail = Tracks(
-            imports_up_to=max(entry.number for entry in new),
+            imports_up_to=max((entry.number for entry in new), default=_done(lake, writer.base.number)),
             method=method,
             bytes_written=writer.written_bytes(),
             **counts,
@@ -88,8 +103,7 @@ class _Build:
         progress: Progress | None,
     ) -> None:  # fmt: skip
         self.lake, self.writer, self.hulls, self.progress = lake, writer, hulls, progress
-        builds = [entry.detail for entry in lake.ledger.entries("tracks", writer.base.number)]
-        self.same_method = all(isinstance(each, Tracks) and dict(each.method) == method for each in builds[-1:])
+        self.same_method = not _outdated(lake, method, writer.base.number)
         self.new = {str(entry.number) for entry in new if isinstance(entry.detail, Import)}
         self.withdrawn = [entry.detail.withdrawn for entry in new if isinstance(entry.detail, Withdrawal)]
         self.counts = {"buckets": 0, "partitions_written": 0, "partitions_unchanged": 0}
@@ -124,8 +138,11 @@ class _Build:
         return self._bucket(known, piles.take(known.bucket), whole.take(known.bucket))
 
     def _taken_away(self) -> Ints:
-        """Vessels of which a withdrawal took reports away."""
-        found = [np.zeros(0, np.int64)]
+        """Vessels of which a withdrawal took reports away; all, if the method is another one."""
+        found = [_NONE]
+        if not self.same_method:
+            for table in ("reports", "statics", "heard", "segments"):
+                found.append(ints(pc.unique(self.writer.base.scan(table, ["mmsi"])["mmsi"].drop_null())))
         for number in self.withdrawn:
             reports = self.lake.snapshot(number).scan(
                 "reports", ["mmsi"], **{"import": number}

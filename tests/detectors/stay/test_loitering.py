@@ -61,9 +61,25 @@ def test_a_fast_half_hour_ends_a_stay():
 
 
 def test_a_silence_is_not_a_stay():
-    hours = [*every(20, 0, 5), *every(20, 8, 13)]
+    hours = [*every(20, 0, 5), *every(20, 12, 17)]
     assert detect(LOITER, tracks(ship(1, hours, SEA))) == []
-    assert len(detect(LOITER, tracks(ship(1, hours, SEA)), max_report_gap_h=4.0)) == 1
+    assert len(detect(LOITER, tracks(ship(1, hours, SEA)), max_report_gap_h=8.0)) == 1
+
+
+def test_thin_reports_that_allow_nothing_but_a_drift():
+    (stay,) = detect(LOITER, tracks(ship(1, every(170, 0, 40), passage(10, 24), 0.8)))
+    assert stay.measures["duration_h"] == pytest.approx(11.33, abs=0.1)
+    assert stay.measures["likely_h"] == pytest.approx(14, abs=1.0)
+    assert stay.measures["longest_unheard_h"] == pytest.approx(2.83, abs=0.01)
+    assert "allow nothing but a drift" in stay.reasons[0]
+    assert "by the reports before and after it" in stay.reasons[2]
+    assert detect(LOITER, tracks(ship(1, every(170, 0, 40), passage(10, 14), 0.8))) == []
+    assert detect(LOITER, tracks(ship(1, every(170, 0, 40), SEA, 4.0))) == []  # under way, to and fro perhaps
+
+
+def test_a_position_repeated_under_way_is_no_stay():
+    """One position for ten hours, while every report sends 13.2 knots."""
+    assert detect(LOITER, tracks(ship(1, every(15, 0, 10), SEA, 13.2))) == []
 
 
 def test_not_near_shore_and_not_in_a_known_anchorage():

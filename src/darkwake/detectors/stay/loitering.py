@@ -26,9 +26,15 @@ from darkwake.places.grid import occupied
 from darkwake.tracks.columns import flat, floats, ints
 from darkwake.units import KNOTS_TO_METRES_PER_SECOND, nm_to_m
 
-COLUMNS = ("mmsi", "segment", "lon", "lat", "nav_status", *openings.COLUMNS)
+COLUMNS = ("mmsi", "segment", "lon", "lat", "sog_knots", "nav_status", *openings.COLUMNS)
 #: Reports nearer in time than this are passed over: the path between them is mostly noise of GNSS.
 _LEG_US = 300_000_000
+#: Between reports farther apart than this nobody saw the path: the speeds that both send count as well.
+_UNSEEN_US = 3_600_000_000
+#: A ship that sends this speed, and hardly moves, contradicts itself.
+_UNDER_WAY_KNOTS = 3.0
+#: Sailing in or out, of a ship that sent no speed.
+_ASSUMED_KNOTS = 10.0
 #: Positions at which the distance to shore is taken: start, quarters, end.
 _SAMPLES = 5
 #: Navigational status in words (ITU-R M.1371-5).
@@ -43,6 +49,8 @@ STAYS = pa.schema(
         pa.field("mmsi", pa.int32(), nullable=False),
         pa.field("segment", pa.int64(), nullable=False),
         pa.field("mean_speed_knots", pa.float64(), nullable=False),
+        pa.field("likely_h", pa.float64(), nullable=False),  # with what lay unseen before the first and after the last
+        pa.field("longest_unheard_h", pa.float64(), nullable=False),
         pa.field("nav_status", pa.int8(), nullable=False),  # the one sent most often, −1 if none
         pa.field("nav_share", pa.float64(), nullable=False),
         pa.field("lons", pa.list_(pa.float64(), _SAMPLES), nullable=False),
@@ -61,13 +69,20 @@ KIND = Kind(
     nouns="loitering episodes",
     measures=(
         Measure("duration_h", "h", "from the first to the last report of the stay, hours; of an open one, so far"),
+        Measure(
+            "likely_h",
+            "h",
+            "duration with the time before and after that the reports around it leave, at the speeds they send, hours; "
+            "that of the stay where reports come every hour or more often",
+        ),
+        Measure("longest_unheard_h", "h", "longest time between two reports of the stay, hours", "doubt"),
         Measure("mean_speed_knots", "kn", "length of the path over its duration, knots"),
         Measure("distance_from_shore_km", "km", "nearest distance to shore at five moments of the stay, kilometres"),
     ),
     main="duration_h",
     been_there=True,
     least_stay_h=8.0,
-    unseen="Loitering is seen only where a ship is heard every 2 h or more often, so one can go unseen",
+    unseen="Loitering is seen only where a ship is heard every 6 h or more often, so one can go unseen",
 )
 
 
@@ -81,26 +96,28 @@ class Loitering(Detector):
     """
 
     kind = KIND
-    version = "1.0"
+    version = "1.1"
     status = "stable"
     title = "Slow for hours away from shore"
     definition = (
-        "One stay of one segment's ship slower than max_speed_knots on average over every hour, for at least "
-        "min_duration_h, nowhere nearer than min_shore_distance_nm to shore, outside ports and known anchorages, and "
-        "not the whole of an encounter. A silence longer than max_report_gap_h ends it: a stay is what was heard."
+        "One stay of one segment's ship slower than max_speed_knots on average over every hour (or between reports "
+        "farther apart, if their places and speeds allow nothing but a slow drift), for at least min_duration_h, "
+        "nowhere nearer than min_shore_distance_nm to shore, outside ports and known anchorages, and not the whole of "
+        "an encounter. A silence longer than max_report_gap_h ends it: a stay is what was heard."
     )
     params = (
         Param("max_speed_knots", 2.0, "kn", "mean speed over an hour must be below"),
-        Param("min_duration_h", 8.0, "h", "a stay is at least so long"),
+        Param("min_duration_h", 8.0, "h", "a stay is at least so long, with what reports around it leave unseen"),
         Param("min_shore_distance_nm", 5.0, "nm", "nearest distance to shore at five moments of the stay"),
         Param("port_margin_km", 1.0, "km", "outside ports and known anchorages by so much"),
-        Param("max_report_gap_h", 2.0, "h", "reports farther apart than this break a stay"),
+        Param("max_report_gap_h", 6.0, "h", "reports farther apart than this break a stay"),
         Param("encounter_share", 0.9, "share", "a stay covered by encounters to this share is not loitering"),
     )
     innocent_explanations = ("waiting for a berth", "what the ship says it does")
     known_failures = (
         "Fishing at less than 2 kn loiters by this definition.",
         "Where reports come more than max_report_gap_h apart no stay is seen; a long one may be found in pieces.",
+        "Between reports hours apart a ship may have done something else; longest_unheard_h says how long.",
         "An anchorage that the gazetteer does not know, farther than 5 nm from shore, gives stays.",
     )
     needs = Needs(events=("encounter",), places=True, decided_by_places=True, coast=True, other_ships=True)
@@ -148,9 +165,14 @@ class Loitering(Detector):
         is_open = context.data_end - end < values["max_report_gap_h"] * times.HOUR_US
         hours = (end - start) / times.HOUR_US
         reasons = [
-            f"below {values['max_speed_knots']:g} kn on average over every hour of {hours:.1f} h",
+            f"below {values['max_speed_knots']:g} kn on average over every hour of {hours:.1f} h"
+            if row["longest_unheard_h"] <= 1.0
+            else f"its reports, up to {row['longest_unheard_h']:.1f} h apart, allow nothing but a drift below "
+            f"{values['max_speed_knots']:g} kn for {hours:.1f} h",
             f"never nearer than {shore_m / 1000:.1f} km to shore",
         ]
+        if row["likely_h"] >= hours + 0.1:
+            reasons.append(f"about {row['likely_h']:.1f} h by the reports before and after it, at the speeds they send")
         if share > 0:
             reasons.append(f"{share:.0%} of it in encounters")
         return Event(
@@ -165,6 +187,8 @@ class Loitering(Detector):
             place=None,
             measures={
                 "duration_h": rounded(hours, 2),
+                "likely_h": rounded(row["likely_h"], 2),
+                "longest_unheard_h": rounded(row["longest_unheard_h"], 2),
                 "mean_speed_knots": rounded(row["mean_speed_knots"], 2),
                 "distance_from_shore_km": rounded(shore_m / 1000.0, 2),
             },
@@ -199,27 +223,64 @@ def _thinned(
 
 
 @kernel
-def _slow_runs(
-    kept: np.ndarray, starts: np.ndarray, time: np.ndarray, lon: np.ndarray, lat: np.ndarray, max_knots: float,
-    min_us: int, first: np.ndarray, last: np.ndarray, metres: np.ndarray,
+def _leg_m(i: int, j: int, time: np.ndarray, lon: np.ndarray, lat: np.ndarray, sog: np.ndarray) -> float:
+    """Length of the way between two reports: by their places, or by the speeds that they send where these tell more."""
+    metres = distance_m(lon[i], lat[i], lon[j], lat[j])
+    if np.isnan(sog[i]) and np.isnan(sog[j]):
+        return metres
+    one, other = (sog[j] if np.isnan(sog[i]) else sog[i]), (sog[i] if np.isnan(sog[j]) else sog[j])
+    seconds = (time[j] - time[i]) * 1e-6
+    if time[j] - time[i] > _UNSEEN_US:
+        return max(metres, 0.5 * (one + other) * KNOTS_TO_METRES_PER_SECOND * seconds)
+    sent = min(one, other) * KNOTS_TO_METRES_PER_SECOND * seconds
+    return sent if min(one, other) >= _UNDER_WAY_KNOTS and metres < 0.5 * sent else metres
+
+
+@kernel
+def _unseen_us(
+    slow: int, under_way: int, time: np.ndarray, lon: np.ndarray, lat: np.ndarray, sog: np.ndarray
 ) -> int:  # fmt: skip
-    """Longest stretches covered by hours slower than `max_knots`; returns how many last `min_us`."""
+    """How long a ship lay before its first slow report, or after its last, by the report beside it under way."""
+    between = abs(time[slow] - time[under_way])
+    if between <= _UNSEEN_US:
+        return 0
+    knots = sog[under_way] if sog[under_way] >= _UNDER_WAY_KNOTS else _ASSUMED_KNOTS
+    metres = distance_m(lon[slow], lat[slow], lon[under_way], lat[under_way])
+    return max(0, between - int(metres / (knots * KNOTS_TO_METRES_PER_SECOND) * 1e6))
+
+
+@kernel
+def _slow_runs(
+    kept: np.ndarray, starts: np.ndarray, time: np.ndarray, lon: np.ndarray, lat: np.ndarray, sog: np.ndarray,
+    max_knots: float, min_us: int, first: np.ndarray, last: np.ndarray, metres: np.ndarray, likely_us: np.ndarray,
+    unheard_us: np.ndarray,
+) -> int:  # fmt: skip
+    """Longest stretches covered by hours slower than `max_knots`; returns how many last `min_us`, as is likely."""
     hour = 3_600_000_000
     count = len(kept)
     path = np.zeros(count)
     for k in range(1, count):
         i, j = kept[k - 1], kept[k]
         if not starts[k]:  # from 0 in each stretch: sums must not hang on who else is in the call
-            path[k] = path[k - 1] + distance_m(lon[i], lat[i], lon[j], lat[j])
+            path[k] = path[k - 1] + _leg_m(i, j, time, lon, lat, sog)
     found = 0
     run, reach = -1, -1
     ahead = 0
     for k in range(count + 1):
         new_stretch = k == count or starts[k]
         if run >= 0 and (new_stretch or k > reach):  # no slow hour leads on
-            if time[kept[reach]] - time[kept[run]] >= min_us:
+            likely = time[kept[reach]] - time[kept[run]]
+            if not starts[run]:
+                likely += _unseen_us(kept[run], kept[run - 1], time, lon, lat, sog)
+            if reach + 1 < count and not starts[reach + 1]:
+                likely += _unseen_us(kept[reach], kept[reach + 1], time, lon, lat, sog)
+            if likely >= min_us:
                 first[found], last[found] = kept[run], kept[reach]
-                metres[found] = path[reach] - path[run]
+                metres[found], likely_us[found] = path[reach] - path[run], likely
+                longest = 0
+                for at in range(kept[run], kept[reach]):
+                    longest = max(longest, time[at + 1] - time[at])
+                unheard_us[found] = longest
                 found += 1
             run = -1
         if k == count:
@@ -243,14 +304,15 @@ def slow_stays(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
     margin_m = float(arguments["port_margin_m"])
     ports = areas_of(arguments, margin_m)
     mmsi, segment, time = (ints(table[name]) for name in ("mmsi", "segment", "time"))
-    lon, lat = floats(table["lon"]), floats(table["lat"])
+    lon, lat, sog = (floats(table[name]) for name in ("lon", "lat", "sog_knots"))
     kept, starts = np.empty(len(time), np.int64), np.empty(len(time), np.bool_)
     gap_us = int(arguments["max_report_gap_h"] * times.HOUR_US)
     thin = _thinned(mmsi, segment, time, lon, lat, gap_us, ports, margin_m, kept, starts)
-    first, last, metres = np.empty(thin + 1, np.int64), np.empty(thin + 1, np.int64), np.empty(thin + 1)
+    first, last, likely_us, unheard_us = (np.empty(thin + 1, np.int64) for _ in range(4))
+    metres = np.empty(thin + 1)
     found = _slow_runs(
-        kept[:thin], starts[:thin], time, lon, lat, float(arguments["max_speed_knots"]),
-        int(arguments["min_duration_h"] * times.HOUR_US), first, last, metres,
+        kept[:thin], starts[:thin], time, lon, lat, sog, float(arguments["max_speed_knots"]),
+        int(arguments["min_duration_h"] * times.HOUR_US), first, last, metres, likely_us, unheard_us,
     )  # fmt: skip
     first, last, metres = first[:found], last[:found], metres[:found]
     status = ints(table["nav_status"], -1)
@@ -260,6 +322,8 @@ def slow_stays(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
         "mmsi": pa.array(mmsi[first], pa.int32()),
         "segment": pa.array(segment[first]),
         "mean_speed_knots": pa.array(metres / ((time[last] - time[first]) * 1e-6) / KNOTS_TO_METRES_PER_SECOND),
+        "likely_h": pa.array(likely_us[:found] / times.HOUR_US),
+        "longest_unheard_h": pa.array(unheard_us[:found] / times.HOUR_US),
         "nav_status": pa.array([status for status, _ in common], pa.int8()),
         "nav_share": pa.array([share for _, share in common], pa.float64()),
         "lons": pa.FixedSizeListArray.from_arrays(pa.array(lon[samples].ravel()), _SAMPLES),
