@@ -82,7 +82,7 @@ def test_a_bare_circle_never_replaces_an_outline_and_is_told_as_left_out(book: P
     book.take(file(tmp_path, "o.geojson", OUTLINE))
     taken = book.take(file(tmp_path, "c.geojson", circle("SIM Circle"), circle("SIM Twin", 24.05, "XXSIN")))
     assert taken.left_out == {
-        "a circle, and the outline is known": 1, "a port that is known within 8 km under another code": 1,
+        "a circle, and the outline is known": 1, "a port that is known there, or within 8 km, under another code": 1,
     }  # fmt: skip
     assert book.as_of().by_code("XXSIM") == OUTLINE
     with book.ledger.engine.connect() as connection:  # recorded all the same

@@ -7,7 +7,7 @@ import heapq
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from darkwake.errors import NotFoundError, UsageError
 from darkwake.geo.sphere import distance_m
 from darkwake.law import Embargo, embargoed_places
-from darkwake.places import geojson
+from darkwake.places import geojson, wpi
 from darkwake.places.model import Place
 
 if TYPE_CHECKING:
@@ -73,14 +73,14 @@ class Gazetteer:
 
     @classmethod
     def load(cls) -> Gazetteer:
-        """The shipped places."""
-        return cls(shipped())
+        """The shipped places: those that we drew, and the ports of the world."""
+        return _loaded()
 
     def with_places(self, added: Iterable[Place]) -> Gazetteer:
         """A new gazetteer. A place with a known code replaces it, but a bare circle never replaces a polygon.
 
-        A port with a new code that is given as a point is left out where a port of that country is known within 8 km:
-        lists of ports and our polygons name the same ports with different codes.
+        A port with a new code that is given as a point is left out where it lies in a port of that country that is
+        known, or within 8 km of it: lists of ports and our outlines name the same ports with different codes.
         """
         return Gazetteer(self._merged(added)[0].values())
 
@@ -101,8 +101,8 @@ class Gazetteer:
                 continue
             if place.polygon is None and place.kind == "port" and known is None:
                 near = ports.get(place.country, ())
-                if any(distance_m(place.lon, place.lat, other.lon, other.lat) < SAME_PORT_M for other in near):
-                    left_out["a port that is known within 8 km under another code"] += 1
+                if any(_same_port(place, other) for other in near):
+                    left_out["a port that is known there, or within 8 km, under another code"] += 1
                     continue
             merged[place.code] = place
         return merged, left_out
@@ -227,8 +227,28 @@ class Gazetteer:
         return grid.nearest(lons, lats, self.ports_grid, times)[1]
 
 
+@cache
+def _loaded() -> Gazetteer:
+    drawn = Gazetteer(shipped())
+    known = {place.code for place in drawn}
+    return drawn.with_places(place for place in world_ports() if place.code not in known)
+
+
+def world_ports() -> list[Place]:
+    """The World Port Index as it ships, a circle for each port (made by docs/world_ports.py)."""
+    text = resources.files("darkwake.places").joinpath("data", "world_port_index.csv").read_text(encoding="utf-8")
+    return wpi.parse(text.splitlines(), "the edition of 2024").places
+
+
+def _same_port(place: Place, other: Place) -> bool:
+    if abs(place.lat - other.lat) > 1.0:  # no port is so large
+        return False
+    near = distance_m(place.lon, place.lat, other.lon, other.lat) < SAME_PORT_M
+    return near or other.contains(place.lon, place.lat)
+
+
 def shipped() -> list[Place]:
-    """The places that come with the software (`places/data`). A mistake in them is a bug, so nothing is skipped."""
+    """The places that we drew (`places/data`). A mistake in them is a bug, so nothing is skipped."""
     places: list[Place] = []
     for item in sorted(resources.files("darkwake.places").joinpath("data").iterdir(), key=lambda item: item.name):
         if item.name.endswith(".geojson"):

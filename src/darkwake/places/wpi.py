@@ -14,6 +14,9 @@ from darkwake.places.model import Place
 from darkwake.places.source import PlaceImport, PlaceSource, first_row
 
 NUMBER, NAME, LAT, LON = "World Port Index Number", "Main Port Name", "Latitude", "Longitude"
+LOCODE, COUNTRY, SIZE, OTHERS = "UN/LOCODE", "Country Code", "Harbor Size", "Alternate Port Name"
+#: All that is read of the index.
+COLUMNS = (NUMBER, NAME, OTHERS, LOCODE, COUNTRY, LAT, LON, SIZE)
 #: Radius by the index's "Harbor Size"; the index itself gives no extent.
 RADIUS_M = {"Large": 6_000.0, "Medium": 4_000.0, "Small": 3_000.0, "Very Small": 2_000.0}
 DEFAULT_RADIUS_M = 3_000.0
@@ -71,7 +74,7 @@ def _place(row: dict[str, str | None], where: str) -> tuple[Place, str]:
         value = row.get(column)
         return value.strip() if isinstance(value, str) else ""
 
-    locode = text("UN/LOCODE").replace(" ", "").upper()
+    locode = text(LOCODE).replace(" ", "").upper()
     if not (len(locode) == 5 and locode.isalnum() and locode[:2].isalpha()):
         locode = ""
     number = text(NUMBER).split(".")[0]
@@ -85,13 +88,13 @@ def _place(row: dict[str, str | None], where: str) -> tuple[Place, str]:
         raise UsageError("a position that is no number") from error
     if not (-180.0 <= lon <= 180.0 and -90.0 <= lat <= 90.0):
         raise UsageError("a position outside ±180, ±90")
-    names = [name.strip() for name in text("Alternate Port Name").split(";") if name.strip()]
+    names = [name.strip() for name in text(OTHERS).split(";") if name.strip()]
     return Place(
         code=locode or f"WPI{number}", name=text(NAME), country=locode[:2], kind="port", lon=lon, lat=lat,
-        radius_m=RADIUS_M.get(text("Harbor Size"), DEFAULT_RADIUS_M), approach_radius_m=DEFAULT_APPROACH_M,
+        radius_m=RADIUS_M.get(text(SIZE), DEFAULT_RADIUS_M), approach_radius_m=DEFAULT_APPROACH_M,
         accuracy_m=ACCURACY_M, other_names=tuple(names),
         source=f"World Port Index (NGA Pub. 150), number {number or 'unknown'}, from {where}",
-    ), text("Country Code")  # fmt: skip
+    ), text(COUNTRY)  # fmt: skip
 
 
 SOURCE = PlaceSource(
