@@ -98,6 +98,11 @@ def told_distance(port_m: float) -> str:
     return f"{port_m / 1000:.1f} km"
 
 
+def quays(gazetteer: Any) -> list[Any]:
+    """Ports and berths of a gazetteer, in the order of their codes."""
+    return [place for place in harbours(gazetteer) if place.kind != "anchorage"]
+
+
 def harbours(gazetteer: Any) -> list[Any]:
     """Ports, berths and anchorages of a gazetteer, in the order of their codes.
 

@@ -177,18 +177,25 @@ def port_area(code: str) -> Callable[[Floats, Floats], Flags]:
     return lambda lon, lat: grid.locate(lon, lat, outlines) >= 0
 
 
+def port_m(lon: Floats, lat: Floats) -> Floats:
+    """Metres to the outline of the nearest port, 0 inside."""
+    from darkwake.places import grid
+
+    return grid.nearest(lon, lat, _outlines(("port", "berth")))[1]
+
+
 def harbour_m(lon: Floats, lat: Floats) -> Floats:
     """Metres to the outline of the nearest port or known anchorage, 0 inside."""
     from darkwake.places import grid
 
-    return grid.nearest(lon, lat, _harbours())[1]
+    return grid.nearest(lon, lat, _outlines(("port", "berth", "anchorage")))[1]
 
 
 @cache
-def _harbours() -> PlaceGrid:
+def _outlines(kinds: tuple[str, ...]) -> PlaceGrid:
     from darkwake.places.grid import grid_of
 
-    return grid_of(_gazetteer().ports_table(("port", "anchorage")))
+    return grid_of(_gazetteer().ports_table(kinds))
 
 
 @cache

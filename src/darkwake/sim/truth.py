@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from darkwake import times
 from darkwake.sim import radio
 from darkwake.sim.crew import ANTENNA_FAULT, SWITCHED_OFF, Crew
-from darkwake.sim.geography import PORTS, harbour_m, port_area
+from darkwake.sim.geography import PORTS, harbour_m, port_area, port_m
 from darkwake.sim.motion import STEP_S
 from darkwake.sim.radio import Sky
 from darkwake.sim.reports import Motion
@@ -222,7 +222,7 @@ def encounters(scene: Scene) -> Iterator[tuple[dict[str, Any], tuple[int, int], 
             if max(np.median(sogs[k][together]) for k in (i, j)) >= ENCOUNTER_KNOTS:
                 continue
             where = float(np.median(lons[i][together])), float(np.median(lats[i][together]))
-            if float(harbour_m(np.array(where[:1]), np.array(where[1:]))[0]) < ENCOUNTER_PORT_M:
+            if float(port_m(np.array(where[:1]), np.array(where[1:]))[0]) < ENCOUNTER_PORT_M:
                 continue
             start, end = a * 60.0, b * 60.0
             cause, note = _remark(scene, (i, j), "encounter", start, end, ("chance", ""))

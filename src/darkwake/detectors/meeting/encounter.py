@@ -26,7 +26,9 @@ from darkwake.engine.base import Plan, Stage
 from darkwake.errors import UsageError
 from darkwake.events.kinds import Kind, Measure
 from darkwake.events.model import Event, Innocent, VesselRef, event_id, rounded
+from darkwake.places import grid as grid_places
 from darkwake.refs import source_text
+from darkwake.tracks.columns import Floats, Ints
 
 #: Ship types (ITU-R M.1371, table 53) whose work it is to lie alongside others.
 _SERVICE_TYPES = {
@@ -75,19 +77,19 @@ class Encounter(Detector):
     """
 
     kind = KIND
-    version = "1.0"
+    version = "1.1"
     status = "stable"
     title = "Two ships close together and slow"
     definition = (
         "One meeting of one pair of segments under different MMSIs: within max_distance_m at instants 10 minutes "
         "apart, at least min_duration_h together in all, median speed of both below max_median_speed_knots, farther "
-        "than min_port_distance_km from ports and known anchorages. Interruptions under merge_h belong to it."
+        "than min_port_distance_km from ports. One in or near a known anchorage says so, and how many lay there. Interruptions under merge_h belong to it."
     )
     params = (
         Param("max_distance_m", 500.0, "m", "the two are together when no farther apart than this"),
         Param("min_duration_h", 2.0, "h", "time observed together, interruptions not counted"),
         Param("max_median_speed_knots", 2.0, "kn", "median over all instants of both must be below"),
-        Param("min_port_distance_km", 10.0, "km", "points nearer to a port or known anchorage do not count"),
+        Param("min_port_distance_km", 10.0, "km", "points nearer to a port do not count"),
         Param("merge_h", 4.0, "h", "an interruption shorter than this belongs to the meeting"),
         Param("slow_knots", 3.0, "kn", "instants at this speed or faster do not count, as in a joint departure"),
         Param("max_report_gap_h", 1.0, "h", "positions are interpolated between reports no farther apart; at most 1"),
@@ -119,7 +121,7 @@ class Encounter(Detector):
             "merge_steps": _steps(values["merge_h"]),
             "min_steps": _steps(values["min_duration_h"]),
             "max_median_speed_knots": values["max_median_speed_knots"],
-            **areas.place_arguments(areas.harbours(context.places)),
+            **areas.place_arguments(areas.quays(context.places)),
         }
         stages = (
             Stage("slow_points", slow_points, SLOW),
@@ -139,23 +141,25 @@ class Encounter(Detector):
         sides = [unpack_fixed(found[side], POINT)[far] for side in ("opening", "closing")]
         rows = _rounded(found.drop_columns(["opening", "closing"])).take(pa.array(far)).to_pylist()
         places = context.places.smallest_at(lon[far], lat[far], begun[far])
+        anchorages = _anchorages(context.places, lon[far], lat[far], begun[far], values["min_port_distance_km"])
         method = method_of(self, values, context.profile)
         # Ships, and what was checked, are the same in many events, and objects that do not change can be shared.
         vessel, checks = cache(VesselRef), cache(_checks)
         ship_types = context.ship_types
         events = []
-        for row, opening, closing, km, place in zip(rows, *sides, port_km[far].tolist(), places, strict=True):
+        known = zip(port_km[far].tolist(), places, anchorages, strict=True)
+        for row, opening, closing, (km, place, anchorage) in zip(rows, *sides, known, strict=True):
             code = None if place is None else place.code
             types = ship_types.get(row["mmsi_a"]), ship_types.get(row["mmsi_b"])
             vessels = vessel(row["mmsi_a"], row["segment_a"]), vessel(row["mmsi_b"], row["segment_b"])
-            innocent = checks(km <= areas.KNOWN_WITHIN_M / 1000.0, code, row["others_nearby"], types)
+            innocent = checks(km <= areas.KNOWN_WITHIN_M / 1000.0, anchorage, row["others_nearby"], types)
             ends = opening.tolist(), closing.tolist()
-            events.append(self._event(row, ends, km, code, vessels, innocent, method, context.data_end))
+            events.append(self._event(row, ends, km, code, anchorage, vessels, innocent, method, context.data_end))
         return events
 
     def _event(
         self, row: dict[str, Any], ends: tuple[list[Any], list[Any]], port_km: float, place: str | None,
-        vessels: tuple[VesselRef, ...], innocent: tuple[Innocent, ...], method: Mapping[str, Any], data_end: int,
+        anchorage: str | None, vessels: tuple[VesselRef, ...], innocent: tuple[Innocent, ...], method: Mapping[str, Any], data_end: int,
     ) -> Event:  # fmt: skip
         values = method["params"]
         start, end = row["first_step"] * STEP_US, row["last_step"] * STEP_US
@@ -166,6 +170,8 @@ class Encounter(Detector):
             f"{together:.1f} h in all, median {row['median_distance_m']:.0f} m",
             f"median speed of both {row['median_speed_knots']:.1f} kn",
         ]
+        if anchorage is not None:
+            reasons.append(f"in or near the anchorage {anchorage}, {_company(row['others_nearby'])}")
         if is_open:
             reasons.append(f"still together within {values['merge_h']:g} h of the end of the data")
         opening, closing = ends
@@ -204,8 +210,23 @@ def _rounded(found: pa.Table) -> pa.Table:
     return found
 
 
+def _anchorages(gazetteer: Any, lon: Floats, lat: Floats, begun: Ints, within_km: float) -> list[str | None]:
+    """Of each position the nearest known anchorage, if it is within so far."""
+    known = gazetteer.ports_table(("anchorage",))
+    row, metres = grid_places.nearest(lon, lat, grid_places.grid_of(known), begun)
+    codes = known["code"].to_pylist()
+    return [codes[k] if away <= within_km * 1000.0 else None for k, away in zip(row, metres, strict=True)]
+
+
+def _company(others: int) -> str:
+    """Whether the two were alone there, or one pair in a crowd."""
+    if not others:
+        return "the two alone"
+    return f"with {others} other slow ship{'' if others == 1 else 's'} within {NEARBY_M / 1000:g} km"
+
+
 def _checks(
-    ports_known: bool, place: str | None, others: int, ship_types: Sequence[int | None]
+    ports_known: bool, anchorage: str | None, others: int, ship_types: Sequence[int | None]
 ) -> tuple[Innocent, ...]:
     told = [f"{_SERVICE_TYPES[t]} ({t})" for t in ship_types if t in _SERVICE_TYPES]
     unknown = sum(t in (None, 0) for t in ship_types)
@@ -213,8 +234,12 @@ def _checks(
     return (
         Innocent(
             "known anchorage",
-            "mean position inside a place of the gazetteer",
-            f"yes: {place}" if place is not None else "no" if ports_known else areas.told_distance(np.inf),
+            "mean position in or near a known anchorage",
+            f"yes: {anchorage}, {_company(others)}"
+            if anchorage is not None
+            else "no"
+            if ports_known
+            else areas.told_distance(np.inf),
         ),
         Innocent(
             "waiting or sheltering with others",
