@@ -57,7 +57,7 @@ class Mutant:
 
 
 def silent_lines(source: str) -> set[int]:
-    """Lines in which a change cannot be noticed: of kernels, annotations, docstrings and imports for type checkers."""
+    """Lines in which a change cannot be noticed: of kernels, annotations, decorators of classes and imports for types."""
     found: set[int] = set()
 
     def take(node: ast.AST | None) -> None:
@@ -71,6 +71,9 @@ def silent_lines(source: str) -> set[int]:
             for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
                 take(each.annotation)
             take(node.returns)
+        if isinstance(node, ast.ClassDef):  # whether a class that nobody changes is frozen, or has slots
+            for each in node.decorator_list:
+                take(each)
         if isinstance(node, ast.AnnAssign):
             take(node.annotation)
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):

@@ -50,7 +50,7 @@ def test_a_claim_that_says_otherwise(coast):
 def test_a_claim_whose_limits_are_unknown_is_noted_and_changes_nothing(coast):
     found = maritime.territorial_sea(128.9, 39.6, 100.0, coast, on="2019-05-01")
     assert found.state == "outside"
-    assert set(found.claims) == {"kp-1977-military", "kp-straight-baseline"}
+    assert set(found.claims) == {"kp-1977-military-east", "kp-straight-baseline"}
     assert any("not published" in sentence for sentence in found.basis)
 
 
@@ -71,3 +71,17 @@ def test_impossible_questions(coast):
         maritime.territorial_sea(200.0, 0.0, 0.0, coast)
     with pytest.raises(UsageError):
         maritime.territorial_sea(0.0, 0.0, -1.0, coast)
+
+
+@pytest.mark.parametrize(("lon", "lat"), [(129.2, 34.9), (129.3, 34.75), (140.7, 41.4)])
+def test_where_a_state_claims_three_miles_twelve_are_disputed(coast, lon, lat):
+    """In the straits of Korea, Tsushima and Tsugaru."""
+    found = maritime.territorial_sea(lon, lat, 0.0, coast, on="2019-01-01")
+    assert 3 < found.distance_nm < 12
+    assert found.state == "disputed"
+    assert maritime.territorial_sea(lon, lat, 0.0, coast, on="1970-01-01").state == "inside"
+
+
+def test_no_zone_of_the_dprk_is_noted_off_incheon_and_donghae(coast):
+    for lon, lat in ((126.5, 37.45), (129.3, 37.49)):
+        assert not any(each.startswith("kp-1977") for each in maritime.territorial_sea(lon, lat, 0.0, coast).claims)

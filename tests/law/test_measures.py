@@ -43,10 +43,11 @@ def test_what_was_replaced_ends_when_its_successor_begins():
     ("date", "expected"),
     [
         ("2016-03-01", []),
-        ("2016-06-01", ["unsc-2270-29-coal"]),
-        ("2017-01-15", ["unsc-2321-26"]),
-        ("2017-08-05", ["unsc-2371-8"]),
-        ("2019-05-01", ["unsc-2371-8", "unsc-2397-16"]),
+        ("2016-06-01", ["unsc-2270-29-coal", "unsc-2270-29-rajin"]),
+        ("2016-12-10", ["unsc-2321-26-2016", "unsc-2321-26-rajin"]),
+        ("2017-01-15", ["unsc-2321-26-rajin", "unsc-2321-26"]),
+        ("2017-08-05", ["unsc-2371-8", "unsc-2371-8-rajin"]),
+        ("2019-05-01", ["unsc-2371-8", "unsc-2371-8-rajin", "unsc-2397-16"]),
     ],
 )
 def test_coal_over_the_years(date, expected):
@@ -58,7 +59,8 @@ def test_the_limit_on_refined_petroleum():
     cap = law.limit_on("2018-01-01", "271019")
     assert (cap.paragraph, cap.limit["quantity"], cap.limit["unit"]) == ("5", 500_000, "barrel")
     assert law.limit_on("2018-01-01", "2709").limit["quantity"] == 4_000_000
-    assert law.limit_on("2017-09-30", "2710") is None
+    assert law.limit_on("2017-09-20", "2710").id == "unsc-2375-14"  # nothing allowed yet, which its period says
+    assert law.limit_on("2017-09-10", "2710") is None
     assert law.limit_on("2020-01-01", "2701") is None
 
 
@@ -118,3 +120,19 @@ def test_codes_exist_in_the_harmonized_system():
         known = {row["hscode"] for row in csv.DictReader(file)}
     named = {code for measure in law.measures() for code in measure.hs}
     assert {code for code in named if code not in known} == set()
+
+
+def test_the_limit_on_coal_of_december_2016_is_its_own():
+    first, second = law.limit_on("2016-12-10", "2701"), law.limit_on("2017-01-01", "2701")
+    assert (first.limit["quantity"], first.limit["alternative"]) == (1_000_866, 53_495_894)
+    assert (second.limit["quantity"], second.limit["alternative"]) == (7_500_000, 400_870_018)
+
+
+def test_liquefied_petroleum_gas_counts_as_refined_petroleum_and_condensates_are_banned():
+    assert ids("2018-06-01", commodity_hs="271112") == ["unsc-2397-5"]
+    assert "unsc-2375-13" in ids("2018-06-01", commodity_hs="2709")
+    assert "unsc-2375-13" in ids("2018-06-01", commodity_hs="271111")
+
+
+def test_arms_are_banned_both_ways():
+    assert {law.by_id(i).direction for i in ids("2019-01-01", commodity_hs="9301")} == {"to_dprk", "from_dprk"}

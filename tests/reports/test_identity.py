@@ -45,7 +45,7 @@ def test_size_needs_all_four_sides() -> None:
     ("mmsi", "said"),
     [
         (412000001, "China, claimed by"),
-        (299000001, "no state known to this version for the first three digits 299"),
+        (299000001, "allotted to no state, as far as this version knows: the first three digits 299"),
         (2320001, "not of the form"),
         (982000001, "not of the form"),
     ],

@@ -165,6 +165,11 @@ def _params(given: tuple[str, ...]) -> dict[str, dict[str, float]]:
 @until
 @click.option("--bbox", metavar="W,S,E,N", callback=bbox, help="Only within these degrees.")
 @click.option("--retracted", is_flag=True, help="Also events that were retracted.")
+@click.option(
+    "--explained-by",
+    metavar="WHAT",
+    help="Only gaps explained so: reception, outage, class_b, port, no_data; or nothing: those that none explains.",
+)
 @as_of
 @output_options(positions=True)
 @click.pass_context
@@ -178,10 +183,11 @@ def list_events(
     until: str | None,
     bbox: tuple[float, float, float, float] | None,
     retracted: bool,
+    explained_by: str | None,
     as_of: str | None,
     out: Output,
 ) -> None:
-    """Events as they stand, in order of their start."""
+    """Events as they stand, in order of their start; a table of gaps alone leads with those that nothing explains."""
     from darkwake.detectors.runs import detections
 
     workspace = workspace_of(ctx)
@@ -189,6 +195,10 @@ def list_events(
         kinds, profile=profile, vessel=vessel, place=place, since=since, until=until, bbox=bbox, as_of=as_of,
         retracted=retracted,
     )  # fmt: skip
+    if explained_by is not None:
+        found = [stored for stored in found if _explained(stored) == explained_by.replace("-", "_")]
+    if out.form == "table" and tuple(kinds) == ("gap",):
+        found = sorted(found, key=lambda stored: _explained(stored) != "nothing")
     rows = (stored.as_json() for stored in found)
     if out.form == "table":
         rows = (_brief(row) for row in rows)
@@ -210,6 +220,12 @@ def list_events(
 
 def _marks(workspace: Any) -> dict[str, Any]:
     return {"SIMULATED": True} if workspace.simulated else {}
+
+
+def _explained(stored: Any) -> str | None:
+    """What explains a gap; `nothing` where nothing does, None of other kinds and of older methods."""
+    measures = stored.event.measures
+    return (measures["explained_by"] or "nothing") if "explained_by" in measures else None
 
 
 def _brief(row: dict[str, Any]) -> dict[str, Any]:

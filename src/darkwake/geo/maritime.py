@@ -20,6 +20,8 @@ from darkwake.geo.sphere import distance_to_leg_m
 from darkwake.units import m_to_nm, nm_to_m
 
 TERRITORIAL_SEA_NM = 12.0
+#: Where a State claims less: in the straits of Korea and Japan.
+NARROW_SEA_NM = 3.0
 STATES = ("inside", "outside", "within_error", "disputed")
 
 
@@ -44,7 +46,7 @@ class TerritorialSea:
     """An estimate for one position.
 
     state: inside, outside, within_error (the limit lies within the band), or disputed (outside by the distance to
-    the coast, inside by a dated claim). distance_nm: to the nearest shore, 0 on land. band_nm: error of the
+    the coast and inside by a dated claim, or inside by it where a State claims less). distance_nm: to the nearest shore, 0 on land. band_nm: error of the
     shoreline plus radius of the position. basis: sentences. claims: ids of the claims that speak of the place.
     """
 
@@ -90,6 +92,9 @@ def territorial_sea(
                 state = "disputed"
         elif claim.area is not None and claim.area.contains(lon, lat) and not on_land:
             basis.append(f"limits unknown here: {claim.title}. {claim.note}")
+            narrow = claim.kind == "narrow_territorial_sea" and distance_nm > NARROW_SEA_NM - band_nm
+            if narrow and state in ("inside", "within_error"):
+                state = "disputed"
         else:
             continue
         noted.append(claim.id)

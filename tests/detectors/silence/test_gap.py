@@ -252,3 +252,28 @@ def test_a_silence_needs_an_established_segment_on_both_sides() -> None:
     assert len(gaps([row for row in rows if row["time"] < T0 + 26 * times.HOUR_US])) == 1
     assert gaps([row for row in rows if row["time"] <= T0 + round(25.2 * times.HOUR_US)]) == []
     assert last > T0 + 26 * times.HOUR_US
+
+
+def test_what_explains_a_silence() -> None:
+    def by(model: Any, ports: Ports | None = None, rows: list[dict[str, Any]] | None = None) -> str | None:
+        [event] = gaps(rows or with_silence(30), model=model, ports=ports)
+        return event.measures["explained_by"]
+
+    class Down(Fixed):
+        def judge(self, silent: Any) -> Any:
+            return replace(super().judge(silent), outage_ratio=np.full(len(silent["start"]), 0.2))
+
+    class Harbour(Ports):
+        def distance_to_port_m(self, lon: Any, lat: Any, moment: Any) -> Any:
+            return np.zeros(len(lon))
+
+    assert by(None) == "no_data"
+    assert by(Fixed(0.1)) is None
+    assert by(Fixed(0.9)) == "reception"
+    assert by(Down(0.9)) == "outage"
+    assert by(Fixed(0.9), rows=[row | {"type": 18} for row in with_silence(30)]) == "class_b"
+    assert by(Fixed(0.1), Harbour()) == "port"
+    assert Gap.kind.brief is not None
+    assert Gap.kind.brief({"duration_h": 30.0, "explained_by": None, "p_silence_by_reception": 0.1}) == (
+        "30.0 h, not explained, p 0.1"
+    )

@@ -59,6 +59,15 @@ def _hours_with_data(event: Event) -> float | None:
     return next((float(found[1]) / 100.0 for found in checked if found), None)
 
 
+def _brief(told: Mapping[str, Any]) -> str:
+    p, by = told.get("p_silence_by_reception"), told.get("explained_by")
+    if by is None:
+        by = "not explained" if "explained_by" in told else ""
+    return ", ".join(
+        part for part in (f"{told['duration_h']:.1f} h", by.replace("_", " "), "" if p is None else f"p {p:g}") if part
+    )
+
+
 KIND = Kind(
     name="gap",
     noun="gap",
@@ -81,6 +90,13 @@ KIND = Kind(
             "there is no data at hand; null without a reception model",
         ),
         Measure(
+            "explained_by",
+            "",
+            "what explains the silence without the ship having switched off: reception, outage, class_b, port (it began "
+            "and ended in or next to one), no_data (it could not be judged); null if none of these",
+            "told",
+        ),
+        Measure(
             "reachable",
             "",
             "up to 5 places within reach, longest possible stay first, with other silent ships within reach",
@@ -88,6 +104,7 @@ KIND = Kind(
         ),
     ),
     main="duration_h",
+    brief=_brief,
     observed=True,
     at_least="longer than {min_gap_h:g} h",
     silence=True,
@@ -157,6 +174,7 @@ class Gap(Detector):
         unexplained = np.zeros(found.num_rows, np.bool_)
         if judged is not None:
             unexplained = (judged.p_silence < values["explained_above"]) & (judged.with_data > 0)
+        silent["in_port"] = _in_port(context.places, silent)
         places = reachable_places(context.places, silent, unexplained, values["min_stay_h"])
         return [
             self._event(row, i, silent, judged, places.get(i, []), values, context)
@@ -180,11 +198,15 @@ class Gap(Detector):
             "expected_reports": None,
             "p_silence_by_reception": None,
             "hours_with_data": None if judged is None else significant(judged.hours_with_data[i], 2),
+            "explained_by": None,
             "reachable": reachable,
         }
         if judged is not None and judged.with_data[i]:
             measures["expected_reports"] = significant(judged.expected_reports[i], 2)
             measures["p_silence_by_reception"] = rounded(judged.p_silence[i], 3)
+        measures["explained_by"] = _explained(
+            measures["p_silence_by_reception"], judged, i, row, bool(silent["in_port"][i]), values["explained_above"]
+        )
         opening = (row["payload_key"], start)
         return Event(
             id=event_id(self.name, self.version, context.profile, [opening]),
@@ -206,6 +228,38 @@ class Gap(Detector):
                 if row[f"{side}_span_offset"] >= 0
             ),
         )
+
+
+#: So near to a port a silence that begins and ends there is that of a ship in port.
+_IN_PORT_M = 2_000.0
+#: Less than this share of the usual was heard of others: an outage.
+_OUTAGE = 0.5
+
+
+def _in_port(places: Any, silent: Mapping[str, Any]) -> Bools:
+    """Whether each silence begins and ends in or next to a known port in use."""
+    near = np.ones(len(silent["start"]), np.bool_)
+    if places is None or not len(near) or not hasattr(places, "distance_to_port_m"):
+        return near & False
+    for end, moment in (("0", "start"), ("1", "end")):
+        metres = places.distance_to_port_m(silent[f"lon{end}"], silent[f"lat{end}"], silent[moment])
+        near &= metres <= _IN_PORT_M
+    return near
+
+
+def _explained(
+    p: float | None, judged: Judged | None, i: int, row: Mapping[str, Any], in_port: bool, explained_above: float
+) -> str | None:
+    """By what a silence is explained, the plainest first."""
+    if p is None or judged is None:
+        return "no_data"
+    if in_port:
+        return "port"
+    if p >= explained_above:
+        if judged.outage_ratio[i] < _OUTAGE:
+            return "outage"
+        return "class_b" if row["class_b"] else "reception"
+    return None
 
 
 def _implied_knots(row: Mapping[str, Any], distance_km: float) -> float | None:

@@ -41,7 +41,7 @@ _SAMPLES = 5
 _STATUSES = {
     0: "under way using engine", 1: "at anchor", 2: "not under command", 3: "restricted in its ability to manoeuvre",
     4: "constrained by its draught", 5: "moored", 6: "aground", 7: "fishing", 8: "under way sailing",
-    15: "undefined",
+    11: "towing astern", 12: "pushing ahead or towing alongside", 14: "AIS-SART is active", 15: "undefined",
 }  # fmt: skip
 
 STAYS = pa.schema(
