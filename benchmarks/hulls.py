@@ -164,9 +164,8 @@ def main() -> None:
     for every_h in (1 / 60, 0.1, 1.0):
         for miles in (0.5, 1.0, 3.0, 30.0):
             for row in (1, 2):
-                print(
-                    f"strays {miles:4} nm off, {row} in a row, every {every_h:.2f} h  {strays(ships, every_h, miles, row)}"
-                )
+                told = f"strays {miles:4} nm off, {row} in a row, every {every_h:.2f} h"
+                print(f"{told}  {strays(ships, every_h, miles, row)}")
     for moored in (True, False):
         for turns in (0.0, 1.0, 3.0, 6.0):
             for miles in (2.0, 5.0, 20.0, 40.0, 80.0, 150.0):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -175,7 +175,67 @@ def settings_reference() -> str:
     return "\n".join(lines) + "\n"
 
 
+def places_reference() -> str:
+    """The drawn places, in the text of `docs/parts/places.md`."""
+    from darkwake.places.gazetteer import shipped
+
+    rows = [
+        f"| {p.code} | {p.name} | {p.kind} | {p.country} | {p.accuracy_m:g} | "
+        f"{p.approach_radius_m / 1000:g} | {p.note} |"
+        for p in sorted(shipped(), key=lambda p: p.code)
+    ]
+    head = ["| code | name | kind | country | accuracy m | approach km | note |", "|---|---|---|---|---|---|---|"]
+    return _filled("places.md", places=[*head, *rows])
+
+
+def law_reference() -> str:
+    """Measures and maritime claims, in the text of `docs/parts/law.md`."""
+    from darkwake import law, times
+    from darkwake.geo import maritime
+
+    def day(instant: int | None) -> str:
+        return "" if instant is None else str(times.iso(instant))[:10]
+
+    measures = [
+        f"| {m.id} | {m.title} | {m.citation} | {m.kind} | {m.direction} | {day(m.start)} | {day(m.end)} | "
+        f"{' '.join(m.hs)} | {_limit(m.limit)} | {'yes' if m.checked else 'no'} |"
+        for m in law.measures()
+    ]
+    claims = [
+        f"| {c.id} | {c.title} | {day(c.start) or 'unknown'} | {'base points' if c.points else 'unknown here'} | "
+        f"{c.source} |"
+        for c in maritime.claims_on()
+    ]
+    return _filled(
+        "law.md",
+        measures=[
+            "| id | title | citation | kind | goods or ships | from | until | HS | limit | checked |",
+            "|---|---|---|---|---|---|---|---|---|---|",
+            *measures,
+        ],
+        claims=["| id | claim | from | limits | source |", "|---|---|---|---|---|", *claims],
+    )
+
+
+def _limit(limit: Mapping[str, Any]) -> str:
+    amounts = [
+        f"{limit[amount]:,} {limit[unit]}"
+        for amount, unit in (("quantity", "unit"), ("alternative", "alternative_unit"))
+        if amount in limit
+    ]
+    return ", ".join([" or ".join(amounts), limit["period"]] if amounts else [limit["period"]] if limit else [])
+
+
+def _filled(page: str, **tables: list[str]) -> str:
+    text = (HERE / "parts" / page).read_text(encoding="utf-8")
+    for name, lines in tables.items():
+        text = text.replace(f"<!-- {name} -->", "\n".join(lines))
+    return HEAD + text
+
+
 PAGES = {
+    "reference/places.md": places_reference,
+    "reference/law.md": law_reference,
     "reference/events.md": events_reference,
     "reference/cli.md": cli_reference,
     "reference/exit-codes.md": exit_codes_reference,

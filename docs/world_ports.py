@@ -1,4 +1,4 @@
-"""Make the shipped table of the world's ports from the World Port Index: `python docs/world_ports.py UpdatedPub150.csv`.
+"""Make the shipped table of ports from the World Port Index: `python docs/world_ports.py UpdatedPub150.csv`.
 
 The index (Pub. 150 of the National Geospatial-Intelligence Agency) is in the public domain. Kept are the columns that
 `darkwake.places.wpi` reads, under their own names, in the order of the numbers; what is not used is left out.

@@ -57,7 +57,7 @@ class Mutant:
 
 
 def silent_lines(source: str) -> set[int]:
-    """Lines in which a change cannot be noticed: of kernels, annotations, decorators of classes and imports for types."""
+    """Lines in which no change can be noticed: of kernels, annotations, decorators of classes, imports for types."""
     found: set[int] = set()
 
     def take(node: ast.AST | None) -> None:

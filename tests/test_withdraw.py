@@ -14,11 +14,13 @@ from darkwake.workspace import Workspace
 SHIP = 299000001
 
 
-def feed(path: Path, start: str, hours: int, lon: float = 124.0, silence: tuple[int, int] = (0, 0)) -> Path:
+def feed(
+    path: Path, start: str, hours: int, lon: float = 124.0, silence: tuple[int, int] = (0, 0), ship: int = SHIP
+) -> Path:
     """A ship that lies still, heard every half hour but for a silence."""
     first = times.parse(start)
     kept = [half for half in range(2 * hours) if not silence[0] <= half / 2 < silence[1]]
-    lines = [f"{SHIP},{times.iso(first + half * times.HOUR_US // 2)},38.0,{lon},0.1" for half in kept]
+    lines = [f"{ship},{times.iso(first + half * times.HOUR_US // 2)},38.0,{lon},0.1" for half in kept]
     path.write_text("\n".join(["mmsi,time,lat,lon,sog_knots", *lines, ""]))
     return path
 
@@ -28,6 +30,7 @@ def ws(tmp_path: Path) -> Iterator[Workspace]:
     with workspace.create(tmp_path / "w") as made:
         made.import_files([feed(tmp_path / "a.csv", "2022-03-01", 24)])
         made.import_files([feed(tmp_path / "b.csv", "2022-03-02T12:00:00Z", 48)])
+        made.import_files([feed(tmp_path / "other.csv", "2022-03-01", 84, 124.5, ship=SHIP + 1)])
         made.detect(["gap"])
         yield made
 

@@ -1,7 +1,7 @@
 """Short tracks of made-up ships, to try a detector on. SIMULATED.
 
 >>> from darkwake import samples
->>> silent = samples.ship(hours=[0, 1, 2, 12])
+>>> silent = samples.ship(hours=[0, 1, 2, 12, 13, 14])
 >>> [(event.kind, event.measures["duration_h"]) for event in samples.detect("gap", silent)]
 [('gap', 10.0)]
 """

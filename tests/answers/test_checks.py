@@ -51,7 +51,7 @@ def test_measures_that_events_have_pass() -> None:
 @pytest.mark.parametrize(
     ("lon", "lat", "hours"),
     [
-        (32.57, 29.93, 5),  # Suez: a shore, and no port known
+        (100.0, -65.5, 5),  # off the Shackleton ice shelf: a shore, and no port known
         (125.38, 38.71, 0),  # Nampo
         (155.0, 30.0, 0),  # no port, but no shore either
     ],

@@ -16,6 +16,7 @@ ROWS = "mmsi,time,lat,lon\n" + "".join(
     for hour in (*range(12), *range(20, 24))
     for minute in (0, 20, 40)
 )  # with one silence of 8 h
+ROWS += "".join(f"299000002,2026-01-05T{hour:02}:10:00Z,38.5,124\n" for hour in range(24))  # another, never silent
 COUNT = {"v": 1, "count": {"kind": "gap", "vessel": "mmsi:299000001"}, "at_least": 0}  # true whatever was seen
 
 
@@ -150,7 +151,7 @@ def test_a_row_of_the_list_is_that_of_the_contract(ws: workspace.Workspace) -> N
     (row,) = ws.casebook.claims(case="first")
     assert row["against"] == 1
     assert {name: row["verdict"][name] for name in ("outcome", "lower", "as_of")} == {
-        "outcome": "supported", "lower": 0, "as_of": 3,
+        "outcome": "supported", "lower": 1, "as_of": 3,
     }  # fmt: skip
     assert set(row["verdict"]) >= {"outcome", "lower", "upper", "as_of", "runs"}
 

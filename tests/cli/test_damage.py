@@ -15,6 +15,7 @@ from darkwake.errors import DarkwakeError
 ROWS = "mmsi,time,lat,lon\n" + "".join(
     f"299000001,2026-01-05T{hour:02}:{minute:02}:00Z,38.0,124\n" for hour in (0, 1, 20, 21) for minute in (0, 20, 40)
 )
+ROWS += "".join(f"299000002,2026-01-05T{hour:02}:10:00Z,38.5,124\n" for hour in range(24))  # another, never silent
 
 
 @pytest.fixture(scope="module")

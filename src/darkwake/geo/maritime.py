@@ -45,9 +45,10 @@ class Claim:
 class TerritorialSea:
     """An estimate for one position.
 
-    state: inside, outside, within_error (the limit lies within the band), or disputed (outside by the distance to
-    the coast and inside by a dated claim, or inside by it where a State claims less). distance_nm: to the nearest shore, 0 on land. band_nm: error of the
-    shoreline plus radius of the position. basis: sentences. claims: ids of the claims that speak of the place.
+    state: inside, outside, within_error (the limit lies within the band), or disputed (outside by the distance to the
+    coast and inside by a dated claim, or inside by it where a State claims less). distance_nm: to the nearest shore, 0
+    on land. band_nm: error of the shoreline plus radius of the position. basis: sentences. claims: ids of the claims
+    that speak of the place.
     """
 
     state: str

@@ -241,7 +241,7 @@ def data_until(
     out = end.copy()
     for k in range(len(start)):
         length = max(1, end[k] - start[k])
-        heard_us = start[k]  # up to here somebody was heard
+        heard_us = (start[k] // HOUR_US + 1) * HOUR_US  # up to here somebody was heard: the ship herself at first
         for hour in range(start[k] // HOUR_US + 1, end[k] // HOUR_US):
             if hour * HOUR_US - heard_us >= hole_us:
                 break
@@ -249,7 +249,7 @@ def data_until(
             x, y = _between(lon0[k], lon1[k], share), lat0[k] + share * (lat1[k] - lat0[k])
             if _find(data_keys, hour * BLOCKS + _cell(x, y, BLOCKS_PER_DEGREE)) >= 0:
                 heard_us = (hour + 1) * HOUR_US
-        if end[k] - heard_us >= hole_us:
+        if end[k] // HOUR_US * HOUR_US - heard_us >= hole_us:
             out[k] = heard_us
     return out
 

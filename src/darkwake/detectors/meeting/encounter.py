@@ -83,7 +83,8 @@ class Encounter(Detector):
     definition = (
         "One meeting of one pair of segments under different MMSIs: within max_distance_m at instants 10 minutes "
         "apart, at least min_duration_h together in all, median speed of both below max_median_speed_knots, farther "
-        "than min_port_distance_km from ports. One in or near a known anchorage says so, and how many lay there. Interruptions under merge_h belong to it."
+        "than min_port_distance_km from ports. Interruptions under merge_h belong to it. One in or near a known "
+        "anchorage says so, and how many other ships lay there."
     )
     params = (
         Param("max_distance_m", 500.0, "m", "the two are together when no farther apart than this"),
@@ -159,7 +160,8 @@ class Encounter(Detector):
 
     def _event(
         self, row: dict[str, Any], ends: tuple[list[Any], list[Any]], port_km: float, place: str | None,
-        anchorage: str | None, vessels: tuple[VesselRef, ...], innocent: tuple[Innocent, ...], method: Mapping[str, Any], data_end: int,
+        anchorage: str | None, vessels: tuple[VesselRef, ...], innocent: tuple[Innocent, ...],
+        method: Mapping[str, Any], data_end: int,
     ) -> Event:  # fmt: skip
         values = method["params"]
         start, end = row["first_step"] * STEP_US, row["last_step"] * STEP_US

@@ -92,8 +92,8 @@ KIND = Kind(
         Measure(
             "explained_by",
             "",
-            "what explains the silence without the ship having switched off: reception, outage, class_b, port (it began "
-            "and ended in or next to one), no_data (it could not be judged); null if none of these",
+            "what explains the silence if the ship did not switch off: reception, outage, class_b, port (it began and "
+            "ended in or next to one), no_data (it could not be judged); null if none of these",
             "told",
         ),
         Measure(

@@ -1,0 +1,106 @@
+"""Small feeds that went wrong once, with the right value: each stands for a kind. Made-up numbers, SIMULATED."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from darkwake import workspace
+from darkwake.events.model import Event
+from darkwake.workspace import Workspace
+
+CASES = Path(__file__).parent.parent / "cases"
+
+
+class Case:
+    """A feed, imported and detected."""
+
+    def __init__(self, ws: Workspace, name: str) -> None:
+        ws.import_files([CASES / f"{name}.csv"])
+        ws.detect()
+        self.ws = ws
+
+    def segments(self) -> list[tuple[int, str]]:
+        """Positions and end reason of each, the longest first."""
+        rows = self.ws.snapshot().scan("segments", ["positions", "end_reason"]).to_pylist()
+        return sorted(((row["positions"], row["end_reason"]) for row in rows), reverse=True)
+
+    def events(self, kind: str) -> list[Event]:
+        return [stored.event for stored in self.ws.events([kind])]
+
+    def verdict(self, query: dict[str, object]) -> tuple[str, int]:
+        claim = self.ws.casebook.add_claim(str(query), query, asserted_by="SIM WITNESS")["id"]
+        (answer,) = self.ws.casebook.verify_claims([claim])
+        assert answer.verdict is not None, answer.error
+        return answer.verdict.outcome, answer.verdict.lower
+
+
+@pytest.fixture
+def ws(tmp_path: Path) -> Iterator[Workspace]:
+    with workspace.create(tmp_path / "w") as made:
+        yield made
+
+
+def test_two_moored_hulls_a_hundred_miles_apart_are_two(ws: Workspace) -> None:
+    case = Case(ws, "hop_moored")
+    assert case.segments() == [(60, "end_of_data"), (60, "end_of_data")]
+    boxes = ws.snapshot().scan("segments", ["south", "north"]).to_pylist()
+    assert all(row["north"] - row["south"] < 0.01 for row in boxes)
+
+
+def test_a_drifting_hull_and_one_under_way_are_two(ws: Workspace) -> None:
+    assert [size for size, _ in Case(ws, "hop_drifting").segments()] == [80, 30]
+
+
+def test_stray_fixes_stand_apart_and_the_hull_stays_whole(ws: Workspace) -> None:
+    case = Case(ws, "hijack")
+    assert case.segments() == [(1200, "end_of_data"), (3, "stray")]
+    assert case.events("gap") == []
+
+
+def test_two_stray_fixes_make_no_silence(ws: Workspace) -> None:
+    case = Case(ws, "stray_gap")
+    assert case.segments() == [(900, "end_of_data"), (2, "stray")]
+    assert case.events("gap") == []
+
+
+def test_reports_without_a_position_are_reports(ws: Workspace) -> None:
+    case = Case(ws, "no_position")
+    assert case.events("gap") == []
+    assert ws.snapshot().rows("heard") == 119
+
+
+def test_a_ship_that_lies_there_all_the_time_was_there_and_contradicts_no_call(ws: Workspace) -> None:
+    case = Case(ws, "covers_period")
+    period = {"since": "2022-04-19T06:00:00Z", "until": "2022-04-19T18:00:00Z"}
+    at = {"vessel": "mmsi:298000910", "place": "KPNAM", **period}
+    assert case.verdict({"v": 2, "present": at}) == ("supported", 1)
+    called = {"kind": "port_call", **at}
+    assert case.verdict({"v": 2, "exists": called})[0] != "contradicted"
+    (call,) = case.events("port_call")
+    assert call.measures["stop_seen"]
+
+
+def test_a_position_repeated_under_way_is_neither_a_stay_nor_a_stop(ws: Workspace) -> None:
+    case = Case(ws, "repeated_position")
+    assert case.events("loitering") == case.events("port_call") == []
+
+
+def test_a_stray_report_at_nampo_is_no_call(ws: Workspace) -> None:
+    case = Case(ws, "stray_call")
+    query = {"v": 2, "exists": {"kind": "port_call", "vessel": "mmsi:298000703", "place": "KPNAM"}}
+    outcome, lower = case.verdict(query)
+    assert (outcome != "supported", lower) == (True, 0)
+    assert (1, "stray") in case.segments()
+
+
+def test_a_passage_through_a_port_of_the_world_is_possible_at_most(ws: Workspace) -> None:
+    """By the ports that ship: no circle has to be imported."""
+    case = Case(ws, "passing")
+    for mmsi in (298000811, 298000812):
+        for place in ("WPI38330", "ESALG"):
+            query = {"v": 2, "exists": {"kind": "port_call", "vessel": f"mmsi:{mmsi}", "place": place}}
+            outcome, lower = case.verdict(query)
+            assert (outcome != "supported", lower) == (True, 0)
