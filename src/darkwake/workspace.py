@@ -401,6 +401,21 @@ class Workspace:
 
         return summary.stats(self.lake, as_of)
 
+    def coverage(self, as_of: str | int | None = None) -> list[dict[str, Any]]:
+        """Where and when there are data: a row per source and period, with the box of its positions in degrees."""
+        from darkwake.tracks import covered
+
+        names = {source["sha256"][:16]: source["name"] for source in self.sources(as_of)}
+        return [
+            {
+                "source": each.source, "name": names.get(each.source, each.source),
+                "start": times.iso(each.start), "end": times.iso(each.end),
+                "reports": each.reports, "ships": each.ships,
+                **dict(zip(("west", "south", "east", "north"), each.box or (None,) * 4, strict=True)),
+            }
+            for each in covered.periods(self.snapshot(as_of))
+        ]  # fmt: skip
+
 
 def _recorded() -> Sequence[Recorded]:
     """Every table whose rows enter the chain."""

@@ -9,7 +9,7 @@ from darkwake.reports.render import Page, Stamp
 from html_checks import check, text
 from made_up import AWAY, HARBOUR, MMSI, SHA16, event, hour, segments, sentence, statics, track, voyage
 
-STAMP = Stamp(7, hour(2000), "darkwake 0", hour(0), hour(240))
+STAMP = Stamp(7, hour(2000), "darkwake 0", hour(0), hour(240), data_hours=480)
 DEFINITIONS = {"gap": "A silence of more than 6 h.", "port_call": "A stay.", "encounter": "A meeting."}
 
 
@@ -43,7 +43,7 @@ def test_the_page_says_what_it_is_and_what_it_rests_on() -> None:
         "1 port call.",
         "Port Sim (SIMPT)",
         "SIMULATED: every ship",
-        "in 240 of 240 hours of the data (100 %)",
+        "in 240 of the 480 hours in which any ship was heard (50.0 %)",
         "A stay.",
         "SIM PORT",
         "hash verified",

@@ -209,9 +209,10 @@ def withdraw(ctx: click.Context, number: int, reason: str, by: str | None, out: 
 @ais.command()
 @as_of
 @click.option("--sources", is_flag=True, help="One row per source instead.")
+@click.option("--coverage", is_flag=True, help="When and where there are data instead, by source.")
 @output_options()
 @click.pass_context
-def stats(ctx: click.Context, as_of: str | None, sources: bool, out: Output) -> None:
+def stats(ctx: click.Context, as_of: str | None, sources: bool, coverage: bool, out: Output) -> None:
     """How much is in the lake, from when to when."""
     workspace = workspace_of(ctx)
     if sources:
@@ -220,6 +221,14 @@ def stats(ctx: click.Context, as_of: str | None, sources: bool, out: Output) -> 
             ["name", "sha256", "size", "format", "damage"],
             empty="No source was imported yet.",
         )
+        return
+    if coverage:
+        out.rows(
+            workspace.coverage(as_of),
+            ["name", "start", "end", "reports", "ships", "west", "south", "east", "north"],
+            empty="No report with a time was imported yet.",
+        )
+        note("Outside of these periods and waters there are no data: nobody is silent there.")
         return
     from darkwake.lake.summary import LEFT_OUT
 

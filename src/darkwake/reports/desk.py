@@ -22,6 +22,7 @@ from darkwake.places import Gazetteer
 from darkwake.reports.claim_page import claim_page
 from darkwake.reports.dossier import dossier
 from darkwake.reports.render import Page, Stamp
+from darkwake.tracks.covered import hours_with_data
 from darkwake.version import VERSION
 
 
@@ -104,4 +105,5 @@ def _rows(snapshot: Snapshot, table: str, mmsi: int) -> pa.Table:
 
 def _stamp(snapshot: Snapshot) -> Stamp:
     start, end = data_span(snapshot)
-    return Stamp(snapshot.number, snapshot.recorded_at, f"Darkwake {VERSION}", start, end, snapshot.chain)
+    hours = hours_with_data(snapshot)
+    return Stamp(snapshot.number, snapshot.recorded_at, f"Darkwake {VERSION}", start, end, snapshot.chain, hours)

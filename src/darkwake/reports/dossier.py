@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -102,22 +103,28 @@ def _summary(track: pa.Table, segments: pa.Table, items: Sequence[Card], stamp: 
     for item in items:
         kinds[item.event.kind] = kinds.get(item.event.kind, 0) + 1
     counted = ", ".join(f"{n} {words.noun(kind, n)}" for kind, n in sorted(kinds.items())) or "no events"
-    share = heard(track, stamp.data_start, stamp.data_end)
+    hours, share = _heard_hours(track, stamp)
     positions = f"{track.num_rows:,} positions in {segments.num_rows} segment{'' if segments.num_rows == 1 else 's'}"
     return (
         f"{positions}, heard from {when(int(moments.min()))} to {when(int(moments.max()))}, in "
-        f"{share.hours:,} of the {share.of_hours:,} hours of this data ({percent(share.coverage)}): {counted}."
+        f"{hours:,} of the {stamp.data_hours:,} hours in which this data hold any ship ({percent(share)}): {counted}."
     )
+
+
+def _heard_hours(track: pa.Table, stamp: Stamp) -> tuple[int, float | None]:
+    """In how many hours the vessel was heard, and which share that is of those in which anybody was."""
+    hours = len(np.unique(instants(track) // times.HOUR_US))
+    return hours, min(1.0, hours / stamp.data_hours) if stamp.data_hours else None
 
 
 def _coverage(track: pa.Table, stamp: Stamp) -> str:
     if track.num_rows == 0:
         return "No report with a known time was received under this MMSI in this data."
-    whole = heard(track, stamp.data_start, stamp.data_end)
+    hours, share = _heard_hours(track, stamp)
     own = heard(track, None, None)
     text = (
-        f"At least one report arrived in {whole.hours:,} of {whole.of_hours:,} hours of the data "
-        f"({percent(whole.coverage)}), and in {percent(own.coverage)} of the hours from first to last."
+        f"At least one report arrived in {hours:,} of the {stamp.data_hours:,} hours in which any ship was heard "
+        f"({percent(share)}), and in {percent(own.coverage)} of the hours from first to last."
     )
     ships = chain_count(track)
     if ships > 1:

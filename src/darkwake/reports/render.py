@@ -33,6 +33,7 @@ class Stamp:
     data_start: int | None
     data_end: int | None
     head: str = ""
+    data_hours: int = 0  # in which any ship was heard: the hours of the data, holes taken off
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,103 @@
+"""Where and when the lake has data at all: by feed, period and area. Outside of it nobody is silent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from darkwake.ais.schema import IMPLAUSIBLE
+from darkwake.lake.store import Snapshot
+from darkwake.times import DAY_US, HOUR_US
+from darkwake.tracks.columns import Ints, ints
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """Days in a row on which a source holds reports with a time; the box of their positions, if there are any."""
+
+    source: str
+    start: int  # first and last report, µs
+    end: int
+    reports: int
+    ships: int  # numbers heard on the day with the most
+    box: tuple[float, float, float, float] | None  # west, south, east, north
+
+
+def hours_with_data(snapshot: Snapshot) -> int:
+    """In how many hours (since 1970) the tracks hold any position."""
+    return snapshot.once(_hours)
+
+
+def _hours(snapshot: Snapshot) -> int:
+    found: Ints = np.zeros(0, np.int64)
+    files = snapshot.data_files("tracks")
+    for batch in snapshot.batches("tracks", files, ["time"]) if files else ():
+        found = np.union1d(found, np.unique(ints(batch.column(0)) // HOUR_US))
+    return len(found)
+
+
+def periods(snapshot: Snapshot) -> list[Covered]:
+    """By source and time; a day without any report ends a period. Rows are read in batches: memory stays small."""
+    parts: list[pa.Table] = []
+    files = snapshot.data_files("reports")
+    told = pc.field("time").is_valid() & (pc.field("time_basis").is_null() | (pc.field("time_basis") != IMPLAUSIBLE))
+    for batch in snapshot.batches("reports", files, ["source", "time", "mmsi", "lon", "lat"], told) if files else ():
+        rows = pa.Table.from_batches([batch])
+        inside = pc.and_(pc.less_equal(pc.abs(rows["lon"]), 180.0), pc.less_equal(pc.abs(rows["lat"]), 90.0))
+        day = pa.array(ints(rows["time"]) // DAY_US)
+        table = pa.table(
+            {
+                "source": rows["source"], "day": day, "time": rows["time"], "mmsi": rows["mmsi"],
+                "lon": pc.if_else(inside, rows["lon"], None), "lat": pc.if_else(inside, rows["lat"], None),
+            }
+        )  # fmt: skip
+        parts.append(_by_day(table))
+        if len(parts) > 64:
+            parts = [_summed(parts)]
+    if not parts:
+        return []
+    days = _summed(parts).sort_by([("source", "ascending"), ("day", "ascending")]).to_pylist()
+    found: list[list[dict]] = []
+    for row in days:
+        before = found[-1][-1] if found else None
+        if before is not None and before["source"] == row["source"] and row["day"] - before["day"] <= 1:
+            found[-1].append(row)
+        else:
+            found.append([row])
+    return [_period(rows) for rows in found]
+
+
+_SUMS = {
+    "start": ("time", "min"), "end": ("time", "max"), "reports": ("time", "count"), "ships": ("mmsi", "count_distinct"),
+    "west": ("lon", "min"), "south": ("lat", "min"), "east": ("lon", "max"), "north": ("lat", "max"),
+}  # fmt: skip
+#: How sums of several batches are put together.
+_AGAIN = {name: "sum" if name == "reports" else "max" if name == "ships" else how for name, (_, how) in _SUMS.items()}
+
+
+def _by_day(rows: pa.Table) -> pa.Table:
+    found = rows.group_by(["source", "day"]).aggregate(list(_SUMS.values()))
+    columns = {name: found[f"{column}_{how}"] for name, (column, how) in _SUMS.items()}
+    return pa.table({"source": found["source"], "day": found["day"], **columns})
+
+
+def _summed(parts: list[pa.Table]) -> pa.Table:
+    found = pa.concat_tables(parts).group_by(["source", "day"]).aggregate(list(_AGAIN.items()))
+    columns = {name: found[f"{name}_{how}"] for name, how in _AGAIN.items()}
+    return pa.table({"source": found["source"], "day": found["day"], **columns})
+
+
+def _period(rows: list[dict]) -> Covered:
+    start, end = (
+        round(each.timestamp() * 1e6) for each in (min(r["start"] for r in rows), max(r["end"] for r in rows))
+    )
+    placed = [row for row in rows if row["west"] is not None]
+    box = None
+    if placed:
+        west, south = (min(row[name] for row in placed) for name in ("west", "south"))
+        east, north = (max(row[name] for row in placed) for name in ("east", "north"))
+        box = (west, south, east, north)
+    return Covered(rows[0]["source"], start, end, sum(r["reports"] for r in rows), max(r["ships"] for r in rows), box)
