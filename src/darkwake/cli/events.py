@@ -224,8 +224,8 @@ def _marks(workspace: Any) -> dict[str, Any]:
 
 def _explained(stored: Any) -> str | None:
     """What explains a gap; `nothing` where nothing does, None of other kinds and of older methods."""
-    measures = stored.event.measures
-    return (measures["explained_by"] or "nothing") if "explained_by" in measures else None
+    found: str | None = stored.event.measures.get("explained_by")
+    return found
 
 
 def _brief(row: dict[str, Any]) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def periods(snapshot: Snapshot) -> list[Covered]:
             found[-1].append(row)
         else:
             found.append([row])
-    return [_period(rows) for rows in found]
+    return sorted((_period(rows) for rows in found), key=lambda each: (each.start, each.source))
 
 
 _SUMS = {

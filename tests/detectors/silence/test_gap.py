@@ -268,12 +268,12 @@ def test_what_explains_a_silence() -> None:
             return np.zeros(len(lon))
 
     assert by(None) == "no_data"
-    assert by(Fixed(0.1)) is None
+    assert by(Fixed(0.1)) == "nothing"
     assert by(Fixed(0.9)) == "reception"
     assert by(Down(0.9)) == "outage"
     assert by(Fixed(0.9), rows=[row | {"type": 18} for row in with_silence(30)]) == "class_b"
     assert by(Fixed(0.1), Harbour()) == "port"
     assert Gap.kind.brief is not None
-    assert Gap.kind.brief({"duration_h": 30.0, "explained_by": None, "p_silence_by_reception": 0.1}) == (
+    assert Gap.kind.brief({"duration_h": 30.0, "explained_by": "nothing", "p_silence_by_reception": 0.1}) == (
         "30.0 h, not explained, p 0.1"
     )

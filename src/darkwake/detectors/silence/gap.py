@@ -61,8 +61,7 @@ def _hours_with_data(event: Event) -> float | None:
 
 def _brief(told: Mapping[str, Any]) -> str:
     p, by = told.get("p_silence_by_reception"), told.get("explained_by")
-    if by is None:
-        by = "not explained" if "explained_by" in told else ""
+    by = "not explained" if by == "nothing" else by or ""
     return ", ".join(
         part for part in (f"{told['duration_h']:.1f} h", by.replace("_", " "), "" if p is None else f"p {p:g}") if part
     )
@@ -93,7 +92,7 @@ KIND = Kind(
             "explained_by",
             "",
             "what explains the silence if the ship did not switch off: reception, outage, class_b, port (it began and "
-            "ended in or next to one), no_data (it could not be judged); null if none of these",
+            "ended in or next to one), no_data (it could not be judged); nothing if none of these does",
             "told",
         ),
         Measure(
@@ -249,7 +248,7 @@ def _in_port(places: Any, silent: Mapping[str, Any]) -> Bools:
 
 def _explained(
     p: float | None, judged: Judged | None, i: int, row: Mapping[str, Any], in_port: bool, explained_above: float
-) -> str | None:
+) -> str:
     """By what a silence is explained, the plainest first."""
     if p is None or judged is None:
         return "no_data"
@@ -259,7 +258,7 @@ def _explained(
         if judged.outage_ratio[i] < _OUTAGE:
             return "outage"
         return "class_b" if row["class_b"] else "reception"
-    return None
+    return "nothing"
 
 
 def _implied_knots(row: Mapping[str, Any], distance_km: float) -> float | None:
