@@ -1,7 +1,7 @@
 """Precision and recall on simulated feeds made dirty: `python benchmarks/dirty.py [--seeds 2]`.
 
-Two West Seas per seed, the second one four hundred days earlier, as positions in tables of a vendor: 1 % stray fixes, 2 %
-of the positions missing, and two of forty ships under one number. True events heard at least four times an hour.
+Two West Seas per seed, the second one four hundred days earlier, as positions in tables of a vendor: 1 % stray fixes,
+2 % of the positions missing, and two of forty ships under one number. True events heard at least four times an hour.
 """
 
 from __future__ import annotations
