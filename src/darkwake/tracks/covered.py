@@ -56,10 +56,10 @@ def periods(snapshot: Snapshot) -> list[Covered]:
         )  # fmt: skip
         parts.append(_by_day(table))
         if len(parts) > 64:
-            parts = [_summed(parts)]
+            parts = [_summed(parts, _SHIP_DAY)]
     if not parts:
         return []
-    days = _summed(parts).sort_by([("source", "ascending"), ("day", "ascending")]).to_pylist()
+    days = _ship_days(parts).sort_by([("source", "ascending"), ("day", "ascending")]).to_pylist()
     found: list[list[dict]] = []
     for row in days:
         before = found[-1][-1] if found else None
@@ -70,24 +70,31 @@ def periods(snapshot: Snapshot) -> list[Covered]:
     return sorted((_period(rows) for rows in found), key=lambda each: (each.start, each.source))
 
 
+_DAY, _SHIP_DAY = ["source", "day"], ["source", "day", "mmsi"]
 _SUMS = {
-    "start": ("time", "min"), "end": ("time", "max"), "reports": ("time", "count"), "ships": ("mmsi", "count_distinct"),
+    "start": ("time", "min"), "end": ("time", "max"), "reports": ("time", "count"),
     "west": ("lon", "min"), "south": ("lat", "min"), "east": ("lon", "max"), "north": ("lat", "max"),
 }  # fmt: skip
 #: How sums of several batches are put together.
-_AGAIN = {name: "sum" if name == "reports" else "max" if name == "ships" else how for name, (_, how) in _SUMS.items()}
+_AGAIN = {name: "sum" if name == "reports" else how for name, (_, how) in _SUMS.items()}
 
 
 def _by_day(rows: pa.Table) -> pa.Table:
-    found = rows.group_by(["source", "day"]).aggregate(list(_SUMS.values()))
+    """Sums of one batch, by source, day and ship: only so can ships be counted over several batches."""
+    found = rows.group_by(_SHIP_DAY).aggregate(list(_SUMS.values()))
     columns = {name: found[f"{column}_{how}"] for name, (column, how) in _SUMS.items()}
-    return pa.table({"source": found["source"], "day": found["day"], **columns})
+    return pa.table({**{key: found[key] for key in _SHIP_DAY}, **columns})
 
 
-def _summed(parts: list[pa.Table]) -> pa.Table:
-    found = pa.concat_tables(parts).group_by(["source", "day"]).aggregate(list(_AGAIN.items()))
-    columns = {name: found[f"{name}_{how}"] for name, how in _AGAIN.items()}
-    return pa.table({"source": found["source"], "day": found["day"], **columns})
+def _summed(parts: list[pa.Table], keys: list[str], *more: tuple[str, str]) -> pa.Table:
+    found = pa.concat_tables(parts).group_by(keys).aggregate([*_AGAIN.items(), *more])
+    columns = {name: found[f"{name}_{how}"] for name, how in (*_AGAIN.items(), *more)}
+    return pa.table({**{key: found[key] for key in keys}, **columns})
+
+
+def _ship_days(parts: list[pa.Table]) -> pa.Table:
+    """By source and day, with the number of ships."""
+    return _summed([_summed(parts, _SHIP_DAY)], _DAY, ("mmsi", "count"))
 
 
 def _period(rows: list[dict]) -> Covered:
@@ -100,4 +107,4 @@ def _period(rows: list[dict]) -> Covered:
         west, south = (min(row[name] for row in placed) for name in ("west", "south"))
         east, north = (max(row[name] for row in placed) for name in ("east", "north"))
         box = (west, south, east, north)
-    return Covered(rows[0]["source"], start, end, sum(r["reports"] for r in rows), max(r["ships"] for r in rows), box)
+    return Covered(rows[0]["source"], start, end, sum(r["reports"] for r in rows), max(r["mmsi"] for r in rows), box)

@@ -26,6 +26,9 @@ class Ports:
     rows: tuple[tuple[str, float, float], ...] = (("XXNEAR", 124.5, 38.5), ("XXFAR", 140.0, 30.0))
     valid: tuple[int, int] = (-(2**62), 2**62)
 
+    def distance_to_port_m(self, lon: Any, lat: Any, moment: Any) -> Any:
+        return np.full(len(lon), 1e6)
+
     def ports_table(self) -> pa.Table:
         code, lon, lat = zip(*self.rows, strict=True)
         valid = {
@@ -228,7 +231,7 @@ def test_a_silence_at_the_end_of_an_archive_lasts_as_long_as_others_were_heard(t
         (event,) = (stored.event for stored in ws.events(["gap"]))
     assert (event.state, times.iso(event.end)) == ("open", "2020-01-05T00:00:00Z")
     assert event.measures["duration_h"] == pytest.approx(10.33, abs=0.01)
-    assert event.reasons[1] == "then the data around it end: no other ship was heard there either"
+    assert event.reasons[1] == "then no other ship was heard around it either, for 6 h or more: there are no data"
 
 
 def test_reports_without_a_position_break_a_silence() -> None:

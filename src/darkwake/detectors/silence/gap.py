@@ -146,6 +146,8 @@ class Gap(Detector):
         "A ship that stops sending for good and never comes back in the data leaves one open gap.",
         "Reachable places are judged by great-circle distance, so land in between makes them look nearer.",
         "A ship that is lost at once at its usual pace (behind an island, in a walled harbour) looks switched off.",
+        "A silence that goes on behind a hole in the data is told up to the hole only.",
+        "A lake that holds one ship alone has no gaps: whether she was silent or not exported cannot be told.",
     )
     needs = Needs(places=True, reception=True, other_ships=True)
 
@@ -238,8 +240,8 @@ _OUTAGE = 0.5
 def _in_port(places: Any, silent: Mapping[str, Any]) -> Bools:
     """Whether each silence begins and ends in or next to a known port in use."""
     near = np.ones(len(silent["start"]), np.bool_)
-    if places is None or not len(near) or not hasattr(places, "distance_to_port_m"):
-        return near & False
+    if places is None or not len(near):
+        return np.zeros(len(near), np.bool_)
     for end, moment in (("0", "start"), ("1", "end")):
         metres = places.distance_to_port_m(silent[f"lon{end}"], silent[f"lat{end}"], silent[moment])
         near &= metres <= _IN_PORT_M
@@ -270,7 +272,7 @@ def _implied_knots(row: Mapping[str, Any], distance_km: float) -> float | None:
 def _reasons(row: Mapping[str, Any], hours: float, min_gap_h: float, closed: bool, cut: bool) -> tuple[str, ...]:
     told = [f"no report for {hours:.1f} h, longer than {min_gap_h:g} h"]
     if cut:
-        told.append("then the data around it end: no other ship was heard there either")
+        told.append(f"then no other ship was heard around it either, for {min_gap_h:g} h or more: there are no data")
     if row["start"] != row["before_time"]:
         told.append("the report before it held no position")
     if closed and row["end"] != row["after_time"]:
