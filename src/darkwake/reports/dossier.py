@@ -107,7 +107,7 @@ def _summary(track: pa.Table, segments: pa.Table, items: Sequence[Card], stamp: 
     positions = f"{track.num_rows:,} positions in {segments.num_rows} segment{'' if segments.num_rows == 1 else 's'}"
     return (
         f"{positions}, heard from {when(int(moments.min()))} to {when(int(moments.max()))}, in "
-        f"{hours:,} of the {stamp.data_hours:,} hours in which this data hold any ship ({percent(share)}): {counted}."
+        f"{hours:,} of the {stamp.data_hours:,} hours in which any ship was heard ({percent(share)}): {counted}."
     )
 
 
