@@ -36,7 +36,7 @@ def test_rows_have_the_fields_of_the_contract(made: Made) -> None:
 def test_gaps_are_exactly_the_long_silences_of_the_feed(made: Made) -> None:
     heard: dict[int, list[float]] = {}
     for row in made.decoded():
-        if row["type"] in (1, 2, 3, 18) and row["checksum_ok"]:
+        if row["type"] in (1, 2, 3, 5, 18, 24) and row["checksum_ok"]:
             heard.setdefault(row["mmsi"], []).append(row["time"].timestamp() - EPOCH_US / 1e6)
     known = {crew.ship.mmsi for crew in made.world.crews}
     expected = []

@@ -17,6 +17,27 @@ from darkwake.units import KNOTS_TO_METRES_PER_SECOND
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
 _METRES = 111_195.0
+#: How far a stray position is off, nautical miles (least, most).
+STRAY_NM = (5.0, 200.0)
+
+
+@dataclass(frozen=True)
+class Dirt:
+    """Shares, 0 to 1, of a ship's transmissions whose position is wrong, or not given."""
+
+    strays: float = 0.0
+    no_position: float = 0.0
+
+    def missing(self, number: Longs, key: int) -> NDArray[np.bool_]:
+        """Per reception, whether its transmission carries no position."""
+        return _uniform(number, key, 101) < self.no_position
+
+    def astray(self, number: Longs, key: int, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+        """Positions as transmitted: a stray is `STRAY_NM` off, on any bearing."""
+        hit = _uniform(number, key, 103) < self.strays
+        off_deg = (STRAY_NM[0] + (STRAY_NM[1] - STRAY_NM[0]) * _uniform(number, key, 107)) / 60.0 * hit
+        bearing = 2.0 * np.pi * _uniform(number, key, 109)
+        return lon + off_deg * np.sin(bearing) / np.cos(np.radians(lat)), lat + off_deg * np.cos(bearing)
 
 
 @dataclass(frozen=True)
@@ -58,7 +79,9 @@ def transmitter_on(crew: Crew) -> NDArray[np.bool_]:
     return on
 
 
-def position_fields(crew: Crew, motion: Motion, heard: Heard, key: int, epoch_s: float) -> dict[str, Longs]:
+def position_fields(
+    crew: Crew, motion: Motion, heard: Heard, key: int, epoch_s: float, dirt: Dirt
+) -> dict[str, Longs]:
     """Fields of types 1, 3 and 18 as transmitted, one row per reception. Receptions of one transmission are equal."""
     t = heard.time_s
     grid = np.arange(len(motion.lon)) * float(STEP_S)
@@ -66,6 +89,8 @@ def position_fields(crew: Crew, motion: Motion, heard: Heard, key: int, epoch_s:
     noise = _noise(t, heard.number, key)
     lon = np.interp(t, grid, motion.lon) + noise[0] / _METRES / np.cos(np.radians(motion.lat[nearest]))
     lat = np.interp(t, grid, motion.lat) + noise[1] / _METRES
+    lon, lat = dirt.astray(heard.number, key, lon, lat)
+    missing = dirt.missing(heard.number, key)
     sog = np.interp(t, grid, motion.sog_knots)
     sog = np.abs(sog + 0.08 * noise[2])
     moving = sog > 0.3
@@ -81,11 +106,11 @@ def position_fields(crew: Crew, motion: Motion, heard: Heard, key: int, epoch_s:
     own = np.full(len(t), ship.mmsi, np.int64)
     fields = {
         "mmsi": own,
-        "sog": np.minimum(np.round(sog * 10), 1022).astype(np.int64),
+        "sog": np.where(missing, 1023, np.minimum(np.round(sog * 10), 1022)).astype(np.int64),
         "accurate": np.ones(len(t), np.int64) * (ship.number % 3 != 0),
-        "lon": np.round(lon * 600_000).astype(np.int64),
-        "lat": np.round(lat * 600_000).astype(np.int64),
-        "cog": np.where(moving | (not ship.class_b), course, 3600),
+        "lon": np.round(np.where(missing, 181.0, lon) * 600_000).astype(np.int64),
+        "lat": np.round(np.where(missing, 91.0, lat) * 600_000).astype(np.int64),
+        "cog": np.where((moving | (not ship.class_b)) & ~missing, course, 3600),
         "heading": np.where(ship.class_b, 511, np.round(heading).astype(np.int64) % 360),
         "second": np.floor(epoch_s + t).astype(np.int64) % 60,
         "radio": _hash(heard.number, key, 7) % 114_688,
@@ -99,18 +124,21 @@ def position_fields(crew: Crew, motion: Motion, heard: Heard, key: int, epoch_s:
     return fields
 
 
-def long_range_fields(crew: Crew, motion: Motion, heard: Heard) -> dict[str, Longs]:
+def long_range_fields(crew: Crew, motion: Motion, heard: Heard, key: int, dirt: Dirt) -> dict[str, Longs]:
     """Fields of type 27: coarse position, speed in whole knots."""
     grid = np.arange(len(motion.lon)) * float(STEP_S)
     t = heard.time_s
     nearest = np.minimum(np.round(t / STEP_S).astype(np.int64), len(grid) - 1)
+    lon, lat = np.interp(t, grid, motion.lon), np.interp(t, grid, motion.lat)
+    lon, lat = dirt.astray(heard.number, key, lon, lat)
+    missing = dirt.missing(heard.number, key)
     return {
         "mmsi": np.full(len(t), crew.ship.mmsi, np.int64),
         "nav_status": motion.status[nearest].astype(np.int64),
-        "lon": np.round(np.interp(t, grid, motion.lon) * 600).astype(np.int64),
-        "lat": np.round(np.interp(t, grid, motion.lat) * 600).astype(np.int64),
-        "sog": np.minimum(np.round(motion.sog_knots[nearest]), 62).astype(np.int64),
-        "cog": np.round(motion.cog_deg[nearest]).astype(np.int64) % 360,
+        "lon": np.round(np.where(missing, 181.0, lon) * 600).astype(np.int64),
+        "lat": np.round(np.where(missing, 91.0, lat) * 600).astype(np.int64),
+        "sog": np.where(missing, 63, np.minimum(np.round(motion.sog_knots[nearest]), 62)).astype(np.int64),
+        "cog": np.where(missing, 511, np.round(motion.cog_deg[nearest]).astype(np.int64) % 360),
     }
 
 
@@ -183,6 +211,11 @@ def _hash(number: Longs, key: int, salt: int) -> Longs:
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         return ((z ^ (z >> np.uint64(31))) >> np.uint64(1)).astype(np.int64)
+
+
+def _uniform(number: Longs, key: int, salt: int) -> Floats:
+    """Numbers from 0 to 1 that look random, the same for all receptions of one transmission."""
+    return (_hash(number, key, salt) % 1_000_000) / 1e6
 
 
 def _noise(t: Floats, number: Longs, key: int) -> Floats:

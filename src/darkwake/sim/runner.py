@@ -6,7 +6,7 @@ import csv
 import json
 import math
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -76,11 +76,12 @@ def run(scenario: str, seed: int, out: Path, **dials: float) -> Summary:
     out = Path(out)
     _claim(out, scenario)
     world, sky = make_world(scenario, seed, **values)
-    feed = Feed(scenario, EPOCH_US, sky.names, len(STATIONS))
+    epoch_us = EPOCH_US - int(values["earlier_days"] * times.DAY_US)
+    feed = Feed(scenario, epoch_us, sky.names, len(STATIONS))
     heard = [_ship(crew, sky, feed, seed, values) for crew in world.crews]
     _bases(sky, feed, seed, world.horizon_s, values["damage"])
     scene = truth.Scene(
-        world.crews, [h[0] for h in heard], [h[1] for h in heard], [h[2] for h in heard], sky, EPOCH_US,
+        world.crews, [h[0] for h in heard], [h[1] for h in heard], [h[2] for h in heard], sky, epoch_us,
         world.horizon_s, max(values["thin_s"], 180.0),
     )  # fmt: skip
     rows = truth.find(scene)
@@ -103,6 +104,7 @@ def make_world(scenario: str, seed: int, **dials: float) -> tuple[World, Sky]:
     values = _dials(chosen, dials)
     world = World(seed, values["days"] * radio.DAY_S, np.random.default_rng([seed, 0]))
     chosen.plan(world, values)
+    _share_numbers(world.crews, seed, values["shared"])
     sky = radio.make_sky(seed, world.horizon_s, values["outages"], bool(values["satellites"]), values["clock_s"])
     return world, chosen.weather(sky, world.horizon_s) if chosen.weather else sky
 
@@ -127,6 +129,16 @@ def _dials(scenario: Scenario, given: dict[str, float]) -> dict[str, float]:
             "too few days or ships, or too many", expected=f"days from 0.25 to {MAX_DAYS}, ships 1 to 1000"
         )
     return values
+
+
+def _share_numbers(crews: list[Crew], seed: int, share: float) -> None:
+    """Lets so many of the ships, one at least, send under the number of another; all else they say is their own."""
+    if share <= 0 or len(crews) < 2:
+        return
+    pairs = min(max(1, round(share * len(crews))), len(crews) // 2)
+    chosen = np.random.default_rng([seed, 3]).permutation(len(crews))[: 2 * pairs]
+    for lender, borrower in chosen.reshape(-1, 2).tolist():
+        crews[borrower].ship = replace(crews[borrower].ship, mmsi=crews[lender].ship.mmsi)
 
 
 def _claim(out: Path, scenario: str) -> None:
@@ -164,30 +176,38 @@ def _ship(
         feed.batches.append(Batch(layout, np.maximum(tag, 0), heard.station, damage, small))
         return damage == 0
 
-    epoch_s = EPOCH_US / 1e6
+    dirt = reports.Dirt(values["strays"], values["no_position"])
     heard = listen(0, 0.0, values["thin_s"])
-    fields = reports.position_fields(crew, motion, heard, key, epoch_s)
+    fields = reports.position_fields(crew, motion, heard, key, feed.epoch_us / 1e6, dirt)
     whole = add("18" if ship.class_b else "1", heard, dict(fields), 0)
-    tags = feed.batches[-1].time_s[whole]
-    _, first = np.unique(heard.number[whole], return_index=True)
-    position_s = np.sort(tags[first].astype(np.float64))
+    tags = feed.batches[-1].time_s[whole].astype(np.float64)
+    placed = ~dirt.missing(heard.number[whole], key)
+    _, first = np.unique(heard.number[whole][placed], return_index=True)
+    position_s, heard_s = [tags[placed][first]], [tags]
     static_s, draught = np.empty(0), np.empty(0)
     heard = listen(1, radio.STATIC_INTERVAL_S, values["static_thin_s"])
     if ship.class_b:
-        add("24A", heard, reports.part_a_fields(crew, len(heard.time_s)), 1)
-        other = listen(2, radio.STATIC_INTERVAL_S, values["static_thin_s"])
-        add("24B", other, reports.part_b_fields(crew, len(other.time_s)), 2)
+        for layout, fields_of in (("24A", reports.part_a_fields), ("24B", reports.part_b_fields)):
+            sort = 1 if layout == "24A" else 2
+            heard = heard if sort == 1 else listen(sort, radio.STATIC_INTERVAL_S, values["static_thin_s"])
+            whole = add(layout, heard, fields_of(crew, len(heard.time_s)), sort)
+            heard_s.append(feed.batches[-1].time_s[whole].astype(np.float64))
     else:
-        whole = add("5", heard, reports.static_fields(crew, heard.time_s, EPOCH_US), 1)
+        whole = add("5", heard, reports.static_fields(crew, heard.time_s, feed.epoch_us), 1)
         static_s = feed.batches[-1].time_s[whole].astype(np.float64)
+        heard_s.append(static_s)
         voyage = np.array([v.draught_m for v in crew.helm.voyages])
         draught = np.round(voyage[reports.voyage_rows(crew, heard.time_s[whole])], 1)
         if values["long_range"]:
             heard = listen(3, radio.LONG_RANGE_INTERVAL_S, values["thin_s"], satellites_only=True)
-            whole = add("27", heard, dict(reports.long_range_fields(crew, motion, heard)), 3)
-            position_s = np.sort(np.r_[position_s, feed.batches[-1].time_s[whole].astype(np.float64)])
+            whole = add("27", heard, dict(reports.long_range_fields(crew, motion, heard, key, dirt)), 3)
+            tags = feed.batches[-1].time_s[whole].astype(np.float64)
+            position_s.append(tags[~dirt.missing(heard.number[whole], key)])
+            heard_s.append(tags)
     order = np.argsort(static_s, kind="stable")
-    return motion, on, truth.Reception(position_s, static_s[order], draught[order])
+    return motion, on, truth.Reception(
+        np.sort(np.concatenate(position_s)), np.sort(np.concatenate(heard_s)), static_s[order], draught[order]
+    )
 
 
 def _bases(sky: Sky, feed: Feed, seed: int, horizon_s: float, damage: float) -> None:
@@ -196,7 +216,7 @@ def _bases(sky: Sky, feed: Feed, seed: int, horizon_s: float, damage: float) -> 
         when = np.arange(30.0 + 7 * row, horizon_s, radio.BASE_INTERVAL_S)
         when = when[sky.up[row, (when // 60).astype(np.int64)]]
         tag = np.floor(when + sky.offset_s[row] + 0.4).astype(np.int64)
-        fields = reports.base_fields(row, station.lon, station.lat, when, EPOCH_US)
+        fields = reports.base_fields(row, station.lon, station.lat, when, feed.epoch_us)
         where = np.full(len(when), row, np.int64)
         feed.batches.append(Batch("4", tag, where, damage_of(len(when), damage, seed * 97 + row), fields))
 

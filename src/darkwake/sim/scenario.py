@@ -11,7 +11,7 @@ from darkwake.sim.radio import Sky
 #: Dials that every scenario has; see docs/reference/simulation.md.
 COMMON = {
     "thin_s": 60.0, "static_thin_s": 720.0, "outages": 0.4, "satellites": 1.0, "long_range": 0.0, "damage": 0.0002,
-    "clock_s": 1.0,
+    "clock_s": 1.0, "strays": 0.0, "no_position": 0.0, "shared": 0.0, "earlier_days": 0.0,
 }  # fmt: skip
 
 

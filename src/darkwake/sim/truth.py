@@ -44,7 +44,8 @@ _METRES = 111_195.0
 class Reception:
     """What of one ship arrived whole: tag times in seconds from the start, sorted."""
 
-    position_s: Floats  # one per transmission, the first reception
+    position_s: Floats  # one per transmission with a position, the first reception
+    heard_s: Floats  # messages of any kind, with a position or without
     static_s: Floats
     draught_m: Floats  # of the statics
 
@@ -117,20 +118,20 @@ def remarked(scene: Scene) -> Iterator[dict[str, Any]]:
 
 
 def gaps(scene: Scene) -> Iterator[dict[str, Any]]:
-    """Every silence of more than six hours between two position reports, and those still open at the end."""
+    """Every silence of more than six hours between two messages of any kind, and those still open at the end."""
     for k, got in enumerate(scene.receptions):
         if not len(got.position_s):
             continue
-        moments = np.r_[got.position_s, scene.horizon_s]
+        moments = np.r_[got.heard_s, scene.horizon_s]
         explain: _Silence | None = None
         for i in np.flatnonzero(np.diff(moments) > GAP_H * 3600):
             start, end = float(moments[i]), float(moments[i + 1])
             explain = explain or _Silence(scene, k)
             cause, note = explain(start, end)
-            last = i == len(got.position_s) - 1
-            sides = [np.sum((moments[:-1] > start - 3600) & (moments[:-1] <= start))]
+            last = i == len(got.heard_s) - 1
+            sides = [np.sum((got.position_s > start - 3600) & (got.position_s <= start))]
             if not last:
-                sides.append(np.sum((moments[:-1] >= end) & (moments[:-1] < end + 3600)))
+                sides.append(np.sum((got.position_s >= end) & (got.position_s < end + 3600)))
             step = min(int(start // STEP_S), len(scene.motions[k].lon) - 1)
             where = scene.motions[k].lon[step], scene.motions[k].lat[step]
             heard = float(np.mean(sides))
