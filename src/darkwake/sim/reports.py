@@ -79,9 +79,7 @@ def transmitter_on(crew: Crew) -> NDArray[np.bool_]:
     return on
 
 
-def position_fields(
-    crew: Crew, motion: Motion, heard: Heard, key: int, epoch_s: float, dirt: Dirt
-) -> dict[str, Longs]:
+def position_fields(crew: Crew, motion: Motion, heard: Heard, key: int, epoch_s: float, dirt: Dirt) -> dict[str, Longs]:
     """Fields of types 1, 3 and 18 as transmitted, one row per reception. Receptions of one transmission are equal."""
     t = heard.time_s
     grid = np.arange(len(motion.lon)) * float(STEP_S)

@@ -205,8 +205,12 @@ def _ship(
             position_s.append(tags[~dirt.missing(heard.number[whole], key)])
             heard_s.append(tags)
     order = np.argsort(static_s, kind="stable")
-    return motion, on, truth.Reception(
-        np.sort(np.concatenate(position_s)), np.sort(np.concatenate(heard_s)), static_s[order], draught[order]
+    return (
+        motion,
+        on,
+        truth.Reception(
+            np.sort(np.concatenate(position_s)), np.sort(np.concatenate(heard_s)), static_s[order], draught[order]
+        ),
     )
 
 

@@ -25,7 +25,7 @@ from darkwake.tracks.columns import Bools, Floats, Ints
 from darkwake.units import METRES_PER_NAUTICAL_MILE
 
 #: Part of every segment id: raise the first number when the segments of unchanged data change.
-VERSION = "2.0"
+VERSION = "3.0"
 END_REASONS = ("end_of_data", "ambiguous", "overlap")
 
 
@@ -69,6 +69,8 @@ class NearestHull:
     swing_nm: float = 0.5  # and after an hour or more
     wander_knots: float = 5.0  # least speed at which the whereabouts of a silent hull spread
     ambiguity_factor: float = 10.0  # a hull must be so many times likelier than the next
+    borne_out_nm: float = 5.0  # a report this far from where the one before leads does not bear it out
+    heard_on_reports: int = 20  # a number that is heard so often between two reports has a ship that goes on
     established_reports: int = 3  # with fewer, a segment may be a few stray positions
     often_reports: int = 100  # a hull heard so often, and no more, counts for the more
     stray_h: float = 12.0  # a stray is closed after so long, if another hull was heard since
@@ -99,6 +101,7 @@ class NearestHull:
             [
                 self.cruise_knots, self.max_speed_knots, self.slack_knots, self.speeding_up_knots_per_min * 60.0,
                 self.buffer_nm, self.clock_s / 3600.0, self.scale_nm, self.wander_knots, self.swing_nm,
+                self.borne_out_nm,
             ]
         )  # fmt: skip
         settings = np.array(
@@ -106,6 +109,7 @@ class NearestHull:
                 np.log(self.ambiguity_factor), self.established_reports, self.stray_h * HOUR_US,
                 self.shared_silence_h * HOUR_US, self.max_open, -2.0 * np.log(self.stranger_nm),
                 self.turn_h, self.turns_within_h * HOUR_US, self.often_reports,
+                self.heard_on_reports,
             ]
         )  # fmt: skip
         known = np.zeros(len(mmsi), np.int64) if before is None else before
@@ -169,7 +173,7 @@ def _assign(
 ) -> tuple[Ints, Any]:  # fmt: skip  # pragma: no cover - compiled
     clear, established, stray_us, shared_us = settings[0], int(settings[1]), settings[2], settings[3]
     limit, stranger, turn_h, turns_us = int(settings[4]), settings[5], settings[6], settings[7]
-    often = int(settings[8])
+    often, heard_on = int(settings[8]), int(settings[9])
     n = len(mmsi)
     hull = np.empty(n, np.int64)
     reason = np.zeros(n + 1, np.int8)
@@ -216,8 +220,12 @@ def _assign(
                     continue
                 hours = (now - time_us[last]) / HOUR_US
                 score[k] = _likelihood(lon[last], lat[last], sog[last], cog[last], lon[i], lat[i], hours, away[k], way)
-                if reports[k] >= established:
-                    score[k] += clear + _frequency(reports[k], established, often)
+                known = reports[k]  # a hull that continues another one counts as much as that one
+                for j in range(open_):
+                    if instead[k] >= 0 and at[j] == instead[k]:
+                        known = max(known, reports[j])
+                if known >= established:
+                    score[k] += clear + _frequency(known, established, often)
                 if best < 0 or score[k] > score[best]:
                     best = k
             if hulls and score[best] - _frequency(reports[best], established, often) < stranger:
@@ -225,7 +233,7 @@ def _assign(
             rivals = 0
             for k in range(open_):
                 if best >= 0 and k != best and score[k] > score[best] - clear:
-                    rivals += 1
+                    rivals += instead[k] != at[best] and instead[best] != at[k]
             if rivals:
                 floor = score[best] - clear
                 for k in range(open_):
@@ -260,6 +268,9 @@ def _assign(
                             turned_us[best] = now
                 if best >= 0:
                     rest[best] = last
+        lonely = best >= 0 and hulls and reports[best] < established and i - at[best] >= heard_on
+        if lonely and not _borne_out(at[best], i, time_us, lon, lat, sog, cog, way):
+            best = -1
         if best < 0:
             if open_ == limit:
                 oldest = 0
@@ -288,7 +299,10 @@ def _assign(
             last = at[best]
             hull[i] = hull[last]
             near_nm = _as_sent_nm((now - time_us[last]) / HOUR_US, sog[last], sog[i], way)
-            if doubt[best] < 0 and away[best] > near_nm:
+            silent = now - time_us[last] >= turn_h * HOUR_US
+            if doubt[best] < 0 and (
+                away[best] > near_nm or (silent and not _borne_out(last, i, time_us, lon, lat, sog, cog, way))
+            ):
                 doubt[best] = last
             if doubt[best] >= 0 and _rows_since(hull, doubt[best], i, hull[i]) > FEW:
                 doubt[best] = -1
@@ -297,6 +311,26 @@ def _assign(
         if instead[best] >= 0:
             _replace(best, (at, reports, doubt, rest, turned_us, instead), open_, hull, i)
     return hull, reason[:total].copy()
+
+
+@kernel
+def _borne_out(
+    last: int, i: int, time_us: Ints, lon: Floats, lat: Floats, sog: Floats, cog: Floats, way: Floats
+) -> bool:  # pragma: no cover - compiled
+    """Whether a report is where speed and course of the one before it lead: within a third of the way, and 5 nm.
+
+    Two strays seldom bear each other out; so they do not make a ship beside one that goes on being heard.
+    """
+    hours = (time_us[i] - time_us[last]) / HOUR_US
+    speed = sog[last] if np.isnan(sog[i]) else sog[i] if np.isnan(sog[last]) else 0.5 * (sog[last] + sog[i])
+    run = (way[7] if np.isnan(speed) else speed) * hours
+    near = _error_nm(sog[last], sog[i], way) + min(run / 3.0, way[9])
+    x, y = lon[last], lat[last]
+    if speed >= 1.0 and not np.isnan(cog[last]):
+        x, y = destination(x, y, cog[last], run * METRES_PER_NAUTICAL_MILE)
+    else:
+        near += min(run, way[9])
+    return distance_m(x, y, lon[i], lat[i]) / METRES_PER_NAUTICAL_MILE <= near
 
 
 @kernel

@@ -122,6 +122,14 @@ def test_a_stray_position_leaves_no_open_gap() -> None:
     assert gaps(rows) == []
 
 
+def test_a_stray_ends_no_silence_of_an_older_archive() -> None:
+    """Whatever other ships the data hold, and when."""
+    younger = voyage(400 * 24 * HOUR_MIN, 5, 124, 38, 10, mmsi=SHIP - 1)
+    rows = [*voyage(0, 5, 124, 38, 10), report(60, 0, 0), *younger]
+    found = gaps(rows, end_min=400 * 24 * HOUR_MIN + 5 * HOUR_MIN)
+    assert [(event.vessels[0].mmsi, event.start) for event in found] == [(SHIP, T0 + 5 * times.HOUR_US)]
+
+
 @pytest.mark.parametrize(("reports", "found"), [(2, 0), (3, 1)])
 def test_an_open_gap_needs_so_many_reports_of_its_segment(reports: int, found: int) -> None:
     rows = voyage(0, 5, 124, 38, 10)[:reports]

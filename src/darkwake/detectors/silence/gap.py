@@ -121,7 +121,7 @@ class Gap(Detector):
     """
 
     kind = KIND
-    version = "2.0"
+    version = "2.1"
     status = "stable"
     title = "Silence of a ship"
     definition = (

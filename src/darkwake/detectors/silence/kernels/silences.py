@@ -117,7 +117,7 @@ def _open_ends(starts: Ints, ends: Ints, mmsi: Ints, moments: Ints, arguments: M
     size = ends - starts + 1
     largest = np.repeat(np.maximum.reduceat(size, groups), np.diff(np.append(groups, len(ship))))
     stray = (size <= FEW) & (largest > FEW)
-    latest = np.maximum.reduceat(np.where(stray, moments[starts[0]], moments[starts]), groups)
+    latest = np.maximum.reduceat(np.where(stray, np.iinfo(np.int64).min, moments[starts]), groups)
     latest_start = np.repeat(latest, np.diff(np.append(groups, len(ship))))
     silent = arguments["data_end_us"] - moments[ends] > arguments["min_gap_us"]
     firm = ~stray & (size >= arguments["min_reports"])
