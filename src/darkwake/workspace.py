@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from darkwake.ledger.places import PlaceBook
     from darkwake.ledger.tables import Recorded
     from darkwake.ledger.verify import Finding
-    from darkwake.places import Gazetteer
+    from darkwake.places import Gazetteer, Place
     from darkwake.reports.desk import Reports
+    from darkwake.tracks.learning import Learning
 
 ENVIRONMENT = "DARKWAKE_WORKSPACE"
 
@@ -255,6 +256,26 @@ class Workspace:
             "file": str(path), "number": taken.number, "new": taken.new, "places": len(taken.found.places),
             "rejected": dict(taken.found.rejects), "left_out": taken.left_out,
         }  # fmt: skip
+
+    def learn_places(self, engine: str = "local") -> Learning:
+        """Propose ports and anchorages that no list has, from where ships lie still; they stand as learned."""
+        from darkwake.tracks.learning import learn
+
+        return learn(self.lake, self._place_book, engine)
+
+    def accept_place(
+        self, code: str, *, reason: str, by: str | None = None, name: str | None = None, country: str | None = None
+    ) -> Place:
+        """Record that a person takes a learned place for a port or an anchorage."""
+        from darkwake.places.model import ACCEPTED
+
+        return self._place_book.decide(code, ACCEPTED, reason=reason, by=by, name=name, country=country)
+
+    def reject_place(self, code: str, *, reason: str, by: str | None = None) -> Place:
+        """Record that a person says a learned place is none: it goes, and is not proposed again."""
+        from darkwake.places.model import REJECTED
+
+        return self._place_book.decide(code, REJECTED, reason=reason, by=by)
 
     def verify(self, head: str | None = None, *, quick: bool = False) -> Iterator[Finding]:
         """What is not as it was recorded: the ledger, the rows of the lake, the sources' bytes. Nothing found: all is.

@@ -6,18 +6,19 @@ import gzip
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from darkwake.errors import InputRejectedError, NotFoundError, VerificationError
+from darkwake.errors import InputRejectedError, NotFoundError, UsageError, VerificationError
 from darkwake.ledger.details import Places
 from darkwake.ledger.ledger import Ledger
 from darkwake.ledger.places import PlaceBook
 from darkwake.ledger.tables import PLACES
 from darkwake.places import Place, geojson
-from darkwake.places.model import polygon_place
+from darkwake.places.model import ACCEPTED, GONE, LEARNED, REJECTED, polygon_place
 from darkwake.places.readers import read_places
 from lakes import lake_at
 from support import shared_data
@@ -163,3 +164,65 @@ def test_a_damaged_file_of_version_0_1_is_named(book: PlaceBook) -> None:
     (book.folder / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": []}))
     book.take_over()
     assert len(book.ledger.entries("places")) == 1
+
+
+METHOD = {"name": "learned_places", "version": "1.0", "data": 0}
+
+
+def learned_at(lon: float, note: str = "20 rests of 5 ships") -> Place:
+    ring = ((lon, 38.0), (lon + 0.1, 38.0), (lon + 0.1, 38.1))
+    return polygon_place(
+        f"LEARNED-{lon:.0f}", "learned port SIM", ring, kind="port", country="", source="learned", origin=LEARNED,
+        note=note,
+    )  # fmt: skip
+
+
+def origins(book: PlaceBook, as_of: int | None = None) -> dict[str, str]:
+    return {place.code: place.origin for place in book.as_of(as_of) if place.code.startswith("LEARNED-")}
+
+
+def test_what_is_learned_stands_in_the_place_of_what_was_learned_before(book: PlaceBook) -> None:
+    assert book.learn([learned_at(24), learned_at(25)], METHOD) == 1
+    assert book.learn([learned_at(24), learned_at(25)], METHOD) is None
+    assert book.learn([learned_at(25, "21 rests of 5 ships"), learned_at(26)], METHOD) == 2
+    assert origins(book, 1) == {"LEARNED-24": LEARNED, "LEARNED-25": LEARNED}
+    assert origins(book) == {"LEARNED-25": LEARNED, "LEARNED-26": LEARNED}
+    assert book.as_of().by_code("LEARNED-25").note == "21 rests of 5 ships"
+    [(_, first), (_, second)] = book.ledger.told(Places)
+    assert (first.did, first.places, second.method) == ("learn", 2, METHOD)
+    assert book.learn([], METHOD) == 3
+    assert origins(book) == {}
+
+
+def test_a_person_decides_and_may_decide_otherwise(book: PlaceBook) -> None:
+    book.learn([learned_at(24), learned_at(25)], METHOD)
+    assert book.decide("learned-24", ACCEPTED, reason="SIM chart", by="SIM ANA", name="SIM Haven").name == "SIM Haven"
+    assert book.decide("LEARNED-25", REJECTED, reason="a wind farm").origin == REJECTED
+    assert origins(book) == {"LEARNED-24": ACCEPTED}
+    assert [place.code for place in book.rejected()] == ["LEARNED-25"]
+    assert book.rejected(as_of=2) == []
+    assert book.learn([], METHOD) is None  # an accepted place is learned no more, and stays
+    book.decide("LEARNED-25", ACCEPTED, reason="after all")
+    book.decide("LEARNED-24", REJECTED, reason="sunk")
+    assert origins(book) == {"LEARNED-25": ACCEPTED}
+    assert [place.code for place in book.rejected()] == ["LEARNED-24"]
+    detail = book.ledger.told(Places)[1][1]
+    assert (detail.did, detail.file) == ("accept", "LEARNED-24")
+    assert book.ledger.private([detail.by, detail.reason]) == {detail.by: "SIM ANA", detail.reason: "SIM chart"}
+
+
+def test_only_learned_places_are_decided_on_and_each_needs_a_reason(book: PlaceBook) -> None:
+    book.learn([learned_at(24)], METHOD)
+    for code, reason in (("KPNAM", "why"), ("LEARNED-24", " ")):
+        with pytest.raises(UsageError):
+            book.decide(code, REJECTED, reason=reason)
+    with pytest.raises(NotFoundError):
+        book.decide("LEARNED-99", ACCEPTED, reason="why")
+    assert [entry.number for entry in book.ledger.entries("places")] == [1]
+
+
+def test_a_file_cannot_say_that_a_place_was_learned_or_rejected(book: PlaceBook, tmp_path: Path) -> None:
+    made = [replace(circle("SIM"), code=f"XX{origin}", origin=origin) for origin in (LEARNED, ACCEPTED, REJECTED, GONE)]
+    taken = book.take(file(tmp_path, "own.geojson", *made, circle("SIM A")))
+    assert [place.code for place in taken.found.places] == ["XXSIM"]
+    assert sum(taken.found.rejects.values()) == 4

@@ -86,6 +86,8 @@ def _summary(detail: Any) -> str:
         )
     if isinstance(detail, details.Tracks):
         return f"up to entry {detail.imports_up_to}, {detail.partitions_written} partitions written"
+    if isinstance(detail, details.Places) and detail.did != "import":
+        return f"{detail.did} {detail.file or f'{detail.places:,} places'}"
     if isinstance(detail, details.Places):
         rejected = sum(detail.rejected.values())
         return f"{detail.file}, {detail.places:,} places" + f", {rejected:,} rejected" * (rejected > 0)

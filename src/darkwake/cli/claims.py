@@ -10,7 +10,7 @@ import click
 
 from darkwake import times
 from darkwake.cli.main import workspace_of
-from darkwake.cli.options import as_of, since, until
+from darkwake.cli.options import account, as_of, since, until, who, why
 from darkwake.cli.output import Output, note, output_options
 from darkwake.streams import read_text
 
@@ -189,14 +189,10 @@ def show_claim(ctx: click.Context, id: str, as_of: str | None, out: Output) -> N
         note("Later a reply was recorded, or the claim was withdrawn or restored: see it without --as-of.")
 
 
-_why = click.option("--reason", required=True, help="Why.")
-_who = click.option("--by", metavar="WHO", help="Who decides so (else the name of this account).")
-
-
 @claim.command()
 @click.argument("id")
-@_why
-@_who
+@why
+@who
 @output_options()
 @click.pass_context
 def withdraw(ctx: click.Context, id: str, reason: str, by: str | None, out: Output) -> None:
@@ -206,8 +202,8 @@ def withdraw(ctx: click.Context, id: str, reason: str, by: str | None, out: Outp
 
 @claim.command()
 @click.argument("id")
-@_why
-@_who
+@why
+@who
 @output_options()
 @click.pass_context
 def restore(ctx: click.Context, id: str, reason: str, by: str | None, out: Output) -> None:
@@ -216,18 +212,8 @@ def restore(ctx: click.Context, id: str, reason: str, by: str | None, out: Outpu
 
 
 def _decide(ctx: click.Context, id: str, decision: Any, reason: str, by: str | None, out: Output) -> None:
-    who = by if by is not None else _account()
-    row = workspace_of(ctx).casebook.decide(id, decision, decided_by=who, reason=reason)
+    row = workspace_of(ctx).casebook.decide(id, decision, decided_by=account() if by is None else by, reason=reason)
     _show(row, out)
-
-
-def _account() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError) as error:
-        raise click.UsageError("this account has no name; say who decides with --by WHO") from error
 
 
 @claim.command()
@@ -259,12 +245,12 @@ def reply(
     show_default=True,
     help="Its words (of all sources); who says so and where; the replies; who withdrew it and why. May be given again.",
 )
-@_why
-@_who
+@why
+@who
 @click.pass_context
 def erase(ctx: click.Context, id: str, what: tuple[str, ...], reason: str, by: str | None) -> None:
     """Erase words or names for good, in every file of the workspace. Their hashes stay, and who erased them and why."""
-    erased = workspace_of(ctx).casebook.erase(id, what, by=by if by is not None else _account(), reason=reason)
+    erased = workspace_of(ctx).casebook.erase(id, what, by=by if by is not None else account(), reason=reason)
     many = "1 value" if erased == 1 else f"{erased} values"
     note(f"{many} erased: “erased” is read at every as-of" if erased else "nothing of it was left to erase")
 

@@ -140,6 +140,13 @@ def detect(
     )
     shown = "" if profile == "default" else f" --profile {profile}"
     note(f"run {run.number}; next: darkwake event list{shown}")
+    if beyond := run.rests["beyond"]:
+        from darkwake.tracks.rests import LEAST_H
+
+        note(
+            f"{beyond:,} of {sum(run.rests.values()):,} times that a ship lay still for {LEAST_H:g} h or more, it lay "
+            "in no known port or anchorage: calls there are not told. Learn such places with: darkwake place learn"
+        )
 
 
 def _params(given: tuple[str, ...]) -> dict[str, dict[str, float]]:

@@ -13,6 +13,18 @@ as_of = click.option("--as-of", metavar="N|TIME", help="Only what was recorded u
 on = click.option("--on", metavar="DATE", help="Only what was valid on this date.")
 since = click.option("--since", metavar="TIME", help="From this time on (ISO 8601 UTC; a day, month or year will do).")
 until = click.option("--until", metavar="TIME", help="Up to the end of this time.")
+why = click.option("--reason", required=True, help="Why.")
+who = click.option("--by", metavar="WHO", help="Who decides so (else the name of this account).")
+
+
+def account() -> str:
+    """Who decides, where nobody says."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError) as error:
+        raise click.UsageError("this account has no name; say who decides with --by WHO") from error
 
 
 def bbox(_: click.Context, __: click.Parameter, value: str | None) -> tuple[float, float, float, float] | None:

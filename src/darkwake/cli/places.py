@@ -9,8 +9,13 @@ import click
 
 from darkwake import times
 from darkwake.cli.main import workspace_of
-from darkwake.cli.options import as_of, on
+from darkwake.cli.options import account, as_of, on, who, why
 from darkwake.cli.output import Output, note, output_options
+
+_ORIGINS = {
+    "learned": "learned from the data; nobody has looked at it yet (darkwake place accept, or reject)",
+    "accepted": "learned from the data, and accepted by a person",
+}
 
 
 @click.group()
@@ -20,21 +25,31 @@ def place() -> None:
 
 @place.command("list")
 @click.option("--country", metavar="CC", help="ISO 3166-1 alpha-2, for example KP.")
+@click.option(
+    "--origin",
+    type=click.Choice(["known", "learned", "accepted"]),
+    help="Only places known, learned, or learned and accepted.",
+)
 @on
 @as_of
 @output_options(positions=True)
 @click.pass_context
-def list_places(ctx: click.Context, country: str | None, on: str | None, as_of: str | None, out: Output) -> None:
+def list_places(
+    ctx: click.Context, country: str | None, origin: str | None, on: str | None, as_of: str | None, out: Output
+) -> None:
     """Every place that is known here, with where it is from. Without a workspace: those that ship with Darkwake."""
     instant = None if on is None else times.parse(on)
     out.rows(
         (
             _row(p)
             for p in sorted(_places(ctx, as_of), key=lambda p: (p.country, p.code))
-            if (country is None or p.country == country.upper()) and (instant is None or p.valid.contains(instant))
+            if (country is None or p.country == country.upper())
+            and (origin is None or p.origin == origin)
+            and (instant is None or p.valid.contains(instant))
         ),
-        ["code", "name", "country", "kind", "lat", "lon", "accuracy_m"],
+        ["code", "name", "country", "kind", "origin", "lat", "lon", "accuracy_m"],
         empty="No place fits.",
+        least=["origin", "accuracy_m"],
     )
 
 
@@ -73,6 +88,7 @@ def show_place(ctx: click.Context, code: str, on: str | None, as_of: str | None,
         text += ["  accuracy     " + ("not stated" if found.accuracy_m is None else f"{found.accuracy_m:g} m")]
         text += [f"  belongs to   {found.parent}"] if found.parent else []
         text += [f"  in use       {_period(found.valid.start, found.valid.end)}"]
+        text += [f"  origin       {_ORIGINS[found.origin]}"] if found.origin in _ORIGINS else []
         text += [f"  source       {found.source}"] + ([f"  note         {found.note}"] if found.note else [])
         if instant is not None and not found.valid.contains(instant):
             text += [f"  NOT known to be in use on {on}"]
@@ -125,6 +141,7 @@ def _row(p: Any) -> dict[str, Any]:
         "country": p.country,
         "kind": p.kind,
         "parent": p.parent,
+        "origin": p.origin,
         "lon": p.lon,
         "lat": p.lat,
         "radius_m": p.radius_m,
@@ -165,3 +182,65 @@ def import_places(ctx: click.Context, files: tuple[Path, ...], out: Output) -> N
         note("Places left out are known better already; they are recorded, and not used.")
     if not any(row["places"] for row in rows):
         ctx.exit(4)
+
+
+@place.command()
+@click.option("--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True)
+@output_options(positions=True)
+@click.pass_context
+def learn(ctx: click.Context, engine: str, out: Output) -> None:
+    """Propose ports and anchorages that no list has, from where ships lie still again and again.
+
+    They stand as learned, by that word, in detection and on every page from the next detection on, until they are
+    accepted or rejected; learning again brings them up to date with the data.
+    """
+    from darkwake.tracks.rests import LEAST_H
+
+    found = workspace_of(ctx).learn_places(engine)
+    rows = [
+        {
+            **_row(each.place), "ships": each.ships, "rests": each.rests, "since": times.iso(each.since),
+            "until": times.iso(each.until), "new": each.place.code in found.new,
+        }
+        for each in found.places
+    ]  # fmt: skip
+    out.rows(rows, ["code", "name", "kind", "lat", "lon", "ships", "rests", "new"], empty="No place was learned.")
+    if found.gone:
+        note(f"Not shown by the data any more, and taken out: {', '.join(found.gone)}")
+    told = found.shares
+    note(
+        f"Of {told.known + told.learned + told.beyond:,} times that a ship lay still for {LEAST_H:g} h or more: "
+        f"{told.known:,} in known places, {told.learned:,} in learned ones, {told.beyond:,} in neither."
+    )
+    if found.number is None:
+        note("Nothing is other than before; nothing was recorded.")
+    else:
+        note(f"entry {found.number}; next: darkwake event detect")
+
+
+@place.command()
+@click.argument("code")
+@click.option("--name", help="What it is called.")
+@click.option("--country", metavar="CC", help="ISO 3166-1 alpha-2: measures on a country's ports then cover it.")
+@why
+@who
+@output_options(positions=True)
+@click.pass_context
+def accept(
+    ctx: click.Context, code: str, name: str | None, country: str | None, reason: str, by: str | None, out: Output
+) -> None:
+    """Take a learned place for a port or an anchorage: it is known from now on."""
+    made = workspace_of(ctx).accept_place(code, reason=reason, by=by or account(), name=name, country=country)
+    out.one(_row(made), lambda _: [f"{made.code}  {made.name}: accepted; next: darkwake event detect"])
+
+
+@place.command()
+@click.argument("code")
+@why
+@who
+@output_options(positions=True)
+@click.pass_context
+def reject(ctx: click.Context, code: str, reason: str, by: str | None, out: Output) -> None:
+    """Say that a learned place is none: it goes, and is not proposed again."""
+    made = workspace_of(ctx).reject_place(code, reason=reason, by=by or account())
+    out.one(_row(made), lambda _: [f"{made.code}  {made.name}: rejected; next: darkwake event detect"])

@@ -7,25 +7,31 @@ from __future__ import annotations
 import gc
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from darkwake import times
-from darkwake.detectors import registry
+from darkwake.detectors import areas, registry
 from darkwake.detectors.base import Context, Detector, check_profile, method_of, values_of
 from darkwake.detectors.runs import bound, data_number, detections, differing
-from darkwake.engine.base import Engine, Source
+from darkwake.engine.base import Engine, Plan, Source
 from darkwake.errors import UsageError, VerificationError
 from darkwake.events import store
 from darkwake.events.model import DEFAULT, Event
 from darkwake.events.store import Standing, Stored
+from darkwake.geo.sphere import distance_m
 from darkwake.lake.store import Lake, Moved, Snapshot, again
 from darkwake.ledger.details import Detection, Withdrawal
 from darkwake.ledger.entries import Entry
-from darkwake.tracks import reception
+from darkwake.places import Place, learned
+from darkwake.tracks import reception, rests
+
+#: No detector looks for a port farther away than this.
+_PLACE_NEAR_M = 10_000.0
 
 
 @dataclass
@@ -35,6 +41,7 @@ class Run:
     number: int
     found: Counter[str] = field(default_factory=Counter)
     changes: dict[str, Counter[str]] = field(default_factory=dict)  # kind → new, extended, unchanged, retracted
+    rests: Mapping[str, int] = field(default_factory=dict)  # known, learned, beyond: places where ships lay still
 
 
 def detect(
@@ -77,14 +84,16 @@ def _detect(
         if any(detector.needs.ship_types for detector in detectors):
             context = replace(context, ship_types=_ship_types(writer.base))
         try:
-            found = search(detectors, values, context, engine, writer.base)
+            found, tables = _search(detectors, values, context, engine, writer.base, [rests.plan()])
         except VerificationError as error:
             if lake.snapshot().versions.get("tracks") == writer.base.versions.get("tracks"):
                 raise
             raise Moved("the tracks were built anew while they were read, and their files went") from error
-        run = Run(0)
+        still = learned.of_table(tables["rests"])
+        run = Run(0, rests=asdict(learned.shares(still.lon, still.lat, context.places)))
         recorded_at = times.now()
         withdrawn = _withdrawn(lake, entries, profile)
+        added = _added(context, context_of, lake, entries, profile)
         changed: list[Stored] = []
         for detector in detectors:
             kind = detector.name
@@ -94,7 +103,7 @@ def _detect(
             versions, counted = compare(
                 stood, partial(_stored, writer.base, kind, profile), events,
                 method=method_of(detector, values[kind], profile), run=0, recorded_at=recorded_at,
-                since=since, until=until, withdrawn=withdrawn,
+                since=since, until=until, withdrawn=withdrawn, added=added if detector.needs.decided_by_places else (),
             )  # fmt: skip
             changed += versions
             run.changes[kind] = counted
@@ -109,6 +118,7 @@ def _detect(
             until=until,
             found=dict(run.found),
             changes={kind: dict(counted) for kind, counted in run.changes.items()},
+            rests=run.rests,
         )
 
         def moved(news: Sequence[Entry]) -> bool:
@@ -152,11 +162,23 @@ def search(
     source: Source,
 ) -> dict[str, list[Event]]:
     """What detectors, in their order, find in a source of tracks and statics. Nothing is written."""
+    return _search(detectors, values, context, engine, source)[0]
+
+
+def _search(
+    detectors: Sequence[Detector],
+    values: Mapping[str, Mapping[str, float]],
+    context: Context,
+    engine: Engine,
+    source: Source,
+    also: Sequence[Plan] = (),
+) -> tuple[dict[str, list[Event]], dict[str, pa.Table]]:
+    """Beside the events, the tables of other plans, which read the same rows."""
     plans = {d.name: d.plan(values[d.name], context.only(d.needs)) for d in detectors}
     asked = any(detector.needs.reception for detector in detectors)
     model = reception.known(source) if asked else None
     counting = [reception.plan()] if asked and model is None else []
-    tables = engine.run([*plans.values(), *counting], source)
+    tables = engine.run([*plans.values(), *counting, *also], source)
     for each in counting:
         model = reception.learned(source, tables.pop(each.name))
     if model is not None:
@@ -173,7 +195,7 @@ def search(
     finally:
         if collecting:
             gc.enable()
-    return found
+    return found, tables
 
 
 def _withdrawn(lake: Lake, entries: Sequence[Entry], profile: str) -> dict[int, str]:
@@ -187,6 +209,17 @@ def _withdrawn(lake: Lake, entries: Sequence[Entry], profile: str) -> dict[int, 
             told = f"import {number} was withdrawn"
             found |= dict.fromkeys(pc.unique(reports["mmsi"].drop_null()).to_pylist(), told)
     return found
+
+
+def _added(
+    context: Context, context_of: Callable[[Snapshot], Context], lake: Lake, entries: Sequence[Entry], profile: str
+) -> list[Place]:
+    """Ports, berths and anchorages that the run before did not know."""
+    before = max((run.data for _, run in detections(entries) if run.profile == profile), default=None)
+    if before is None or not any(entry.kind == "places" and entry.number > before for entry in entries):
+        return []
+    known = set(context_of(lake.snapshot(before)).places)
+    return [place for place in areas.harbours(context.places) if place not in known]
 
 
 def _ship_types(snapshot: Snapshot) -> dict[int, int]:
@@ -208,6 +241,7 @@ def compare(
     since: int | None = None,
     until: int | None = None,
     withdrawn: Mapping[int, str] | None = None,
+    added: Sequence[Place] = (),
 ) -> tuple[list[Stored], Counter[str]]:
     """New versions to write, and how many events were new, extended, unchanged, retracted.
 
@@ -243,12 +277,14 @@ def compare(
     for old in (olds[id] for id in gone):
         heir = _heir(old.event, [event for vessel in old.event.vessels for event in heirs[vessel.mmsi]])
         event = replace(old.event, state="retracted")
-        reason = _why_gone(old.event, method, heir, withdrawn or {})
+        reason = _why_gone(old.event, method, heir, withdrawn or {}, added)
         changed.append(Stored(event, old.version + 1, run, recorded_at, event.digest(), heir, reason))
     return changed, +counted
 
 
-def _why_gone(old: Event, method: Mapping[str, Any], heir: str | None, withdrawn: Mapping[int, str]) -> str:
+def _why_gone(
+    old: Event, method: Mapping[str, Any], heir: str | None, withdrawn: Mapping[int, str], added: Sequence[Place]
+) -> str:
     if differing(method["params"], old.method["params"]):
         return "not an event by the parameters of this run"
     if old.method["version"] != method["version"]:
@@ -256,7 +292,17 @@ def _why_gone(old: Event, method: Mapping[str, Any], heir: str | None, withdrawn
     for vessel in old.vessels:
         if vessel.mmsi in withdrawn:
             return withdrawn[vessel.mmsi]
+    if old.lon is not None and old.lat is not None and added:
+        away, place = min(((_outside_m(place, old.lon, old.lat), place) for place in added), key=lambda each: each[0])
+        if away <= _PLACE_NEAR_M:
+            where = "in" if away == 0.0 else f"{away / 1000:.1f} km from"
+            return f"{where} {place.code} ({place.name}), a place that was not known then"
     return "its opening moved with late data" if heir else "not found any more with the data now at hand"
+
+
+def _outside_m(place: Place, lon: float, lat: float) -> float:
+    """Metres from a place, 0 inside; by its circle, which holds its outline."""
+    return 0.0 if place.contains(lon, lat) else max(0.0, distance_m(place.lon, place.lat, lon, lat) - place.radius_m)
 
 
 def _stored(snapshot: Snapshot, kind: str, profile: str, ids: Collection[str]) -> dict[str, Stored]:

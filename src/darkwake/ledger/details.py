@@ -70,17 +70,27 @@ class Detection:
     until: int | None
     found: Mapping[str, int]
     changes: Mapping[str, Mapping[str, int]]
+    rests: Mapping[str, int] = field(default_factory=dict)  # known, learned, beyond: where ships lay still
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """A file of places, taken in. `undated`: by version 0.1, which gave it no number; it holds as of every moment."""
+    """Places: a file of them, what was learned from the data, or what a person decided of one that was.
 
-    file: str  # its name, without folders
+    `undated`: by version 0.1, which gave it no number; it holds as of every moment. `did`: import, learn, accept or
+    reject. `file`: a file's name, without folders; else the code of the place, or nothing. `sha256`: of the file, or of
+    the places as JSON. `method`: how they were learned, and from the data of which number.
+    """
+
+    file: str
     sha256: str
     places: int
     rejected: Mapping[str, int] = field(default_factory=dict)
     undated: bool = False
+    did: str = "import"
+    method: Mapping[str, Any] = field(default_factory=dict)
+    by: str | None = None  # of the private value that holds it, as is the reason
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

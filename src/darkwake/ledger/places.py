@@ -1,13 +1,18 @@
 """The places of a workspace as of any moment: those that ship with Darkwake, then every file taken in, in its order.
 
-Each file is one entry of the ledger, so a later file changes nothing that was read as of an earlier number.
+Each file is one entry of the ledger, so a later file changes nothing that was read as of an earlier number. So is what
+was learned from the data, and each decision on a learned place.
 """
 
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -17,7 +22,8 @@ from darkwake.ledger.details import Places
 from darkwake.ledger.entries import AsOf, Entry
 from darkwake.ledger.ledger import Ledger, Recording
 from darkwake.ledger.tables import PLACES
-from darkwake.places import Gazetteer, Place, geojson
+from darkwake.places import Gazetteer, Place, geojson, learned
+from darkwake.places.model import ACCEPTED, LEARNED, REJECTED
 from darkwake.places.readers import plain_name, read_places
 from darkwake.places.source import PlaceImport
 
@@ -79,6 +85,57 @@ class PlaceBook:
         left_out = self.as_of(number - 1).left_out(found.places)
         return Taken(number, new, found, dict(left_out))
 
+    def rejected(self, as_of: AsOf = None) -> list[Place]:
+        """Learned places that a person said are none, as they were then, and that nobody accepted since."""
+        found: dict[str, Place] = {}
+        for entry, detail in self.ledger.told(Places, self.ledger.number_as_of(as_of)):
+            if detail.did in ("accept", "reject"):
+                for place in self._recorded(entry.number):
+                    found.pop(place.code, None)
+                    found |= {place.code: place} if place.origin == REJECTED else {}
+        return list(found.values())
+
+    def learn(self, places: Sequence[Place], method: Mapping[str, Any]) -> int | None:
+        """Record what is learned, whole, in the place of what was learned before; None if that is the same."""
+        with self.ledger.recording("places") as recording:
+            before = [place for place in self.as_of(recording.before.number) if place.origin == LEARNED]
+            kept = {place.code for place in places}
+            found = PlaceImport([*places, *(learned.gone(place) for place in before if place.code not in kept)])
+            if list(places) == before:
+                return None
+            return _seal(recording, found, Places("", _digest(found), len(places), did="learn", method=method)).number
+
+    def decide(
+        self,
+        code: str,
+        origin: str,
+        *,
+        reason: str,
+        by: str | None = None,
+        name: str | None = None,
+        country: str | None = None,
+    ) -> Place:
+        """Record that a person accepts a learned place, or rejects it; each may be decided otherwise later."""
+        if not reason.strip():
+            raise UsageError("a decision needs its reason", do='Give: --reason "…"')
+        with self.ledger.recording("places") as recording:
+            before = recording.before.number
+            rejected = [replace(place, origin=LEARNED) for place in self.rejected(before)]
+            place = self.as_of(before).with_places(rejected).by_code(code)
+            if place.origin not in (LEARNED, ACCEPTED):
+                raise UsageError(
+                    f"{place.code} is not a learned place: it is from {place.source}",
+                    expected="a code of: darkwake place list --origin learned",
+                )  # fmt: skip
+            made = learned.decided(place, origin, name=name, country=country)
+            found = PlaceImport([made])
+            did = "accept" if origin == ACCEPTED else "reject"
+            detail = Places(
+                place.code, _digest(found), 1, did=did, by=recording.private(by), reason=recording.private(reason)
+            )
+            _seal(recording, found, detail)
+        return made
+
     def take_over(self) -> None:
         """Record the files of version 0.1, in the order in which it read them, and put each aside.
 
@@ -129,6 +186,11 @@ def _old(path: Path) -> PlaceImport:
 
 def _detail(path: Path, found: PlaceImport, *, undated: bool = False) -> Places:
     return Places(plain_name(path), found.sha256, len(found.places), dict(found.rejects), undated)
+
+
+def _digest(found: PlaceImport) -> str:
+    features = [geojson.as_feature(place) for place in found.places]
+    return hashlib.sha256(json.dumps(features, sort_keys=True).encode()).hexdigest()
 
 
 def _contents(detail: Places) -> tuple[object, ...]:

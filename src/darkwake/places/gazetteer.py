@@ -19,7 +19,7 @@ from darkwake.errors import NotFoundError, UsageError
 from darkwake.geo.sphere import distance_m
 from darkwake.law import Embargo, embargoed_places
 from darkwake.places import geojson, wpi
-from darkwake.places.model import Place
+from darkwake.places.model import GONE, REJECTED, Place
 
 if TYPE_CHECKING:
     from darkwake.places.grid import PlaceGrid
@@ -80,7 +80,8 @@ class Gazetteer:
         """A new gazetteer. A place with a known code replaces it, but a bare circle never replaces a polygon.
 
         A port with a new code that is given as a point is left out where it lies in a port of that country that is
-        known, or within 8 km of it: lists of ports and our outlines name the same ports with different codes.
+        known, or within 8 km of it: lists of ports and our outlines name the same ports with different codes. A place
+        that is rejected or gone takes the one of its code out.
         """
         return Gazetteer(self._merged(added)[0].values())
 
@@ -96,6 +97,9 @@ class Gazetteer:
                 ports.setdefault(place.country, []).append(place)
         for place in added:
             known = merged.get(place.code)
+            if place.origin in (REJECTED, GONE):
+                merged.pop(place.code, None)
+                continue
             if place.polygon is None and known is not None and known.polygon is not None:
                 left_out["a circle, and the outline is known"] += 1
                 continue

@@ -13,7 +13,7 @@ from typing import Any
 
 from darkwake import streams, strict_json, times
 from darkwake.errors import InputRejectedError, UsageError
-from darkwake.places.model import Place, outline_flaw, polygon_place
+from darkwake.places.model import KNOWN, Place, outline_flaw, polygon_place
 from darkwake.places.source import PlaceImport, PlaceSource
 from darkwake.times import Interval
 
@@ -76,7 +76,9 @@ def sound(found: PlaceImport) -> PlaceImport:
     times_of: dict[str, list[Interval]] = {}
     for place in found.places:
         before = times_of.setdefault(place.code, [])
-        if any(place.valid.overlap_us(other) != 0 for other in before):
+        if place.origin != KNOWN:
+            result.rejects[f"a place that is {place.origin}: only a workspace's own data and people say so"] += 1
+        elif any(place.valid.overlap_us(other) != 0 for other in before):
             result.rejects["a code that came before"] += 1
         elif (flaw := outline_flaw(place.polygon) if place.polygon else None) is not None:
             result.rejects[flaw] += 1
@@ -110,7 +112,7 @@ def as_feature(place: Place) -> dict[str, Any]:
         "kind": place.kind, "parent": place.parent, "radius_m": None if place.polygon else place.radius_m,
         "approach_radius_m": place.approach_radius_m, "accuracy_m": place.accuracy_m,
         "valid_from": times.iso(place.valid.start), "valid_to": times.iso(place.valid.end),
-        "source": place.source, "note": place.note,
+        "source": place.source, "note": place.note, "origin": None if place.origin == KNOWN else place.origin,
     }  # fmt: skip
     kept = {name: value for name, value in properties.items() if value not in (None, "", [])}
     return {"type": "Feature", "properties": kept, "geometry": geometry}
@@ -139,6 +141,7 @@ def _place(feature: Any, where: str) -> Place:
         "parent": str(p.get("parent") or "") or None,
         "valid": Interval(start, end),
         "note": str(p.get("note") or ""),
+        "origin": str(p.get("origin") or KNOWN),
     }
     code = p["code"].replace(" ", "").upper()
     geometry = feature.get("geometry")

@@ -10,6 +10,9 @@ from darkwake.geo.sphere import EARTH_RADIUS_M, distance_m, wrap_lon
 from darkwake.times import Interval
 
 KINDS = ("port", "berth", "anchorage", "zone", "strait")
+#: Where a place is from: known from elsewhere; learned from the data; learned, and accepted by a person. The last two
+#: take a learned place out again: a person rejected it, or the data do not show it any more.
+KNOWN, LEARNED, ACCEPTED, REJECTED, GONE = ORIGINS = ("known", "learned", "accepted", "rejected", "gone")
 Ring = tuple[tuple[float, float], ...]
 ALWAYS = Interval(None, None)
 #: Of a code, in characters: as much as the ledger's table takes.
@@ -25,7 +28,7 @@ class Place:
     outer ring, not closed; no holes. approach_radius_m: a silence that begins and ends this near to (lon, lat) can
     hold a port call. accuracy_m: how far the outline may be from the true one; None if the source does not say.
     parent: code of the port that a berth or anchorage belongs to. valid: when the place was in use, as far as known;
-    nothing is a call there, or near there, at other times.
+    nothing is a call there, or near there, at other times. origin: one of ORIGINS.
     """
 
     code: str
@@ -43,6 +46,7 @@ class Place:
     parent: str | None = None
     valid: Interval = ALWAYS
     note: str = ""
+    origin: str = KNOWN
 
     def __post_init__(self) -> None:
         where = f"place {self.code or self.name!r}"
@@ -52,6 +56,8 @@ class Place:
             raise UsageError("a code that is none", expected=f"up to {LONGEST_CODE} printable characters", where=where)
         if self.kind not in KINDS:
             raise UsageError(f"kind {self.kind!r}", expected=", ".join(KINDS), where=where)
+        if self.origin not in ORIGINS:
+            raise UsageError(f"origin {self.origin!r}", expected=", ".join(ORIGINS), where=where)
         for lon, lat in ((self.lon, self.lat), *(self.polygon or ())):
             if not (-180.0 <= lon <= 180.0 and -90.0 <= lat <= 90.0):
                 raise UsageError(f"position {lon}, {lat}", expected="degrees within ±180, ±90", where=where)

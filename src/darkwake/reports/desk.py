@@ -18,10 +18,11 @@ from darkwake.events import store
 from darkwake.evidence.exhibits import open_refs
 from darkwake.lake.store import Lake, Snapshot, data_span
 from darkwake.ledger.details import Detection
-from darkwake.places import Gazetteer
+from darkwake.places import Gazetteer, learned
 from darkwake.reports.claim_page import claim_page
 from darkwake.reports.dossier import dossier
 from darkwake.reports.render import Page, Stamp
+from darkwake.tracks import rests
 from darkwake.tracks.covered import hours_with_data
 from darkwake.version import VERSION
 
@@ -38,9 +39,12 @@ class Reports:
         """Everything that was broadcast under one MMSI and inferred from it."""
         snapshot = self.lake.snapshot(as_of)
         events = [s.event for s in store.read(snapshot, mmsis=[mmsi])]
+        track = _rows(snapshot, "tracks", mmsi)
+        in_order = track.select(rests.COLUMNS).sort_by([("segment", "ascending"), ("time", "ascending")])
+        lay = learned.of_table(rests.rests(in_order, {}))
         return dossier(
             mmsi,
-            track=_rows(snapshot, "tracks", mmsi),
+            track=track,
             statics=_rows(snapshot, "statics", mmsi),
             segments=_rows(snapshot, "segments", mmsi),
             events=events,
@@ -49,6 +53,7 @@ class Reports:
             land=self._land,
             places=self._names(snapshot),
             detected=self._detected(snapshot),
+            still=learned.shares(lay.lon, lay.lat, self.places_as_of(snapshot.number)),
             simulated=self.simulated or None,
         )
 

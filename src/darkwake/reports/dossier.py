@@ -15,11 +15,13 @@ from darkwake.answers.windows import chain_count, heard, instants
 from darkwake.detectors import registry
 from darkwake.detectors.base import values_of
 from darkwake.events.model import Event
+from darkwake.places.learned import Shares
 from darkwake.reports import chart, identity, timeline
 from darkwake.reports.cards import Card, cards, is_simulated, methods
 from darkwake.reports.exhibits import Exhibits, Opener, finished
 from darkwake.reports.mid import claimed_flag
 from darkwake.reports.render import Page, Stamp, page, percent, when
+from darkwake.tracks.rests import LEAST_H
 
 _SEGMENTS_SHOWN = 40
 
@@ -36,9 +38,11 @@ def dossier(
     land: chart.Land | None = None,
     places: Mapping[str, str] | None = None,
     detected: Mapping[str, str] | None = None,
+    still: Shares | None = None,
     simulated: bool | None = None,
 ) -> Page:
-    """The page. `detected`: kind → definition, of the detectors that ran; `places`: code → name.
+    """The page. `detected`: kind → definition, of the detectors that ran; `places`: code → name; `still`: in which
+    places it lay still.
 
     `track`, `statics`, `segments` hold the rows of this MMSI in the shapes of `lake.schema`; retracted events are
     left out. `simulated` None: decided by the names that were sent.
@@ -69,6 +73,7 @@ def dossier(
         items=items,
         empty=_empty(items, detected, stamp),
         coverage=_coverage(track, stamp),
+        still=_still(still),
         segments=runs,
         more_segments=max(0, segments.num_rows - _SEGMENTS_SHOWN),
         methods=methods(standing, detected or {}),
@@ -130,6 +135,17 @@ def _coverage(track: pa.Table, stamp: Stamp) -> str:
     if ships > 1:
         text += f" At times segments overlap: at least {ships} transmitters used this number at once."
     return text
+
+
+def _still(still: Shares | None) -> str:
+    """How much of what it did in port could not be told, because the port is not known."""
+    if still is None or not (count := still.known + still.learned + still.beyond):
+        return ""
+    parts = [f"{still.known} in known ports or anchorages"]
+    parts += [f"{still.learned} in learned ones, which nobody has looked at yet"] if still.learned else []
+    parts += [f"{still.beyond} in none that is known: no call there is told"] if still.beyond else []
+    times_ = "once" if count == 1 else f"{count} times"
+    return f"It lay still for {LEAST_H:g} h or more {times_}: {', '.join(parts)}."
 
 
 def _map_note(track: pa.Table, land: chart.Land | None) -> str:
