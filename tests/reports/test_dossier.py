@@ -9,7 +9,7 @@ from darkwake.reports.render import Page, Stamp
 from html_checks import check, text
 from made_up import AWAY, HARBOUR, MMSI, SHA16, event, hour, segments, sentence, statics, track, voyage
 
-STAMP = Stamp(7, hour(2000), "darkwake 0", hour(0), hour(240), data_hours=480)
+STAMP = Stamp(7, hour(2000), "darkwake 0", hour(0), hour(240), with_data=range(480))
 DEFINITIONS = {"gap": "A silence of more than 6 h.", "port_call": "A stay.", "encounter": "A meeting."}
 
 

@@ -82,7 +82,7 @@ def claim_page(
     stays = [_stay(stay, exhibits) for stay in (*verdict.stays, *verdict.stays_apart)] if verdict else []
     by_id = {item.event.id: item for item in items}
     opened = exhibits.opened()
-    drawing = _pictures(query, verdict, items, by_id, track, land, simulated)
+    drawing = _pictures(query, verdict, items, by_id, track, land, stamp, simulated)
     html = page(
         "claim.html.j2",
         stamp=stamp,
@@ -101,7 +101,7 @@ def claim_page(
         looked=_looked(query, verdict, names) if query and verdict else [],
         present=isinstance(query, Present),
         stays=stays,
-        coverage=_coverage(verdict),
+        coverage=_coverage(query, verdict, stamp),
         counted=[_row(occurrence, by_id) for occurrence in counted],
         apart=[_row(occurrence, by_id) for occurrence in apart],
         apart_note=_apart_note(query),
@@ -118,16 +118,21 @@ def claim_page(
     return finished(html, opened)
 
 
-def _coverage(verdict: Verdict | None) -> str:
-    if verdict is None or verdict.heard is None:
+def _coverage(query: Query | None, verdict: Verdict | None, stamp: Stamp) -> str:
+    """In how many hours of the period the vessel was heard, of those in which anybody was."""
+    if query is None or verdict is None or verdict.heard is None:
         return "Coverage is not known, because no vessel is named or its track is not at hand."
     known = verdict.heard
+    start = stamp.data_start if query.of.since is None else query.of.since
+    end = stamp.data_end if query.of.until is None else query.of.until
+    of_hours = 0 if start is None or end is None else stamp.hours_with_data(start, end)
+    if of_hours == 0:
+        return "No ship at all was heard in the period: there is no data of it."
+    of = f"{of_hours:,} hour{'' if of_hours == 1 else 's'} of the period in which any ship was heard"
     if known.hours == 0:
-        return f"The vessel was not heard in any of the {known.of_hours:,} hours of the period: there is no data."
-    return (
-        f"The vessel was heard at least once in {known.hours:,} of the {known.of_hours:,} hours of the period "
-        f"({percent(known.coverage)})."
-    )
+        return f"The vessel was not heard in any of the {of}."
+    share = percent(min(1.0, known.hours / of_hours))
+    return f"The vessel was heard at least once in {min(known.hours, of_hours):,} of the {of} ({share})."
 
 
 def _apart_note(query: Query | None) -> str:
@@ -244,6 +249,7 @@ def _pictures(
     by_id: Mapping[str, Card],
     track: pa.Table | None,
     land: chart.Land | None,
+    stamp: Stamp,
     simulated: bool,
 ) -> dict[str, Any]:
     """Map and timeline of the period, where the vessel's track is at hand."""
@@ -273,7 +279,9 @@ def _pictures(
     return {
         "map": chart.draw(inside, marks, land, "Track in the period of the claim", simulated=simulated),
         "map_note": note + "Mercator; degrees and minutes, WGS 84.",
-        "timeline": timeline.draw(moments, start, end, [lane for lane in lanes if lane.bars]),
+        "timeline": timeline.draw(
+            moments, start, end, [lane for lane in lanes if lane.bars], with_data=stamp.with_data
+        ),
     }
 
 

@@ -110,5 +110,5 @@ def _rows(snapshot: Snapshot, table: str, mmsi: int) -> pa.Table:
 
 def _stamp(snapshot: Snapshot) -> Stamp:
     start, end = data_span(snapshot)
-    hours = hours_with_data(snapshot)
-    return Stamp(snapshot.number, snapshot.recorded_at, f"Darkwake {VERSION}", start, end, snapshot.chain, hours)
+    with_data = hours_with_data(snapshot)
+    return Stamp(snapshot.number, snapshot.recorded_at, f"Darkwake {VERSION}", start, end, snapshot.chain, with_data)

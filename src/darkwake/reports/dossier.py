@@ -168,7 +168,7 @@ def _timeline(track: pa.Table, items: Sequence[Card], stamp: Stamp) -> Any:
         bar = timeline.Bar(item.event.start, item.event.end, str(item.number), hint, f"e{item.number}")
         lanes.setdefault(item.event.kind, []).append(bar)
     ordered = [timeline.Lane(words.noun(kind, 2), bars) for kind, bars in sorted(lanes.items())]
-    return timeline.draw(moments, start, end, ordered)
+    return timeline.draw(moments, start, end, ordered, with_data=stamp.with_data)
 
 
 def _empty(items: Sequence[Card], detected: Mapping[str, str] | None, stamp: Stamp) -> list[str]:

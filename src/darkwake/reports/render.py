@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from markupsafe import Markup
 
 from darkwake import times
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 class Stamp:
     """What a page rests on: the ledger number it is as of, when that was recorded, the software, the data's span.
 
-    `head`: the ledger's chain at that number, against which `darkwake verify --head` checks.
+    `head`: the ledger's chain at that number, against which `darkwake verify --head` checks. `with_data`: the hours
+    (since 1970, in order) in which any ship was heard; of those in between nothing can be said.
     """
 
     as_of: int
@@ -33,7 +35,17 @@ class Stamp:
     data_start: int | None
     data_end: int | None
     head: str = ""
-    data_hours: int = 0  # in which any ship was heard: the hours of the data, holes taken off
+    with_data: Sequence[int] | np.ndarray = ()
+
+    @property
+    def data_hours(self) -> int:
+        """The hours of the data, holes taken off."""
+        return len(self.with_data)
+
+    def hours_with_data(self, start: int, end: int) -> int:
+        """In how many hours that a period [start, end), µs, touches any ship was heard."""
+        low = np.searchsorted(self.with_data, start // times.HOUR_US)
+        return int(np.searchsorted(self.with_data, -(-end // times.HOUR_US)) - low) if end > start else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,14 +38,26 @@ class Lane:
     style: str = "event"  # event | apart | window
 
 
-def draw(moments: np.ndarray, start: int, end: int, lanes: Sequence[Lane], title: str = "Timeline") -> Markup:
-    """The strip of hours heard (`moments`: µs of every report) above the lanes, from `start` to `end`."""
+def draw(
+    moments: np.ndarray,
+    start: int,
+    end: int,
+    lanes: Sequence[Lane],
+    title: str = "Timeline",
+    with_data: Sequence[int] | np.ndarray = (),
+) -> Markup:
+    """The strip of hours heard (`moments`: µs of every report) above the lanes, from `start` to `end`.
+
+    `with_data`: the hours (since 1970, in order) in which any ship was heard; where there are none, that is shaded. Not
+    known, if it is empty.
+    """
     end = max(end, start + times.HOUR_US)
     height = 20 + _STRIP + 10 + _LANE * len(lanes) + 24
     parts = [
         f'<svg class="timeline" viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="time-t time-d">',
         f'<title id="time-t">{_safe(title)}</title>',
         '<desc id="time-d">Hours with at least one report, and the events below; the tables say the same.</desc>',
+        _holes(with_data, start, end, height),
         _axis(start, end, height),
         f'<text class="lane" x="0" y="{20 + _STRIP / 2 + 4:g}">heard, by hour</text>',
         _strip(moments, start, end),
@@ -65,6 +77,24 @@ def _safe(text: str) -> str:
 def _x(instant_us: float, start: int, end: int) -> float:
     share = (instant_us - start) / (end - start)
     return _LEFT + min(max(share, 0.0), 1.0) * (WIDTH - _LEFT - _RIGHT)
+
+
+def _holes(with_data: Sequence[int] | np.ndarray, start: int, end: int, height: int) -> str:
+    """Stretches without data, as wide as a tenth of a unit or more."""
+    if not len(with_data):
+        return ""
+    hours = np.asarray(with_data, np.int64)
+    first, last = start // times.HOUR_US, -(-end // times.HOUR_US)
+    inside = hours[(hours >= first) & (hours < last)]
+    edges = np.concatenate([[first - 1], inside, [last]])
+    parts = []
+    for before, after in itertools.pairwise(edges):
+        if after - before > 1:
+            x, to = _x((before + 1) * times.HOUR_US, start, end), _x(after * times.HOUR_US, start, end)
+            if to - x >= 0.1:
+                shape = f'x="{x:.1f}" y="16" width="{to - x:.1f}" height="{height - 36}"'
+                parts.append(f'<rect class="hole" {shape}><title>no data: no ship was heard</title></rect>')
+    return "".join(parts)
 
 
 def _strip(moments: np.ndarray, start: int, end: int) -> str:

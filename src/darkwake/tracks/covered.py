@@ -26,17 +26,17 @@ class Covered:
     box: tuple[float, float, float, float] | None  # west, south, east, north
 
 
-def hours_with_data(snapshot: Snapshot) -> int:
-    """In how many hours (since 1970) the tracks hold any position."""
+def hours_with_data(snapshot: Snapshot) -> Ints:
+    """The hours (since 1970) in which the tracks hold any position, in order."""
     return snapshot.once(_hours)
 
 
-def _hours(snapshot: Snapshot) -> int:
+def _hours(snapshot: Snapshot) -> Ints:
     found: Ints = np.zeros(0, np.int64)
     files = snapshot.data_files("tracks")
     for batch in snapshot.batches("tracks", files, ["time"]) if files else ():
         found = np.union1d(found, np.unique(ints(batch.column(0)) // HOUR_US))
-    return len(found)
+    return found
 
 
 def periods(snapshot: Snapshot) -> list[Covered]:
