@@ -422,6 +422,12 @@ class Workspace:
 
         return summary.stats(self.lake, as_of)
 
+    def heard_in(self, since: str | None = None, until: str | None = None, as_of: str | int | None = None) -> bool:
+        """Whether any ship was heard in a period, by the positions of the tracks."""
+        from darkwake.tracks.covered import heard_in
+
+        return heard_in(self.snapshot(as_of), *times.parse_period(since, until))
+
     def coverage(self, as_of: str | int | None = None) -> list[dict[str, Any]]:
         """Where and when there are data: a row per source and period, with the box of its positions in degrees."""
         from darkwake.tracks import covered

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from darkwake import refs
+from darkwake.detectors.coverage import Coverage, Missing
 from darkwake.errors import VerificationError
 from darkwake.reports.dossier import dossier
 from darkwake.reports.render import Page, Stamp
@@ -90,10 +91,17 @@ def test_nothing_at_all_is_said_in_words() -> None:
 
 
 def test_what_was_looked_for_and_not_found_is_said() -> None:
-    said = text(check(make().html))
-    assert "No gap longer than 6 h was observed between 2019-02-01 and 2019-02-11." in said
-    assert "No encounter was inferred between 2019-02-01 and 2019-02-11." in said
-    assert "No port call was" not in said
+    complete = {kind: Coverage(kind, "default", None, None) for kind in ("gap", "encounter", "port_call")}
+    said = text(check(make(looked=complete).html))
+    assert (
+        "No gap longer than 6 h was observed and no encounter was inferred, in the 240 hours in which it was heard "
+        "(of 480 hours in which any ship was, between 2019-02-01 and 2019-02-11)." in said
+    )
+    late = Missing(None, None, "newer_data", 4, "reports of MMSI 299000001 were imported after run 3 looked (import 4)")
+    said = text(check(make(looked=complete | {"gap": Coverage("gap", "default", None, None, (), (late,))}).html))
+    assert "No encounter was inferred, in the 240 hours" in said
+    assert "No gap" not in said
+    assert "Not all gaps may be told: reports of MMSI 299000001 were imported after run 3 looked" in said
 
 
 def test_bytes_that_fail_their_hash_are_marked_and_reported() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from darkwake import refs, times
-from darkwake.answers import words
+from darkwake.answers import sentences, words
 from darkwake.answers.counting import Counted, Data, count
 from darkwake.answers.evidenced import CONTRADICTED, HeardOf, own_rows
 from darkwake.answers.looked import not_looked
@@ -20,6 +20,7 @@ from darkwake.answers.nearness import beside
 from darkwake.answers.occurrences import Occurrence, distinct, select
 from darkwake.answers.presence import ASSUMED, Stay, present
 from darkwake.answers.query import Comparison, Count, Exists, Moment, Present, Query, Sum, Within, kinds
+from darkwake.answers.sentences import Need
 from darkwake.answers.windows import Assumptions, Fit, Heard, instants
 from darkwake.detectors import registry
 from darkwake.detectors.coverage import TRACK, Coverage
@@ -64,6 +65,15 @@ class Verdict:
     profile: str = "default"
     read_as: tuple[str, ...] = ()
     feeds: tuple[tuple[int, int], ...] = ()
+    ever_heard: bool = False
+
+    @property
+    def have(self) -> frozenset[Need]:
+        """What its sentences may rest on."""
+        found = {Need.DATA: bool(self.feeds), Need.VESSEL: self.ever_heard}
+        found[Need.IN_PERIOD] = self.heard is not None and self.heard.hours > 0
+        found[Need.LOOKED] = bool(self.coverage_of) and all(known.complete for known in self.coverage_of.values())
+        return frozenset(need for need, is_so in found.items() if is_so)
 
     @property
     def coverage(self) -> float | None:
@@ -160,9 +170,15 @@ def evaluate(query: Query, data: Data, assumptions: Assumptions | None = None) -
         profile=data.profile,
         read_as=query.read_as,
         feeds=data.feeds,
+        ever_heard=_ever_heard(query, data),
         notes=(*query.read_as, *verdict.notes),
     )
     return replace(verdict, words=_sentence(verdict, query))
+
+
+def _ever_heard(query: Query, data: Data) -> bool:
+    track = own_rows(data.track, query.of.mmsi, query.of.segment)
+    return track is not None and track.num_rows > 0
 
 
 def _segments(query: Query, data: Data, verdict: Verdict) -> tuple[str, ...]:
@@ -351,7 +367,7 @@ def _sentence(verdict: Verdict, query: Query) -> str:
         case Moment():
             lower, upper = (None if b is None else int(b) for b in (verdict.lower, verdict.upper))
             if not verdict.counted and verdict.outcome == "contradicted":
-                known = f"There was no {words.noun(query.of.kind)} in the period"
+                known = sentences.NONE_AT_ALL.say(verdict.have, noun=words.noun(query.of.kind))
             else:
                 known = f"The {query.which} {words.noun(query.of.kind)} started {words.time_bound(lower, upper)}"
             bounds = [
@@ -386,7 +402,7 @@ def _there(verdict: Verdict) -> str:
             f"{words.moment(first.start)} and {words.moment(last.end)}"
         )
     if verdict.upper == 0:
-        return "No report shows the vessel there, and no silence left it the time to be there"
+        return sentences.NOT_THERE.say(verdict.have)
     other = next((stay.why for stay in verdict.stays_apart if not stay.why.startswith(CONTRADICTED)), None)
     if other is not None:
         return f"Reports show the vessel there, but {other}"
@@ -394,4 +410,4 @@ def _there(verdict: Verdict) -> str:
         return "The reports that show the vessel there are contradicted by its own other reports"
     if verdict.upper is None:
         return "Whether the vessel was there cannot be said from this data"
-    return "No report shows the vessel there, and it may have been there unheard"
+    return sentences.NO_REPORT_THERE.say(verdict.have)

@@ -48,6 +48,10 @@ def hours(duration_us: float) -> str:
     return f"{h:.1f} h" if h < 48 else f"{h / 24:.1f} days"
 
 
+def hours_counted(number: int) -> str:
+    return f"{number:,} hour{'' if number == 1 else 's'}"
+
+
 def period(since: int | None, until: int | None, counted: Counted | None = None) -> str:
     """A period in words; `counted`: how what is spoken of belongs to it."""
     if since is None and until is None:

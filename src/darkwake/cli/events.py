@@ -214,7 +214,9 @@ def list_events(
     imports = workspace.ledger.entries("import", up_to=number)
     again = "event detect" if profile == "default" else f"event detect --profile {profile}"
     if runs:
-        empty = "No event fits."
+        from darkwake.answers.sentences import NO_EVENT, Need
+
+        empty = NO_EVENT.say({Need.DATA} if workspace.heard_in(since, until, as_of) else ())
     elif profile == "default":
         empty = f"No detection has been run yet; next: darkwake {again}"
     else:

@@ -10,12 +10,13 @@ from typing import Any
 import pyarrow as pa
 
 from darkwake import refs, times
-from darkwake.answers import words
+from darkwake.answers import sentences, words
 from darkwake.answers.evaluate import OUTCOME_WORDS, Outcome, Verdict
 from darkwake.answers.looked import looked, looked_at
 from darkwake.answers.occurrences import Occurrence
 from darkwake.answers.presence import Stay
 from darkwake.answers.query import Filter, Present, Query, Within, filters, to_json
+from darkwake.answers.sentences import Need
 from darkwake.answers.windows import Fit, instants
 from darkwake.casebook.models import Claim, Evaluation, Reply, Source
 from darkwake.detectors.coverage import TRACK
@@ -105,6 +106,7 @@ def claim_page(
         counted=[_row(occurrence, by_id) for occurrence in counted],
         apart=[_row(occurrence, by_id) for occurrence in apart],
         apart_note=_apart_note(query),
+        no_silence=_no_silence(query, verdict),
         windows=[_window(f) for f in (verdict.possible if verdict else ())[:_WINDOWS_SHOWN]],
         more_windows=_more_windows(verdict),
         items=items,
@@ -122,17 +124,23 @@ def _coverage(query: Query | None, verdict: Verdict | None, stamp: Stamp) -> str
     """In how many hours of the period the vessel was heard, of those in which anybody was."""
     if query is None or verdict is None or verdict.heard is None:
         return "Coverage is not known, because no vessel is named or its track is not at hand."
-    known = verdict.heard
     start = stamp.data_start if query.of.since is None else query.of.since
     end = stamp.data_end if query.of.until is None else query.of.until
     of_hours = 0 if start is None or end is None else stamp.hours_with_data(start, end)
     if of_hours == 0:
-        return "No ship at all was heard in the period: there is no data of it."
-    of = f"{of_hours:,} hour{'' if of_hours == 1 else 's'} of the period in which any ship was heard"
-    if known.hours == 0:
-        return f"The vessel was not heard in any of the {of}."
-    share = percent(min(1.0, known.hours / of_hours))
-    return f"The vessel was heard at least once in {min(known.hours, of_hours):,} of the {of} ({share})."
+        return sentences.NO_DATA.say(())
+    hours = min(verdict.heard.hours, of_hours)
+    have = {*verdict.have, Need.DATA}
+    return sentences.COVERAGE.say(
+        have, hours=f"{hours:,}", of_hours=words.hours_counted(of_hours), share=percent(hours / of_hours)
+    )
+
+
+def _no_silence(query: Query | None, verdict: Verdict | None) -> str:
+    if verdict is None:
+        return ""
+    what = "it" if isinstance(query, Present) else "another one"
+    return sentences.NO_SILENCE.say(set() if verdict.upper is None else verdict.have, what=what)
 
 
 def _apart_note(query: Query | None) -> str:

@@ -14,6 +14,7 @@ from darkwake.answers.evaluate import evaluate
 from darkwake.casebook import book
 from darkwake.casebook.desk import Casebook
 from darkwake.detectors import registry
+from darkwake.detectors.coverage import Coverage, cover
 from darkwake.events import store
 from darkwake.evidence.exhibits import open_refs
 from darkwake.lake.store import Lake, Snapshot, data_span
@@ -53,6 +54,7 @@ class Reports:
             land=self._land,
             places=self._names(snapshot),
             detected=self._detected(snapshot),
+            looked=self._looked(snapshot, mmsi),
             still=learned.shares(lay.lon, lay.lat, self.places_as_of(snapshot.number)),
             simulated=self.simulated or None,
         )
@@ -90,6 +92,11 @@ class Reports:
         """kind → definition, of the detectors that ran up to this moment."""
         ran = {kind for _, run in self.lake.ledger.told(Detection, snapshot.number) for kind in run.found}
         return {kind: registry.get(kind).definition for kind in registry.names() if kind in ran}
+
+    def _looked(self, snapshot: Snapshot, mmsi: int) -> dict[str, Coverage]:
+        """kind → over which data it was looked for, of the detectors that ran up to this moment."""
+        entries = self.lake.ledger.entries(up_to=snapshot.number)
+        return {kind: cover(entries, snapshot, kind, mmsi=mmsi) for kind in self._detected(snapshot)}
 
     @cached_property
     def _coast(self) -> Any:

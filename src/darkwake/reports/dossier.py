@@ -10,10 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from darkwake import refs, times
-from darkwake.answers import words
+from darkwake.answers import sentences, words
+from darkwake.answers.sentences import Need
 from darkwake.answers.windows import chain_count, heard, instants
 from darkwake.detectors import registry
 from darkwake.detectors.base import values_of
+from darkwake.detectors.coverage import Coverage
 from darkwake.events.model import Event
 from darkwake.places.learned import Shares
 from darkwake.reports import chart, identity, timeline
@@ -38,11 +40,12 @@ def dossier(
     land: chart.Land | None = None,
     places: Mapping[str, str] | None = None,
     detected: Mapping[str, str] | None = None,
+    looked: Mapping[str, Coverage] | None = None,
     still: Shares | None = None,
     simulated: bool | None = None,
 ) -> Page:
-    """The page. `detected`: kind → definition, of the detectors that ran; `places`: code → name; `still`: in which
-    places it lay still.
+    """The page. `detected`: kind → definition, of the detectors that ran; `looked`: kind → in which data it was looked
+    for; `places`: code → name; `still`: in which places it lay still.
 
     `track`, `statics`, `segments` hold the rows of this MMSI in the shapes of `lake.schema`; retracted events are
     left out. `simulated` None: decided by the names that were sent.
@@ -71,7 +74,7 @@ def dossier(
         map_note=_map_note(track, land),
         timeline=_timeline(track, items, stamp),
         items=items,
-        empty=_empty(items, detected, stamp),
+        empty=_empty(items, looked or {}, track, stamp),
         coverage=_coverage(track, stamp),
         still=_still(still),
         segments=runs,
@@ -100,37 +103,44 @@ def _mark(item: Card) -> chart.Mark:
     return chart.Mark(item.number, event.lon, event.lat, label, f"e{item.number}")
 
 
+def _have(track: pa.Table, stamp: Stamp) -> set[Need]:
+    found = {Need.DATA: stamp.data_hours > 0, Need.VESSEL: track.num_rows > 0}
+    return {need for need, is_so in found.items() if is_so}
+
+
 def _summary(track: pa.Table, segments: pa.Table, items: Sequence[Card], stamp: Stamp) -> str:
-    if track.num_rows == 0:
-        return "No position with a known time was received under this MMSI."
-    moments = instants(track)
     kinds: dict[str, int] = {}
     for item in items:
         kinds[item.event.kind] = kinds.get(item.event.kind, 0) + 1
     counted = ", ".join(f"{n} {words.noun(kind, n)}" for kind, n in sorted(kinds.items())) or "no events"
-    hours, share = _heard_hours(track, stamp)
-    positions = f"{track.num_rows:,} positions in {segments.num_rows} segment{'' if segments.num_rows == 1 else 's'}"
-    return (
-        f"{positions}, heard from {when(int(moments.min()))} to {when(int(moments.max()))}, in "
-        f"{hours:,} of the {stamp.data_hours:,} hours in which any ship was heard ({percent(share)}): {counted}."
+    return sentences.HEARD.say(
+        _have(track, stamp),
+        positions=f"{track.num_rows:,} positions",
+        segments=f"{segments.num_rows} segment{'' if segments.num_rows == 1 else 's'}",
+        counted=counted,
+        **_hours(track, stamp),
     )
 
 
-def _heard_hours(track: pa.Table, stamp: Stamp) -> tuple[int, float | None]:
-    """In how many hours the vessel was heard, and which share that is of those in which anybody was."""
-    hours = len(np.unique(instants(track) // times.HOUR_US))
-    return hours, min(1.0, hours / stamp.data_hours) if stamp.data_hours else None
+def _hours(track: pa.Table, stamp: Stamp) -> dict[str, str]:
+    """When the vessel was heard, and in how many of the hours in which anybody was, as sentences name it."""
+    moments = instants(track)
+    hours = len(np.unique(moments // times.HOUR_US))
+    share = min(1.0, hours / stamp.data_hours) if stamp.data_hours else None
+    ends = (int(moments.min()), int(moments.max())) if len(moments) else (None, None)
+    return {
+        "first": "no time" if ends[0] is None else when(ends[0]),
+        "last": "no time" if ends[1] is None else when(ends[1]),
+        "hours": f"{hours:,}",
+        "heard_hours": words.hours_counted(hours),
+        "of_hours": words.hours_counted(stamp.data_hours),
+        "share": percent(share),
+    }
 
 
 def _coverage(track: pa.Table, stamp: Stamp) -> str:
-    if track.num_rows == 0:
-        return "No report with a known time was received under this MMSI in this data."
-    hours, share = _heard_hours(track, stamp)
-    own = heard(track, None, None)
-    text = (
-        f"At least one report arrived in {hours:,} of the {stamp.data_hours:,} hours in which any ship was heard "
-        f"({percent(share)}), and in {percent(own.coverage)} of the hours from first to last."
-    )
+    own = percent(heard(track, None, None).coverage)
+    text = sentences.SHARE.say(_have(track, stamp), own_share=own, **_hours(track, stamp))
     ships = chain_count(track)
     if ships > 1:
         text += f" At times segments overlap: at least {ships} transmitters used this number at once."
@@ -171,22 +181,33 @@ def _timeline(track: pa.Table, items: Sequence[Card], stamp: Stamp) -> Any:
     return timeline.draw(moments, start, end, ordered, with_data=stamp.with_data)
 
 
-def _empty(items: Sequence[Card], detected: Mapping[str, str] | None, stamp: Stamp) -> list[str]:
-    """What was looked for and not found is said as plainly as what was found."""
-    if not detected:
-        return [] if items else ["No events are recorded for this MMSI."]
+def _empty(items: Sequence[Card], looked: Mapping[str, Coverage], track: pa.Table, stamp: Stamp) -> list[str]:
+    """What was looked for and not found is said as plainly as what was found; what was not looked for, too."""
+    if not looked:
+        return [] if items else ["No events are recorded for this MMSI, and nothing was looked for."]
     found = {item.event.kind for item in items}
-    between = (
-        ""
-        if stamp.data_start is None or stamp.data_end is None
-        else f" between {words.moment(stamp.data_start)} and {words.moment(stamp.data_end)}"
-    )
-    sentences = []
-    for kind in sorted(set(detected) - found):
+    told = {True: [], False: []}  # type: dict[bool, list[str]]
+    for kind in sorted(kind for kind in set(looked) - found if looked[kind].complete):
         declared, values = registry.kind(kind), values_of(registry.get(kind))
-        what = f"{declared.noun} {declared.at_least.format(**values)}".rstrip()
-        sentences.append(f"No {what} was {'observed' if declared.observed else 'inferred'}{between}.")
-    return sentences
+        told[declared.observed].append(f"{declared.noun} {declared.at_least.format(**values)}".rstrip())
+    parts = [f"no {_or(told[True])} was observed"] if told[True] else []
+    parts += [f"no {_or(told[False])} was inferred"] if told[False] else []
+    lines = []
+    if parts:
+        spoken = " and ".join(parts)
+        ends = {"first": words.moment(stamp.data_start), "last": words.moment(stamp.data_end)}
+        given = _hours(track, stamp) | ends | {"kinds": f"N{spoken[1:]}", "nouns": _or([*told[True], *told[False]])}
+        have = {*_have(track, stamp), Need.LOOKED}
+        lines.append(sentences.NOT_FOUND.say(have, **given))
+    for kind, known in sorted(looked.items()):
+        if not known.complete:
+            why = "; ".join(dict.fromkeys(missing.text for missing in known.missing))
+            lines.append(sentences.STALE.say((), nouns=words.noun(kind, 2), why=why))
+    return lines
+
+
+def _or(nouns: Sequence[str]) -> str:
+    return nouns[0] if len(nouns) == 1 else f"{', '.join(nouns[:-1])} or {nouns[-1]}"
 
 
 def _segments(segments: pa.Table, track: pa.Table, exhibits: Exhibits) -> list[dict[str, Any]]:

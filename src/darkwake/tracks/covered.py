@@ -39,6 +39,13 @@ def _hours(snapshot: Snapshot) -> Ints:
     return found
 
 
+def heard_in(snapshot: Snapshot, since: int | None, until: int | None) -> bool:
+    """Whether the tracks hold any position in an hour that a period [since, until), µs, touches."""
+    hours = hours_with_data(snapshot)
+    low = 0 if since is None else int(np.searchsorted(hours, since // HOUR_US))
+    return low < (len(hours) if until is None else int(np.searchsorted(hours, -(-until // HOUR_US))))
+
+
 def periods(snapshot: Snapshot) -> list[Covered]:
     """By source and time; a day without any report ends a period. Rows are read in batches: memory stays small."""
     parts: list[pa.Table] = []
