@@ -18,11 +18,16 @@ from darkwake.workspace import Workspace, create
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    """A small West Sea, SIMULATED, with the events that the local engine finds on one thread."""
+    """A small West Sea and, at other times, every small scenario, SIMULATED, with the events that the local engine finds
+    on one thread.
+    """
     folder = tmp_path_factory.mktemp("engines")
     sim.run("west-sea", 3, folder / "feed", ships=20, days=5)
+    small = [scenario.name for scenario in sim.SCENARIOS if scenario.name != "west-sea"]
+    for number, name in enumerate(small, 1):
+        sim.run(name, number, folder / name, earlier_days=20 * number)
     with create(folder / "workspace", simulated=True) as workspace:
-        workspace.import_files(sorted((folder / "feed").glob("*.nmea")))
+        workspace.import_files(sorted(folder.glob("*/*.nmea")))
         workspace.build_tracks()
         run = detect(workspace.lake, registry.names(), workspace._detection._context, LocalEngine(threads=1))
         assert set(run.found) == set(registry.names())

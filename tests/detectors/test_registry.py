@@ -12,7 +12,9 @@ from support import ROOT
 
 
 def test_an_unknown_kind_is_told_of_with_the_known_ones():
-    with pytest.raises(NotFoundError, match="draught_change, encounter, gap, loitering, port_call"):
+    with pytest.raises(
+        NotFoundError, match="draught_change, encounter, frozen, gap, loitering, no_position, port_call"
+    ):
         registry.get("abduction")
 
 

@@ -72,6 +72,8 @@ def test_reports_without_a_position_are_reports(ws: Workspace) -> None:
     case = Case(ws, "no_position")
     assert case.events("gap") == []
     assert ws.snapshot().rows("heard") == 119
+    (event,) = case.events("no_position")
+    assert (event.measures["reports"], event.state) == (119, "closed")
 
 
 def test_a_ship_that_lies_there_all_the_time_was_there_and_contradicts_no_call(ws: Workspace) -> None:
@@ -88,6 +90,9 @@ def test_a_ship_that_lies_there_all_the_time_was_there_and_contradicts_no_call(w
 def test_a_position_repeated_under_way_is_neither_a_stay_nor_a_stop(ws: Workspace) -> None:
     case = Case(ws, "repeated_position")
     assert case.events("loitering") == case.events("port_call") == []
+    (event,) = case.events("frozen")
+    assert "contradict each other" in event.reasons[0]
+    assert event.measures["sent_speed_knots"] == 13.2
 
 
 def test_a_stray_report_at_nampo_is_no_call(ws: Workspace) -> None:

@@ -90,7 +90,6 @@ PROMISED: Mapping[str, tuple[str, str]] = {
     "shared_mmsi": ("episode of a shared MMSI", "episodes of a shared MMSI"),
     "impossible_jump": ("impossible jump", "impossible jumps"),
     "circle": ("circle", "circles"),
-    "frozen": ("frozen position", "frozen positions"),
     "on_land": ("episode of positions on land", "episodes of positions on land"),
     "out_of_range": ("episode out of range", "episodes out of range"),
     "synthetic": ("episode of synthetic track", "episodes of synthetic track"),

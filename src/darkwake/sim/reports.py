@@ -87,8 +87,11 @@ def position_fields(crew: Crew, motion: Motion, heard: Heard, key: int, epoch_s:
     noise = _noise(t, heard.number, key)
     lon = np.interp(t, grid, motion.lon) + noise[0] / _METRES / np.cos(np.radians(motion.lat[nearest]))
     lat = np.interp(t, grid, motion.lat) + noise[1] / _METRES
+    for begin, end in _spells(crew, "frozen"):
+        stuck = (t >= begin) & (t < end)
+        lon[stuck], lat[stuck] = np.interp(begin, grid, motion.lon), np.interp(begin, grid, motion.lat)
     lon, lat = dirt.astray(heard.number, key, lon, lat)
-    missing = dirt.missing(heard.number, key)
+    missing = without_position(crew, heard, key, dirt)
     sog = np.interp(t, grid, motion.sog_knots)
     sog = np.abs(sog + 0.08 * noise[2])
     moving = sog > 0.3
@@ -122,6 +125,18 @@ def position_fields(crew: Crew, motion: Motion, heard: Heard, key: int, epoch_s:
     return fields
 
 
+def without_position(crew: Crew, heard: Heard, key: int, dirt: Dirt) -> NDArray[np.bool_]:
+    """Per reception, whether its transmission carries no position: by accident, or over a spell that is planned."""
+    missing = dirt.missing(heard.number, key)
+    for begin, end in _spells(crew, "no_position"):
+        missing |= (heard.time_s >= begin) & (heard.time_s < end)
+    return missing
+
+
+def _spells(crew: Crew, kind: str) -> list[tuple[float, float]]:
+    return [(remark.start_s, remark.end_s) for remark in crew.helm.remarks if remark.kind == kind]
+
+
 def long_range_fields(crew: Crew, motion: Motion, heard: Heard, key: int, dirt: Dirt) -> dict[str, Longs]:
     """Fields of type 27: coarse position, speed in whole knots."""
     grid = np.arange(len(motion.lon)) * float(STEP_S)
@@ -129,7 +144,7 @@ def long_range_fields(crew: Crew, motion: Motion, heard: Heard, key: int, dirt: 
     nearest = np.minimum(np.round(t / STEP_S).astype(np.int64), len(grid) - 1)
     lon, lat = np.interp(t, grid, motion.lon), np.interp(t, grid, motion.lat)
     lon, lat = dirt.astray(heard.number, key, lon, lat)
-    missing = dirt.missing(heard.number, key)
+    missing = without_position(crew, heard, key, dirt)
     return {
         "mmsi": np.full(len(t), crew.ship.mmsi, np.int64),
         "nav_status": motion.status[nearest].astype(np.int64),

@@ -181,7 +181,7 @@ def _ship(
     fields = reports.position_fields(crew, motion, heard, key, feed.epoch_us / 1e6, dirt)
     whole = add("18" if ship.class_b else "1", heard, dict(fields), 0)
     tags = feed.batches[-1].time_s[whole].astype(np.float64)
-    placed = ~dirt.missing(heard.number[whole], key)
+    placed = ~reports.without_position(crew, heard, key, dirt)[whole]
     _, first = np.unique(heard.number[whole][placed], return_index=True)
     position_s, heard_s = [tags[placed][first]], [tags]
     static_s, draught = np.empty(0), np.empty(0)
@@ -202,7 +202,7 @@ def _ship(
             heard = listen(3, radio.LONG_RANGE_INTERVAL_S, values["thin_s"], satellites_only=True)
             whole = add("27", heard, dict(reports.long_range_fields(crew, motion, heard, key, dirt)), 3)
             tags = feed.batches[-1].time_s[whole].astype(np.float64)
-            position_s.append(tags[~dirt.missing(heard.number[whole], key)])
+            position_s.append(tags[~reports.without_position(crew, heard, key, dirt)[whole]])
             heard_s.append(tags)
     order = np.argsort(static_s, kind="stable")
     return (
