@@ -18,9 +18,7 @@ from darkwake.workspace import Workspace, create
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    """A small West Sea and, at other times, every small scenario, SIMULATED, with the events that the local engine finds
-    on one thread.
-    """
+    """A small West Sea and, at other times, every small scenario, SIMULATED; what one thread finds in it."""
     folder = tmp_path_factory.mktemp("engines")
     sim.run("west-sea", 3, folder / "feed", ships=20, days=5)
     small = [scenario.name for scenario in sim.SCENARIOS if scenario.name != "west-sea"]

@@ -137,3 +137,24 @@ def test_the_same_stays_whichever_vessels_share_a_call():
     )
     assert whole.num_rows == 5
     assert apart.sort_by("mmsi").equals(whole)
+
+
+def test_another_ship_beside_it_makes_a_seldom_heard_stay_possible_at_most() -> None:
+    """Reports two hours apart show neither a meeting nor that there was none."""
+    hours = every(120, 0, 12)
+    alongside = ship(2, hours + 0.9, (SEA[0], SEA[1] + 300 * METRES))
+    one, two = detect(Loitering(), tracks(ship(1, hours), alongside))
+    assert (one.measures["beside"], two.measures["beside"]) == (299_000_002, 299_000_001)
+    assert "MMSI 299000002 lay beside it" in (Loitering.kind.possible_only(one) or "")
+    far = ship(2, hours + 0.9, (SEA[0], SEA[1] + 6000 * METRES))
+    later = ship(2, hours + 40, (SEA[0], SEA[1] + 300 * METRES))
+    for other in (far, later):
+        stays = detect(Loitering(), tracks(ship(1, hours), other))
+        assert [stay.measures["beside"] for stay in stays] == [None, None]
+        assert Loitering.kind.possible_only(stays[0]) is None
+
+
+def test_where_both_are_heard_often_the_encounter_says_it() -> None:
+    hours = every(10, 0, 12)
+    one, _ = detect(Loitering(), tracks(ship(1, hours), ship(2, hours, (SEA[0], SEA[1] + 300 * METRES))))
+    assert one.measures["beside"] is None

@@ -12,11 +12,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from darkwake import times
 from darkwake.detectors import areas, openings
 from darkwake.detectors.areas import Areas, areas_of, nearest_place
 from darkwake.detectors.base import Context, Detector, Needs, Param, method_of
+from darkwake.detectors.stay.kernels.beside import Stays, beside
 from darkwake.engine.base import Plan, Stage
 from darkwake.events.kinds import Kind, Measure
 from darkwake.events.model import Event, Innocent, VesselRef, event_id, rounded
@@ -35,6 +37,8 @@ _UNSEEN_US = 3_600_000_000
 _UNDER_WAY_KNOTS = 3.0
 #: Sailing in or out, of a ship that sent no speed.
 _ASSUMED_KNOTS = 10.0
+#: Reports farther apart than encounters bridge.
+_SELDOM_H = 0.9
 #: Positions at which the distance to shore is taken: start, quarters, end.
 _SAMPLES = 5
 #: Navigational status in words (ITU-R M.1371-5).
@@ -55,12 +59,18 @@ STAYS = pa.schema(
         pa.field("nav_share", pa.float64(), nullable=False),
         pa.field("lons", pa.list_(pa.float64(), _SAMPLES), nullable=False),
         pa.field("lats", pa.list_(pa.float64(), _SAMPLES), nullable=False),
+        pa.field("heard", pa.list_(pa.float64()), nullable=False),  # time (µs), lon, lat … about an hour apart
         *openings.fields(("first", "last")),
     ]
 )
 
 #: Disjoint spans in order: their starts and their ends.
 Spans = tuple[list[int], list[int]]
+
+
+def _possible_only(event: Event) -> str | None:
+    other = event.measures.get("beside")
+    return None if other is None else f"MMSI {other} lay beside it, and so few reports do not show whether the two met"
 
 
 KIND = Kind(
@@ -78,11 +88,19 @@ KIND = Kind(
         Measure("longest_unheard_h", "h", "longest time between two reports of the stay, hours", "doubt"),
         Measure("mean_speed_knots", "kn", "length of the path over its duration, knots"),
         Measure("distance_from_shore_km", "km", "nearest distance to shore at five moments of the stay, kilometres"),
+        Measure(
+            "beside",
+            "",
+            "MMSI of a ship that lay beside it, where reports about an hour apart or more cannot tell a meeting from a "
+            "wait; null else",
+            "told",
+        ),
     ),
     main="duration_h",
     been_there=True,
     least_stay_h=8.0,
     unseen="Loitering is seen only where a ship is heard every 6 h or more often, so one can go unseen",
+    possible_only=_possible_only,
 )
 
 
@@ -96,7 +114,7 @@ class Loitering(Detector):
     """
 
     kind = KIND
-    version = "1.1"
+    version = "1.2"
     status = "stable"
     title = "Slow for hours away from shore"
     definition = (
@@ -134,6 +152,7 @@ class Loitering(Detector):
         if not candidates.num_rows:
             return []
         meetings = _meetings(context)
+        candidates = candidates.append_column("beside", _beside(candidates)).drop_columns(["heard"])
         stays = (ints(candidates[name]).tolist() for name in ("first_time", "last_time", "segment"))
         covered = np.array(
             [_covered(start, end, meetings.get(segment, ([], []))) for start, end, segment in zip(*stays, strict=True)]
@@ -173,6 +192,8 @@ class Loitering(Detector):
         ]
         if row["likely_h"] >= hours + 0.1:
             reasons.append(f"about {row['likely_h']:.1f} h by the reports before and after it, at the speeds they send")
+        if row["beside"] is not None:
+            reasons.append(f"MMSI {row['beside']} lay beside it")
         if share > 0:
             reasons.append(f"{share:.0%} of it in encounters")
         return Event(
@@ -191,6 +212,7 @@ class Loitering(Detector):
                 "longest_unheard_h": rounded(row["longest_unheard_h"], 2),
                 "mean_speed_knots": rounded(row["mean_speed_knots"], 2),
                 "distance_from_shore_km": rounded(shore_m / 1000.0, 2),
+                "beside": row["beside"],
             },
             reasons=tuple(reasons),
             innocent=_checks(row, port_m),
@@ -328,6 +350,7 @@ def slow_stays(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
         "nav_share": pa.array([share for _, share in common], pa.float64()),
         "lons": pa.FixedSizeListArray.from_arrays(pa.array(lon[samples].ravel()), _SAMPLES),
         "lats": pa.FixedSizeListArray.from_arrays(pa.array(lat[samples].ravel()), _SAMPLES),
+        "heard": _heard(time, lon, lat, first, last),
         **openings.columns(table, {"first": first, "last": last}),
     }
     return pa.table(values, schema=STAYS)
@@ -340,6 +363,34 @@ def _moments(time: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarra
         wanted = time[a] + (time[b] - time[a]) * np.arange(_SAMPLES) // (_SAMPLES - 1)
         rows[k] = a + np.searchsorted(time[a : b + 1], wanted)
     return rows
+
+
+def _heard(time: np.ndarray, lon: np.ndarray, lat: np.ndarray, first: np.ndarray, last: np.ndarray) -> pa.Array:
+    """Of each stay the reports at which another hour has begun, and the last, as time, lon, lat, time, …"""
+    parts, offsets = [], [0]
+    for a, b in zip(first, last, strict=True):
+        hour = (time[a : b + 1] - time[a]) // 3_600_000_000
+        rows = a + np.flatnonzero(np.diff(hour, prepend=-1, append=-1)[:-1])
+        rows = np.unique(np.append(rows, b))
+        parts.append(np.column_stack([time[rows], lon[rows], lat[rows]]).ravel())
+        offsets.append(offsets[-1] + len(parts[-1]))
+    values = np.concatenate(parts) if parts else np.empty(0)
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(values, pa.float64()))
+
+
+def _beside(candidates: pa.Table) -> pa.Array:
+    """Of each stay that was seldom heard the ship that lay beside it; null where none did, or it was heard hourly."""
+    heard = candidates["heard"].combine_chunks()
+    values = heard.flatten().to_numpy().reshape(-1, 3)
+    first = np.concatenate([[0], np.cumsum(pc.list_value_length(heard).to_numpy() // 3)])
+    start, end = ints(candidates["first_time"]), ints(candidates["last_time"])
+    moments = values[:, 0].astype(np.int64)
+    stays = Stays(
+        ints(candidates["mmsi"]), start, end, first.astype(np.int64), moments, values[:, 1].copy(), values[:, 2].copy()
+    )
+    seldom = np.flatnonzero(floats(candidates["longest_unheard_h"]) > _SELDOM_H)
+    found = beside(stays, seldom)
+    return pa.array([found.get(k) for k in range(candidates.num_rows)], pa.int32())
 
 
 def _most_common(status: np.ndarray) -> tuple[int, float]:
