@@ -226,3 +226,10 @@ def test_a_file_cannot_say_that_a_place_was_learned_or_rejected(book: PlaceBook,
     taken = book.take(file(tmp_path, "own.geojson", *made, circle("SIM A")))
     assert [place.code for place in taken.found.places] == ["XXSIM"]
     assert sum(taken.found.rejects.values()) == 4
+
+
+def test_what_is_learned_in_between_makes_no_file_new(book: PlaceBook, tmp_path: Path) -> None:
+    own = file(tmp_path, "own.geojson", circle("SIM A"))
+    assert book.take(own).new
+    book.learn([learned_at(24)], METHOD)
+    assert not book.take(own).new

@@ -9,6 +9,7 @@ from darkwake.errors import UsageError
 from darkwake.places import Gazetteer, learned
 from darkwake.places.learned import Rests, Shares, propose, shares
 from darkwake.places.model import ACCEPTED, LEARNED, REJECTED, Place
+from darkwake.times import Interval
 
 HERE = (140.0, 30.0)
 DAY_US = 86_400_000_000
@@ -119,9 +120,24 @@ def test_the_180th_meridian_parts_no_place() -> None:
 def test_shares_tell_known_learned_and_beyond() -> None:
     [found] = propose(rests(5, 4), Gazetteer(), [], at_sea)
     places = Gazetteer([found.place, port(0.0, 0.0), replace(port(20.0, 0.0), code="SIM2", kind="zone")])
-    lons, lats = np.array([0.0, 140.0, 20.0]), np.array([0.0, 30.0, 0.0])
-    assert shares(lons, lats, places) == Shares(known=1, learned=1, beyond=1)
-    assert shares(lons[:0], lats[:0], Gazetteer()) == Shares(0, 0, 0)
+    three = both(*(rests(1, 1, at, spread_m=1.0) for at in ((0.0, 0.0), HERE, (20.0, 0.0))))
+    assert shares(three, places) == Shares(known=1, learned=1, beyond=1)
+    assert shares(rests(0, 0), Gazetteer()) == Shares(0, 0, 0)
+
+
+def test_a_port_that_was_not_in_use_then_takes_no_rest() -> None:
+    gone = port(*HERE, valid=Interval(None, -DAY_US))
+    assert shares(rests(5, 4), Gazetteer([gone])).known == 0
+    assert len(propose(rests(5, 4), Gazetteer([gone]), [], at_sea)) == 1
+
+
+def test_a_code_means_one_place_for_good() -> None:
+    [first] = propose(rests(5, 4), Gazetteer(), [], at_sea)
+    no = learned.decided(first.place, REJECTED)
+    beside = rests(5, 4, (HERE[0] + 0.02, HERE[1]), spread_m=50.0)
+    [free] = propose(beside, Gazetteer(), [no], at_sea)
+    [other] = propose(beside, Gazetteer(), [replace(no, code=free.place.code)], at_sea)
+    assert other.place.code.endswith("EB")
 
 
 def test_nothing_comes_of_nothing() -> None:

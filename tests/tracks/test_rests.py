@@ -55,3 +55,14 @@ def test_at_the_180th_meridian_the_middle_is_there() -> None:
 
 def test_nothing_comes_of_nothing() -> None:
     assert found(samples.ship()) == []
+
+
+def test_a_rest_that_begins_after_the_first_slow_report_is_found() -> None:
+    metres = [0, *[300] * 6, *[550] * 6]
+    [row] = found(
+        samples.ship(
+            hours=[k / 4 for k in range(13)],
+            where=lambda hour: (samples.SEA[0], samples.SEA[1] + metres[round(hour * 4)] * samples.METRES),
+        )
+    )
+    assert hours(row) == 2.75

@@ -90,20 +90,21 @@ def _detect(
                 raise
             raise Moved("the tracks were built anew while they were read, and their files went") from error
         still = learned.of_table(tables["rests"])
-        run = Run(0, rests=asdict(learned.shares(still.lon, still.lat, context.places)))
+        run = Run(0, rests=asdict(learned.shares(still, context.places)))
         recorded_at = times.now()
-        withdrawn = _withdrawn(lake, entries, profile)
-        added = _added(context, context_of, lake, entries, profile)
         changed: list[Stored] = []
         for detector in detectors:
             kind = detector.name
+            before = _looked_before(entries, kind, profile)
+            withdrawn = _withdrawn(lake, entries, before)
+            added = _added(context, context_of, lake, entries, before) if detector.needs.decided_by_places else ()
             stood = store.standing(writer.base, kind, profile)
             events = [event for event in found[kind] if _touches(event, stood, since, until)]
             run.found[kind] = len(events)
             versions, counted = compare(
                 stood, partial(_stored, writer.base, kind, profile), events,
                 method=method_of(detector, values[kind], profile), run=0, recorded_at=recorded_at,
-                since=since, until=until, withdrawn=withdrawn, added=added if detector.needs.decided_by_places else (),
+                since=since, until=until, withdrawn=withdrawn, added=added,
             )  # fmt: skip
             changed += versions
             run.changes[kind] = counted
@@ -198,9 +199,8 @@ def _search(
     return found, tables
 
 
-def _withdrawn(lake: Lake, entries: Sequence[Entry], profile: str) -> dict[int, str]:
+def _withdrawn(lake: Lake, entries: Sequence[Entry], before: int) -> dict[int, str]:
     """MMSI → what to say where its event is gone: an import with its reports was withdrawn since the run before."""
-    before = max((run.data for _, run in detections(entries) if run.profile == profile), default=0)
     found: dict[int, str] = {}
     for entry in entries:
         if entry.number > before and isinstance(entry.detail, Withdrawal):
@@ -211,15 +211,26 @@ def _withdrawn(lake: Lake, entries: Sequence[Entry], profile: str) -> dict[int, 
     return found
 
 
+def _looked_before(entries: Sequence[Entry], kind: str, profile: str) -> int:
+    """Ledger number of the data that a kind was last looked for in; 0: never."""
+    return max(
+        (run.data for _, run in detections(entries) if run.profile == profile and kind in run.methods), default=0
+    )
+
+
 def _added(
-    context: Context, context_of: Callable[[Snapshot], Context], lake: Lake, entries: Sequence[Entry], profile: str
+    context: Context, context_of: Callable[[Snapshot], Context], lake: Lake, entries: Sequence[Entry], before: int
 ) -> list[Place]:
-    """Ports, berths and anchorages that the run before did not know."""
-    before = max((run.data for _, run in detections(entries) if run.profile == profile), default=None)
-    if before is None or not any(entry.kind == "places" and entry.number > before for entry in entries):
+    """Ports, berths and anchorages that were not known, or not there, in the data of number `before`."""
+    if not before or not any(entry.kind == "places" and entry.number > before for entry in entries):
         return []
-    known = set(context_of(lake.snapshot(before)).places)
-    return [place for place in areas.harbours(context.places) if place not in known]
+    known = {_where(place) for place in context_of(lake.snapshot(before)).places}
+    return [place for place in areas.harbours(context.places) if _where(place) not in known]
+
+
+def _where(place: Place) -> tuple[object, ...]:
+    """What of a place decides events."""
+    return place.code, place.kind, place.lon, place.lat, place.radius_m, place.polygon, place.valid
 
 
 def _ship_types(snapshot: Snapshot) -> dict[int, int]:

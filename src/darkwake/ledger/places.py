@@ -79,7 +79,7 @@ class PlaceBook:
         found = read_places(path)
         detail = _detail(path, found)
         with self.ledger.recording("places") as recording:
-            newest = _told(recording)[-1:]
+            newest = [each for each in _told(recording) if each[1].did == "import"][-1:]
             new = not newest or _contents(newest[0][1]) != _contents(detail)
             number = _seal(recording, found, detail).number if new else newest[0][0].number
         left_out = self.as_of(number - 1).left_out(found.places)
@@ -120,8 +120,10 @@ class PlaceBook:
             raise UsageError("a decision needs its reason", do='Give: --reason "…"')
         with self.ledger.recording("places") as recording:
             before = recording.before.number
-            rejected = [replace(place, origin=LEARNED) for place in self.rejected(before)]
-            place = self.as_of(before).with_places(rejected).by_code(code)
+            standing = self.as_of(before)
+            known = {place.code for place in standing}
+            rejected = [replace(place, origin=LEARNED) for place in self.rejected(before) if place.code not in known]
+            place = standing.with_places(rejected).by_code(code)
             if place.origin not in (LEARNED, ACCEPTED):
                 raise UsageError(
                     f"{place.code} is not a learned place: it is from {place.source}",

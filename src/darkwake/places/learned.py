@@ -22,7 +22,7 @@ from darkwake.errors import UsageError
 from darkwake.geo.sphere import EARTH_RADIUS_M, METRES_PER_DEGREE, bearing_deg, distance_m, wrap_lon
 from darkwake.places.gazetteer import Gazetteer, places_table
 from darkwake.places.grid import grid_of, nearest
-from darkwake.places.model import ACCEPTED, GONE, LEARNED, Place, polygon_place
+from darkwake.places.model import ACCEPTED, ALWAYS, GONE, LEARNED, Place, polygon_place
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -85,11 +85,11 @@ class Shares:
     beyond: int
 
 
-def shares(lon: Floats, lat: Floats, gazetteer: Gazetteer) -> Shares:
+def shares(rests: Rests, gazetteer: Gazetteer) -> Shares:
     """Where rests lie: what is within `OF_KNOWN_M` of a known place, of a learned one, and what is beyond any."""
     harbours = [place for place in gazetteer if place.kind in _KINDS]
-    known = _within(lon, lat, [place for place in harbours if place.origin != LEARNED], OF_KNOWN_M)
-    learned = _within(lon, lat, [place for place in harbours if place.origin == LEARNED], OF_KNOWN_M)
+    known = _within(rests, [place for place in harbours if place.origin != LEARNED], OF_KNOWN_M)
+    learned = _within(rests, [place for place in harbours if place.origin == LEARNED], OF_KNOWN_M)
     return Shares(int(known.sum()), int((learned & ~known).sum()), int((~known & ~learned).sum()))
 
 
@@ -116,8 +116,9 @@ def propose(
     """
     known = [place for place in gazetteer if place.kind in _KINDS and place.origin != LEARNED]
     before = [place for place in gazetteer if place.origin == LEARNED]
-    rests = rests.at(~_within(rests.lon, rests.lat, known, OF_KNOWN_M))
-    rests = rests.at(~_within(rests.lon, rests.lat, list(rejected), 0.0))
+    rests = rests.at(~_within(rests, known, OF_KNOWN_M))
+    rests = rests.at(~_within(rests, list(rejected), 0.0))
+    taken = {place.code for place in (*gazetteer, *rejected)}  # a code means one place for good
     ports = [place for place in known if place.kind == "port"]
     clusters = [rests.at(rows) for rows in _clusters(rests)]
     own = [cluster for cluster in clusters if len(np.unique(cluster.mmsi)) >= SHIPS_OF_A_PART]
@@ -130,7 +131,7 @@ def propose(
         if len(ships) >= LEAST_SHIPS and sum(map(len, together)) >= LEAST_STAYS:
             old = next((old for old in before if old.code not in made and _overlap(old, part.place)), None)
             code = part.place.code if old is None else old.code
-            while code in made:
+            while code in made or (old is None and code in taken):
                 code += "B"
             made[code] = replace(part, place=replace(part.place, code=code))
     places = [each.place for each in made.values()]
@@ -239,12 +240,17 @@ def _named(lon: float, lat: float, ports: Sequence[Place]) -> str:
     return f"{away / 1000:.0f} km {direction} of {best.name}"
 
 
-def _within(lon: Floats, lat: Floats, places: Sequence[Place], metres: float) -> NDArray[np.bool_]:
-    if not len(lon) or not places:
-        return np.zeros(len(lon), np.bool_)
-    # of many rests at the same quays only one each is looked up
-    spots, of = np.unique(np.round(np.column_stack([lon, lat]), 3), axis=0, return_inverse=True)
-    away = nearest(spots[:, 0], spots[:, 1], grid_of(places_table(places)))[1]
+def _within(rests: Rests, places: Sequence[Place], metres: float) -> NDArray[np.bool_]:
+    """Which rests lie within so far of a place that was in use when they began."""
+    if not len(rests) or not places:
+        return np.zeros(len(rests), np.bool_)
+    # of many rests at the same quays in a month only one each is looked up, unless places come and go
+    dated = any(place.valid != ALWAYS for place in places)
+    when = rests.start if dated else np.zeros(len(rests), np.int64)
+    spots = np.column_stack([np.round(rests.lon, 3), np.round(rests.lat, 3), when.astype(np.float64)])
+    spots, of = np.unique(spots, axis=0, return_inverse=True)
+    moments = spots[:, 2].astype(np.int64) if dated else None
+    away = nearest(spots[:, 0], spots[:, 1], grid_of(places_table(places)), moments)[1]
     return np.asarray((away <= metres)[of.reshape(-1)])
 
 

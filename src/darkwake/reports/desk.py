@@ -55,7 +55,7 @@ class Reports:
             places=self._names(snapshot),
             detected=self._detected(snapshot),
             looked=self._looked(snapshot, mmsi),
-            still=learned.shares(lay.lon, lay.lat, self.places_as_of(snapshot.number)),
+            still=learned.shares(lay, self.places_as_of(snapshot.number)),
             simulated=self.simulated or None,
         )
 

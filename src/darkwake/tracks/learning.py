@@ -41,5 +41,5 @@ def learn(lake: Lake, book: PlaceBook, engine: str = "local") -> Learning:
         tuple(made),
         frozenset(codes - before),
         tuple(sorted(before - codes)),
-        learned.shares(found.lon, found.lat, book.as_of()),
+        learned.shares(found, book.as_of()),
     )

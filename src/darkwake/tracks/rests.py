@@ -111,5 +111,7 @@ def find(
             where[found, 1] = lat[i] + north / count
             said[found, 0], said[found, 1] = anchored, moored
             found += 1
-        i = j + 1
+            i = j + 1
+        else:
+            i += 1  # the ship may have come to rest just there, a little farther on
     return first[:found], last[:found], where[:found], said[:found]

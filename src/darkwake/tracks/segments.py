@@ -177,9 +177,11 @@ def _assign(
     n = len(mmsi)
     hull = np.empty(n, np.int64)
     reason = np.zeros(n + 1, np.int8)
+    before_it = np.full(n, -1, np.int64)  # per row, the one before it of its hull
+    unsent = np.zeros(n, np.bool_)  # whether the hull came here by a step that it was not sent to make
     at = np.empty(limit, np.int64)  # per open hull its last row
     reports = np.empty(limit, np.int64)
-    doubt = np.empty(limit, np.int64)  # the row before a step that it was not sent to make, at most FEW reports ago
+    cut = np.empty(limit, np.int64)  # with `instead`: the last row of that other hull that is not one of the strays
     rest = np.empty(limit, np.int64)  # the last row before its last silence
     turned_us = np.empty(limit, np.int64)  # when it was last heard where another hull than its last would be
     instead = np.empty(limit, np.int64)  # the row of another hull that it continues, if that one's newest are strays
@@ -195,7 +197,7 @@ def _assign(
         now = time_us[i]
         if open_ > 1:
             open_ = _close_silent(
-                (at, reports, doubt, rest, turned_us, instead), open_, now, time_us, hull, reason, established,
+                (at, reports, cut, rest, turned_us, instead), open_, now, time_us, hull, reason, established,
                 stray_us, shared_us,
             )  # fmt: skip
         best = -1
@@ -240,7 +242,7 @@ def _assign(
                     if score[k] > floor:
                         reason[hull[at[k]]] = 1
                         at[k] = -1
-                open_ = _keep((at, reports, doubt, rest, turned_us, instead), open_)
+                open_ = _keep((at, reports, cut, rest, turned_us, instead), open_)
                 best = -1
         if best >= 0:
             last = at[best]
@@ -262,7 +264,7 @@ def _assign(
                             in_turns_us = now + round(shared_us)
                             reason[hull[last]] = 1
                             at[best] = -1
-                            open_ = _keep((at, reports, doubt, rest, turned_us, instead), open_)
+                            open_ = _keep((at, reports, cut, rest, turned_us, instead), open_)
                             best = -1
                         else:
                             turned_us[best] = now
@@ -283,16 +285,14 @@ def _assign(
                 best = open_
                 open_ += 1
             reports[best] = before[i] if i == 0 or mmsi[i] != mmsi[i - 1] else 0
-            doubt[best] = -1
+            cut[best] = -1
             rest[best] = -1
             turned_us[best] = now - round(2 * turns_us) - 1
             instead[best] = -1
             for k in range(open_):
-                if k != best and doubt[k] >= 0:
-                    row = doubt[k]
-                    far = distance_m(lon[row], lat[row], lon[i], lat[i]) / METRES_PER_NAUTICAL_MILE
-                    if _can_come(far, (now - time_us[row]) / HOUR_US, sog[row], sog[i], way):
-                        instead[best] = at[k]
+                row = -1 if k == best else _strays_after(at[k], i, (before_it, unsent), time_us, lon, lat, sog, way)
+                if row >= 0:
+                    instead[best], cut[best] = at[k], row
             hull[i] = total
             total += 1
         else:
@@ -300,16 +300,12 @@ def _assign(
             hull[i] = hull[last]
             near_nm = _as_sent_nm((now - time_us[last]) / HOUR_US, sog[last], sog[i], way)
             silent = now - time_us[last] >= turn_h * HOUR_US
-            if doubt[best] < 0 and (
-                away[best] > near_nm or (silent and not _borne_out(last, i, time_us, lon, lat, sog, cog, way))
-            ):
-                doubt[best] = last
-            if doubt[best] >= 0 and _rows_since(hull, doubt[best], i, hull[i]) > FEW:
-                doubt[best] = -1
+            before_it[i] = last
+            unsent[i] = away[best] > near_nm or (silent and not _borne_out(last, i, time_us, lon, lat, sog, cog, way))
         at[best] = i
         reports[best] += 1
         if instead[best] >= 0:
-            _replace(best, (at, reports, doubt, rest, turned_us, instead), open_, hull, i)
+            _replace(best, (at, reports, cut, rest, turned_us, instead), open_, hull, (before_it, unsent))
     return hull, reason[:total].copy()
 
 
@@ -340,28 +336,61 @@ def _frequency(reports: int, established: int, often: int) -> float:  # pragma: 
 
 
 @kernel
-def _replace(which: int, state: Any, open_: int, hull: Ints, i: int) -> None:  # pragma: no cover - compiled
+def _strays_after(
+    last: int, i: int, links: Any, time_us: Ints, lon: Floats, lat: Floats, sog: Floats, way: Floats
+) -> int:  # pragma: no cover - compiled
+    """The row of a hull before a step that it was not sent to make, at most FEW reports ago, if this report can come
+    from there: the latest such row, −1 if there is none.
+    """
+    before_it, unsent = links
+    row = last
+    for _ in range(FEW):
+        earlier = before_it[row]
+        if earlier < 0:
+            break
+        if unsent[row]:
+            far = distance_m(lon[earlier], lat[earlier], lon[i], lat[i]) / METRES_PER_NAUTICAL_MILE
+            if _can_come(far, (time_us[i] - time_us[earlier]) / HOUR_US, sog[earlier], sog[i], way):
+                return earlier
+        row = earlier
+    return -1
+
+
+@kernel
+def _replace(which: int, state: Any, open_: int, hull: Ints, links: Any) -> None:  # pragma: no cover - compiled
     """A new hull goes on where another one was before its newest reports: with more reports than these, it is that
     hull, and they are strays.
     """
-    at, reports, doubt, rest, turned_us, instead = state
+    at, reports, cut, rest, turned_us, instead = state
+    before_it, unsent = links
     for k in range(open_):
-        if at[k] != instead[which] or doubt[k] < 0:
+        if at[k] != instead[which] or k == which:
             continue
-        newest = _rows_since(hull, doubt[k], at[k], hull[at[k]])
+        newest = 0
+        row = at[k]
+        while row >= 0 and row != cut[which]:
+            newest += 1
+            row = before_it[row]
+        if row < 0:
+            continue  # another new hull took its place, and these are the strays
         if reports[which] <= newest:
             return
-        mine, other = hull[i], hull[at[k]]
-        begin = doubt[k]
-        for row in range(begin + 1, i + 1):
-            if hull[row] == other:
-                hull[row] = mine
-            elif hull[row] == mine:
-                hull[row] = other
+        mine, other = hull[at[which]], hull[at[k]]
+        row = at[k]
+        while before_it[row] != cut[which]:
+            hull[row] = mine
+            row = before_it[row]
+        hull[row] = mine
+        before_it[row], unsent[row] = -1, False
+        row = at[which]
+        while before_it[row] >= 0:
+            hull[row] = other
+            row = before_it[row]
+        hull[row] = other
+        before_it[row] = cut[which]
         whole = reports[k] - newest + reports[which]
-        at[which], at[k] = at[k], i
+        at[which], at[k] = at[k], at[which]
         reports[which], reports[k] = newest, whole
-        doubt[which], doubt[k] = -1, -1
         rest[which] = -1
         turned_us[which] = turned_us[k]
         instead[which], instead[k] = -1, -1
@@ -370,25 +399,13 @@ def _replace(which: int, state: Any, open_: int, hull: Ints, i: int) -> None:  #
 
 
 @kernel
-def _rows_since(hull: Ints, row: int, last: int, which: int) -> int:  # pragma: no cover - compiled
-    """How many rows of a hull come after one of its rows, up to `last`; more than FEW are not counted."""
-    count = 0
-    for i in range(last, row, -1):
-        if hull[i] == which:
-            count += 1
-            if count > FEW:
-                break
-    return count
-
-
-@kernel
 def _keep(state: Any, open_: int) -> int:  # pragma: no cover - compiled
     """Move together the hulls that are still open: those with a last row; returns how many they are."""
-    at, reports, doubt, rest, turned_us, instead = state
+    at, reports, cut, rest, turned_us, instead = state
     kept = 0
     for k in range(open_):
         if at[k] >= 0:
-            at[kept], reports[kept], doubt[kept] = at[k], reports[k], doubt[k]
+            at[kept], reports[kept], cut[kept] = at[k], reports[k], cut[k]
             rest[kept], turned_us[kept], instead[kept] = rest[k], turned_us[k], instead[k]
             kept += 1
     return kept
