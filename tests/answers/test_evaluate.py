@@ -61,7 +61,7 @@ def test_a_vessel_never_heard_is_no_evidence_of_anything() -> None:
     verdict = evaluate(Count(CALLS, "at_least", 1), data([], track([]), SPOT))
     assert (verdict.outcome, verdict.lower, verdict.coverage) == ("not_enough_data", 0, 0.0)
     assert verdict.upper == -(-24 * DAYS // 7)
-    assert any("never heard" in note for note in verdict.notes)
+    assert any("No position" in note for note in verdict.notes)
 
 
 def test_data_that_begins_too_late_leaves_room_before_it() -> None:

@@ -77,7 +77,7 @@ def test_only_the_part_inside_the_period_counts() -> None:
 
 
 def test_a_window_that_never_ends_is_bounded_by_the_period_alone() -> None:
-    never = Window(None, None, None, None, "never heard")
+    never = Window(None, None, None, None, "no position at all")
     assert fits(never) is None
     assert fits(never, since=hour(0), until=hour(70)) == 10
     before = Window(None, hour(10), None, AWAY, "before the first report")
@@ -145,7 +145,7 @@ def test_windows_of_a_track() -> None:
 
 def test_no_track_is_one_window_without_ends() -> None:
     empty = track([])
-    assert [w.why for w in all_windows(empty)] == ["never heard"]
+    assert [w.why for w in all_windows(empty)] == ["no position at all"]
     assert chain_count(empty) == 0
     assert heard(empty, None, None).coverage == 0.0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,3 +112,34 @@ def test_a_passage_through_a_port_of_the_world_is_possible_at_most(ws: Workspace
             query = {"v": 2, "exists": {"kind": "port_call", "vessel": f"mmsi:{mmsi}", "place": place}}
             outcome, lower = case.verdict(query)
             assert (outcome != "supported", lower) == (True, 0)
+
+
+def test_a_stray_neither_shows_a_ship_there_nor_makes_room_for_her(ws: Workspace, tmp_path: Path) -> None:
+    """She lay 9 km off for two days; one stray lies in the port, another far away."""
+    place = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [140.0, 20.08]}}
+    place["properties"] = {"code": "XXSIM", "name": "SIM Port", "kind": "port", "radius_m": 500}
+    (tmp_path / "port.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [place]}))
+    rows = [
+        f"298000911,2022-04-{19 + k // 144}T{k // 6 % 24:02d}:{k % 6 * 10:02d}:00Z,20.0,140.0,0.0,0" for k in range(288)
+    ]
+    rows[100:100] = ["298000911,2022-04-19T16:35:00Z,20.08,140.0,0.0,0"]
+    rows[200:200] = ["298000911,2022-04-20T09:05:00Z,25.0,144.0,0.0,0"]
+    (tmp_path / "strays.csv").write_text("\n".join(["mmsi,time,lat,lon,sog,cog", *rows, ""]))
+    ws.import_places(tmp_path / "port.geojson")
+    ws.import_files([tmp_path / "strays.csv"])
+    ws.detect()
+    at = {
+        "vessel": "mmsi:298000911",
+        "place": "XXSIM",
+        "since": "2022-04-19T02:00:00Z",
+        "until": "2022-04-20T22:00:00Z",
+    }
+    claims = [{"v": 2, "present": at}, {"v": 2, "exists": {"kind": "port_call", **at}}]
+    ids = [ws.casebook.add_claim(str(each), each, asserted_by="SIM WITNESS")["id"] for each in claims]
+    there, called = (answer.verdict for answer in ws.casebook.verify_claims(ids))
+    assert there is not None
+    assert called is not None
+    assert there.outcome != "supported"
+    assert "stray" in there.stays_apart[0].why
+    assert called.outcome == "contradicted"
+    assert not any("ships used this MMSI" in note for note in called.notes)

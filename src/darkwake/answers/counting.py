@@ -311,5 +311,5 @@ def _notes(given: Filter, data: Data, track: pa.Table) -> tuple[str, ...]:
             "first and last report."
         )
     if track.num_rows == 0:
-        notes.append("The vessel was never heard in this data: an upper bound rests on the least stay alone.")
+        notes.append("No position of the vessel is in this data: an upper bound rests on the least stay alone.")
     return tuple(notes)

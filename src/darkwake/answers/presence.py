@@ -9,13 +9,14 @@ import numpy as np
 import pyarrow as pa
 
 from darkwake import refs, times, units
-from darkwake.answers.evidenced import Been, HeardOf, own_rows
+from darkwake.answers.evidenced import CONTRADICTED, Been, HeardOf, own_rows
 from darkwake.answers.occurrences import FOREVER
 from darkwake.answers.outline import holds
 from darkwake.answers.query import Where
-from darkwake.answers.windows import Box, Fit, Heard, Target, Window, columns, heard, rows_of_chains
+from darkwake.answers.windows import Box, Fit, Heard, Target, Window, columns, heard, rows_of_chains, strays
 from darkwake.detectors.coverage import Coverage
 from darkwake.geo.sphere import distances_m
+from darkwake.tracks.columns import ints
 
 #: Nobody was in a place unheard who would have had to sail faster, there and back (or faster than she did).
 MAX_KNOTS = 30.0
@@ -86,7 +87,7 @@ def present(
     at = holds(target, lon, lat, moment)
     found = _stays(given, track, order, at)
     judged = _judged(found, track, reports)
-    notes = [] if track.num_rows else ["The vessel was never heard in this data."]
+    notes = [] if track.num_rows else ["No position of the vessel is in this data."]
     for lacking in () if built is None else built.missing:
         told = f"{lacking.text[:1].upper()}{lacking.text[1:]}"
         notes.append(f"{told}: nothing is excluded before they are built anew, with: darkwake event detect")
@@ -96,7 +97,7 @@ def present(
     for rows in rows_of_chains(moment, segment):
         room += _unheard(given, moment[rows], lon[rows], lat[rows], away[rows], at[rows])
     if not track.num_rows:
-        room = [Fit(Window(None, None, None, None, "never heard"), 1)]
+        room = [Fit(Window(None, None, None, None, "no position at all"), 1)]
     return Presence(
         tuple(stay for stay in judged if not stay.why),
         tuple(stay for stay in judged if stay.why),
@@ -138,6 +139,9 @@ def _judged(stays: Sequence[Stay], track: pa.Table, reports: HeardOf) -> list[St
         return []
     been = [Been(stay.segment, stay.start, stay.end, stay.lon, stay.lat) for stay in stays]
     why = reports.contradicted(int(track["mmsi"][0].as_py()), been)
+    segment = ints(track["segment"], -1)
+    for k in np.flatnonzero(np.isin([stay.segment for stay in stays], segment[strays(segment)])).tolist():
+        why.setdefault(k, f"{CONTRADICTED}: it is a stray, and the ship was heard elsewhere before and after it")
     return [replace(stay, why=why[k]) if k in why else stay for k, stay in enumerate(stays)]
 
 

@@ -13,8 +13,8 @@ from enum import StrEnum
 
 class Need(StrEnum):
     DATA = "any ship was heard in the period"
-    VESSEL = "the vessel was heard"
-    IN_PERIOD = "the vessel was heard in the period"
+    VESSEL = "a position of the vessel was received"
+    IN_PERIOD = "a position of the vessel was received in the period"
     LOOKED = "it was looked for in all that is asked about, in the data that stand"
 
 
@@ -48,14 +48,14 @@ SHARE = _sentence(
     "At least one report arrived in {hours} of the {of_hours} in which any ship was heard ({share}), and in "
     "{own_share} of the hours from first to last.",
     [Need.DATA, Need.VESSEL],
-    "No report with a known time was received under this MMSI in this data.",
+    "No position with a known time was received under this MMSI in this data.",
 )
 NOT_FOUND = _sentence(
     "not found",
     "{kinds}, in the {heard_hours} in which it was heard (of {of_hours} in which any ship was, between {first} and "
     "{last}).",
     [Need.DATA, Need.VESSEL, Need.LOOKED],
-    "Whether there was any {nouns} cannot be said: nothing was heard under this MMSI.",
+    "Whether there was any {nouns} cannot be said: no position was received under this MMSI.",
 )
 STALE = _sentence(
     "stale",
@@ -69,7 +69,7 @@ COVERAGE = _sentence(
     "The vessel was heard at least once in {hours} of the {of_hours} of the period in which any ship was heard "
     "({share}).",
     [Need.DATA, Need.IN_PERIOD],
-    "The vessel was not heard in the period, in which any ship was heard in {of_hours}.",
+    "No position of the vessel was received in the period, in which any ship was heard in {of_hours}.",
 )
 NO_DATA = _sentence(
     "no data",
@@ -94,7 +94,7 @@ NO_REPORT_THERE = _sentence(
     "no report there",
     "No report shows the vessel there, and it may have been there unheard",
     [Need.VESSEL],
-    "The vessel was never heard in this data: whether it was there cannot be said",
+    "No position of the vessel is in this data: whether it was there cannot be said",
 )
 NONE_AT_ALL = _sentence(
     "none at all",

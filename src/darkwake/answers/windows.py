@@ -20,6 +20,7 @@ from darkwake.answers.query import Counted
 from darkwake.events.kinds import Kind
 from darkwake.geo.sphere import EARTH_RADIUS_M, distances_m
 from darkwake.tracks.columns import floats, ints
+from darkwake.tracks.segments import FEW
 
 #: No slower ship could be left out of what fits into a silence.
 MAX_SPEED_KNOTS = 20.0
@@ -103,7 +104,7 @@ class Anywhere:
         return np.zeros(len(lon))
 
 
-Why = Literal["before the first report", "silence", "a passage", "after the last report", "never heard"]
+Why = Literal["before the first report", "silence", "a passage", "after the last report", "no position at all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,7 @@ def windows_of(chain: Chain, least_h: float) -> list[Window]:
     """
     moment = chain.moment
     if not len(moment):
-        return [Window(None, None, None, None, "never heard")]
+        return [Window(None, None, None, None, "no position at all")]
     at = [(float(chain.lon[row]), float(chain.lat[row])) for row in (0, -1)]
     silent = np.flatnonzero(np.diff(moment) >= least_h * times.HOUR_US)
     sides = [
@@ -211,15 +212,22 @@ def columns(track: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nda
 
 def chain_count(track: pa.Table) -> int:
     """How many ships at once must have used this MMSI, if every segment is one hull's."""
-    return len(_chains(*columns(track)[:2])[0]) if track.num_rows else 0
+    return len(rows_of_chains(*columns(track)[:2])) if track.num_rows else 0
 
 
 def rows_of_chains(moment: np.ndarray, segment: np.ndarray) -> list[np.ndarray]:
-    """The rows of each chain in order of time; the chain that spans most time comes first."""
-    spans, of_row = _chains(moment, segment)
-    order = np.lexsort((moment, of_row))
+    """The rows of each chain in order of time; the chain that spans most time comes first. Strays are of none."""
+    firm = np.flatnonzero(~strays(segment))
+    spans, of_row = _chains(moment[firm], segment[firm])
+    order = np.lexsort((moment[firm], of_row))
     edges = np.searchsorted(of_row[order], np.arange(len(spans) + 1))
-    return [order[edges[rank] : edges[rank + 1]] for rank in range(len(spans))]
+    return [firm[order[edges[rank] : edges[rank + 1]]] for rank in range(len(spans))]
+
+
+def strays(segment: np.ndarray) -> np.ndarray:
+    """Which rows of a number are of segments of a few positions that are no ship, as tracks tell them."""
+    _, of, size = np.unique(segment, return_inverse=True, return_counts=True)
+    return np.asarray((size[of] <= FEW) & (size.max(initial=0) > FEW))
 
 
 def _chains(moment: np.ndarray, segment: np.ndarray) -> tuple[list[int], np.ndarray]:

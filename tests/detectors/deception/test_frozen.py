@@ -64,3 +64,10 @@ def test_the_division_of_vessels_over_calls_changes_nothing() -> None:
         return [table.filter(pa.compute.equal(table["mmsi"], number)) for number in table["mmsi"].unique()]
 
     assert detect(Frozen(), both) == detect(Frozen(), both, split=apart)
+
+
+def test_a_stray_that_follows_is_not_what_it_is_held_against() -> None:
+    stray = ship(1, [5.05], (60.0, 60.0), 10.0, segment=9)
+    later = ship(1, every(10, 5.2, 8), lambda hour: (SEA[0], SEA[1] + hour * 10 / 60), 10.0, segment=77)
+    (event,) = detect(Frozen(), tracks(ship(1, every(10, 0, 5), sog=10.0), stray, later))
+    assert event.measures["implied_speed_knots"] == pytest.approx(10.0, abs=0.1)

@@ -56,3 +56,13 @@ def test_of_reports_that_could_be_of_either_hull_every_position_counts() -> None
 def test_a_ship_without_any_position_is_told_too() -> None:
     (event,) = found(samples.heard(hours=[2, 3, 4]), data_end_h=50.0)
     assert (event.state, event.lon, event.measures["distance_km"]) == ("open", None, None)
+
+
+def test_a_long_stretch_is_one_though_its_middle_is_far_from_any_position() -> None:
+    """Reports more than 12 h from any position name no segment; where the number has one hull they are hers."""
+    known = samples.ship(hours=[*samples.every(10, 0, 2), *samples.every(10, 38, 40)])
+    near, far = samples.every(10, 2.2, 37.8), samples.every(10, 14.2, 25.8)
+    mute = samples.heard(hours=[hour for hour in near if not 14 < hour < 26], segment=HULL)
+    (event,) = found(known, mute, samples.heard(hours=far))
+    assert event.measures["duration_h"] == pytest.approx(35.6, abs=0.2)
+    assert event.vessels[0].segment == HULL

@@ -17,6 +17,7 @@ from darkwake.events.model import Event, Innocent, VesselRef, event_id, rounded
 from darkwake.geo.sphere import distance_m
 from darkwake.jit import kernel
 from darkwake.tracks.columns import Floats, Ints, floats, instants, ints
+from darkwake.tracks.segments import FEW
 from darkwake.units import m_to_nm
 
 COLUMNS = ("mmsi", "segment", "lon", "lat", "sog_knots", *openings.COLUMNS)
@@ -153,7 +154,7 @@ def episodes(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
         segment, moment, lon, lat, sog, arguments["repeated_m"], arguments["min_knots"], arguments["min_duration_us"],
         arguments["min_reports"],
     )  # fmt: skip
-    after = _next(ints(table["mmsi"]), moment, last)
+    after = _next(ints(table["mmsi"]), segment, moment, last)
     at = pa.array(first)
     then = pa.array(after, mask=after < 0)
     values = {name: table[name].take(at) for name in ("mmsi", "segment", "lon", "lat")}
@@ -163,15 +164,16 @@ def episodes(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
     return pa.table(values | openings.columns(table, sides)).select(EPISODES.names).cast(EPISODES)
 
 
-def _next(mmsi: Ints, moment: Ints, last: Ints) -> Ints:
-    """Per row, the next one of its number, of whatever segment; −1 if there is none.
+def _next(mmsi: Ints, segment: Ints, moment: Ints, last: Ints) -> Ints:
+    """Per row, the next one of its number, of whatever segment that is no stray; −1 if there is none.
 
     A ship that is heard elsewhere at once, after hours at one position, goes on under a new segment.
     """
     found = np.full(len(last), -1, np.int64)
     for k, row in enumerate(last):
         low, high = np.searchsorted(mmsi, mmsi[row]), np.searchsorted(mmsi, mmsi[row], "right")
-        later = low + np.flatnonzero(moment[low:high] > moment[row])
+        _, of, size = np.unique(segment[low:high], return_inverse=True, return_counts=True)
+        later = low + np.flatnonzero((moment[low:high] > moment[row]) & ((size[of] > FEW) | (size.max() <= FEW)))
         if len(later):
             found[k] = later[np.argmin(moment[later])]
     return found

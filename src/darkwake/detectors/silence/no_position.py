@@ -16,6 +16,8 @@ from darkwake.events.kinds import Kind, Measure
 from darkwake.events.model import Event, Innocent, VesselRef, event_id, rounded
 from darkwake.geo.sphere import distance_m
 from darkwake.tracks.columns import Ints, instants, ints
+from darkwake.tracks.segments import FEW
+from darkwake.tracks.statics import ALIVE_US
 
 COLUMNS = ("mmsi", "segment", *openings.COLUMNS)
 BESIDE = {"tracks": ("mmsi", "segment", "time", "lon", "lat")}
@@ -128,7 +130,7 @@ class NoPosition(Detector):
 def stretches(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
     """Kernel: rows of `heard`, whole vessels, and their rows of `tracks` → STRETCHES."""
     placed: pa.Table = arguments["tracks"]
-    mmsi, segment, moment = ints(table["mmsi"]), ints(table["segment"], -1), instants(table["time"])
+    mmsi, segment, moment = ints(table["mmsi"]), _owners(table, placed), instants(table["time"])
     order = np.lexsort((ints(table["payload_key"]), moment, segment, mmsi))
     edges = np.flatnonzero(np.diff(mmsi[order]) | np.diff(segment[order])) + 1
     number, hull, times_us = ints(placed["mmsi"]), ints(placed["segment"]), instants(placed["time"])
@@ -151,13 +153,37 @@ def stretches(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
         "mmsi": table["mmsi"].take(pa.array(first, pa.int64())),
         "reports": pa.array(count, pa.int64()),
     }
-    values["segment"] = table["segment"].take(pa.array(first, pa.int64()))
+    owner = segment[np.array(first, np.int64)]
+    values["segment"] = pa.array(owner, mask=owner < 0)
     beside = np.array(around, np.int64).reshape(-1, 2)
     for k, side in enumerate(("before", "after")):
         at = pa.array(beside[:, k], mask=beside[:, k] < 0)
         values |= {f"{side}_{name}": placed[name].take(at) for name in ("lon", "lat")}
     sides = {"first": np.array(first, np.int64), "last": np.array(last, np.int64)}
     return pa.table(values | openings.columns(table, sides)).select(STRETCHES.names).cast(STRETCHES)
+
+
+def _owners(table: pa.Table, placed: pa.Table) -> Ints:
+    """The segment of each report; of one that is far in time from any position, that of the positions on both sides.
+
+    −1 where several segments of a number can have sent it.
+    """
+    mmsi, owner, moment = ints(table["mmsi"]), ints(table["segment"], -1).copy(), instants(table["time"])
+    number, hull, times_us = ints(placed["mmsi"]), ints(placed["segment"]), instants(placed["time"])
+    for each in np.unique(mmsi[owner < 0]):
+        low, high = (int(np.searchsorted(number, each, side)) for side in ("left", "right"))
+        _, of, size = np.unique(hull[low:high], return_inverse=True, return_counts=True)
+        firm = low + np.flatnonzero((size[of] > FEW) | (size.max(initial=0) <= FEW))
+        firm = firm[np.argsort(times_us[firm], kind="stable")]
+        if not len(firm):
+            continue
+        rows = np.flatnonzero((mmsi == each) & (owner < 0))
+        after = np.searchsorted(times_us[firm], moment[rows], side="right")
+        sides = [firm[np.clip(at, 0, len(firm) - 1)] for at in (after - 1, after)]
+        far = np.minimum(*(np.abs(times_us[side] - moment[rows]) for side in sides)) > ALIVE_US
+        same = hull[sides[0]] == hull[sides[1]]
+        owner[rows[far & same]] = hull[sides[0][far & same]]
+    return owner
 
 
 def _runs(moment: Ints, placed: Ints, arguments: Mapping[str, Any]) -> list[tuple[int, int, int]]:
