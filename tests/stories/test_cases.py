@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -143,3 +143,25 @@ def test_a_stray_neither_shows_a_ship_there_nor_makes_room_for_her(ws: Workspace
     assert "stray" in there.stays_apart[0].why
     assert called.outcome == "contradicted"
     assert not any("ships used this MMSI" in note for note in called.notes)
+
+
+def test_a_silence_in_one_feed_is_none_once_another_feed_heard_her(ws: Workspace, tmp_path: Path) -> None:
+    """The shore lost her for ten hours, the satellite did not; a second ship was heard all the time."""
+
+    def feed(name: str, ship: Callable[[int], bool], other: bool) -> Path:
+        rows = [
+            f"{mmsi},2022-04-{1 + k // 144:02d}T{k // 6 % 24:02d}:{k % 6 * 10:02d}:00Z,{north + k * 0.02:.3f},140.0,7.0,0"
+            for k in range(432)
+            for mmsi, north, sent in ((298000921, 20.0, ship(k)), (298000922, 20.5, other))
+            if sent
+        ]
+        (tmp_path / name).write_text("\n".join(["mmsi,time,lat,lon,sog,cog", *rows, ""]))
+        return tmp_path / name
+
+    ws.import_files([feed("shore.csv", lambda k: not 200 < k < 260, other=True)])
+    ws.detect()
+    (gap,) = (stored for stored in ws.events(["gap"]))
+    assert gap.event.vessels[0].mmsi == 298000921
+    ws.import_files([feed("satellite.csv", lambda k: k % 7 == 0, other=False)])
+    ws.detect()
+    assert [stored for stored in ws.events(["gap"]) if stored.event.state != "retracted"] == []

@@ -24,6 +24,19 @@ def test_a_stray_position_does_not_make_an_identity_doubtful() -> None:
     assert result.statics["segment"].null_count == 0
 
 
+def test_an_identity_that_came_with_a_position_is_whose_the_position_is() -> None:
+    rows = [
+        report(10 * k + side, 124 - 90 * side, 38, time_basis="vendor", name=f"SIM {side}")
+        for side in (0, 1)
+        for k in range(20)
+    ]
+    result = built([*rows, report(50, None, None, time_basis="vendor", name="SIM 2")])
+    hulls = dict(zip(result.tracks["time"].to_pylist(), result.tracks["segment"].to_pylist(), strict=True))
+    assert len(set(hulls.values())) == 2
+    told = [row for row in result.statics.to_pylist() if row["name"] != "SIM 2"]
+    assert [row["segment"] for row in told] == [hulls[row["time"]] for row in told]
+
+
 def test_radio_identities_are_all_kept() -> None:
     assert built([identity(6.0 * k) for k in range(200)]).statics.num_rows == 200
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from darkwake.geo.sphere import distances_m
 from darkwake.jit import kernel
 from darkwake.places.gazetteer import places_table
 from darkwake.places.grid import PlaceGrid, cell_at, distance_to_place_m, grid_of, in_use
@@ -109,3 +110,26 @@ def harbours(gazetteer: Any) -> list[Any]:
     In order, so that the index of a place means the same when a plan is made and when it is finished.
     """
     return sorted((place for place in gazetteer if place.kind in HARBOUR_KINDS), key=lambda place: str(place.code))
+
+
+class Circles:
+    """The ports known by a middle and a radius alone, for what lies in several of them."""
+
+    def __init__(self, places: Sequence[Any]) -> None:
+        self._places = places
+        self._row = np.array([k for k, one in enumerate(places) if one.kind == "port" and one.polygon is None], int)
+        self._lon, self._lat, self._radius_m = (
+            np.array([getattr(places[k], name) for k in self._row], float) for name in ("lon", "lat", "radius_m")
+        )
+
+    def as_near(self, port: int, lon: float, lat: float, time_us: int, factor: float) -> int | None:
+        """The other port whose circle holds a position, and whose middle is less than `factor` times as far as that of
+        `port`; the nearest of several. None if there is none, or if the outline of `port` is known.
+        """
+        away = distances_m(lon, lat, self._lon, self._lat)
+        own = away[self._row == port]
+        if not len(own):
+            return None
+        near = (away <= self._radius_m) & (away < factor * own[0]) & (self._row != port)
+        near[near] = [self._places[k].valid.contains(time_us) for k in self._row[near]]
+        return int(self._row[near][np.argmin(away[near])]) if near.any() else None

@@ -36,7 +36,7 @@ def cards(
             number,
             event,
             words.noun(event.kind),
-            place_name(event.place, places),
+            " or ".join(place_name(code, places) for code in (event.place, event.measures.get("or_port")) if code),
             ", ".join(f"MMSI {v.mmsi:09d}" for v in event.vessels if v.mmsi != mmsi),
             brief(event),
             measures(event.measures, event.state, places),

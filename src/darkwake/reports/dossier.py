@@ -113,13 +113,19 @@ def _summary(track: pa.Table, segments: pa.Table, items: Sequence[Card], stamp: 
     for item in items:
         kinds[item.event.kind] = kinds.get(item.event.kind, 0) + 1
     counted = ", ".join(f"{n} {words.noun(kind, n)}" for kind, n in sorted(kinds.items())) or "no events"
+    strays = segments["end_reason"].to_pylist().count("stray")
+    parts = [_number(segments.num_rows - strays, "segment"), *([_number(strays, "stray")] if strays else [])]
     return sentences.HEARD.say(
         _have(track, stamp),
-        positions=f"{track.num_rows:,} positions",
-        segments=f"{segments.num_rows} segment{'' if segments.num_rows == 1 else 's'}",
+        positions=_number(track.num_rows, "position"),
+        segments=" and ".join(parts),
         counted=counted,
         **_hours(track, stamp),
     )
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _hours(track: pa.Table, stamp: Stamp) -> dict[str, str]:

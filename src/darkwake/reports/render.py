@@ -186,7 +186,7 @@ def brief(kind: str, given: Mapping[str, Any]) -> str:
 
 def _with_names(name: str, value: Any, places: Mapping[str, str]) -> Any:
     """A measure whose codes of places have their names beside them."""
-    if name in ("place", "berth") and isinstance(value, str):
+    if name in ("place", "berth", "or_port") and isinstance(value, str):
         return place_name(value, places)
     if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
         return [{key: _with_names(key, part, places) for key, part in item.items()} for item in value]
@@ -200,6 +200,8 @@ def _missing(name: str, state: str, silent: bool, last: Any) -> tuple[str, str]:
         return label, "not known: within a silence"
     if state == "open" and name.startswith("departure"):
         return label, "not observed: inside when last heard" + (f", {_measure('', last)[1]}" if last else "")
+    if name == "or_port":
+        return label, "none"
     if name == "arrival":
         return label, "not known: no report from outside before it"
     return label, NOT_KNOWN

@@ -18,6 +18,8 @@ _LEFT = 132
 _RIGHT = 12
 _LANE = 26
 _STRIP = 24
+#: A letter of a tick's label is about so wide.
+_TICK_PX = 6.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ def _axis(start: int, end: int, height: int) -> str:
     for moment, label in _ticks(start, end):
         x = _x(moment, start, end)
         parts.append(f'<path class="grid" d="M{x:.1f} 16V{height - 20}"/>')
-        if x < WIDTH - 40:
+        if x + _TICK_PX * len(label) < WIDTH:
             parts.append(f'<text class="tick" x="{x + 2:.1f}" y="{height - 6}">{label}</text>')
     return "".join(parts)
 

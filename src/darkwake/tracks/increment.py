@@ -120,8 +120,8 @@ class GoingOn:
     """From where on the identities of each vessel are worked out anew.
 
     In a vendor's table most identities are left out, as they repeat what was sent; the last one is kept only for being
-    the last. Of a vessel with such a table that goes on from her last two stored identities before the news (`rows`,
-    of `statics` by MMSI and time): what was left out between and after them says the same as they do.
+    the last. Of a vessel with such a table that goes on from her last stored identities before the news and one before
+    (`rows`, of `statics` by MMSI and time): what was left out between and after them says the same as they do.
     """
 
     rows: Ints
@@ -139,7 +139,9 @@ class GoingOn:
         since = news.cut_us.copy()
         last = order[from_end == 1]
         since[whose[last]] = time_us[last]
-        return cls(order[from_end <= 2], since)
+        tied = time_us[order] == since[whose[order]]  # several may have come at once with the last one
+        next_tied = np.append(tied[1:] & (whose[order][1:] == whose[order][:-1]), False)
+        return cls(order[tied | next_tied], since)
 
 
 def extend(news: News, reports: pa.Table, stood: Stood, bucket: int, hulls: NearestHull) -> Change:

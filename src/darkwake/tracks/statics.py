@@ -13,7 +13,8 @@ from darkwake.tracks.columns import Bools, Ints, flat, instants, ints, last_span
 from darkwake.tracks.segments import FEW
 from darkwake.tracks.transmissions import NO_SECOND, merge
 
-STATIC_TYPES = (5, 19, 24)
+EXTENDED_CLASS_B = 19
+STATIC_TYPES = (5, EXTENDED_CLASS_B, 24)
 STATIC_COLUMNS = (
     "imo", "callsign", "name", "ship_type", "to_bow_m", "to_stern_m", "to_port_m", "to_starboard_m", "draught_m",
     "destination",
@@ -92,16 +93,27 @@ def is_vendors(kind: pa.ChunkedArray) -> Bools:
 def owned(rows: pa.Table, bucket: int, mmsi: Ints, time_us: Ints, hull: Ints, segment: Ints, size: Ints) -> pa.Table:
     """STATICS of identities by (mmsi, time): each with the segment that alone can have sent it.
 
+    One that came with a position, in one message or one row of a table, was sent by whoever sent that.
+
     `mmsi`, `time_us`, `hull`: the position transmissions by (mmsi, time) around them, and the segment ordinal of each;
     `segment`, `size`: the id of each ordinal, and how many transmissions it has in all.
     """
     built = {
         "bucket": pa.array(np.full(rows.num_rows, bucket, np.int32)),
-        "segment": sole_segments(rows, mmsi, time_us, hull, segment, size),
+        "segment": pc.coalesce(
+            _with_position(rows, mmsi, time_us, hull, segment), sole_segments(rows, mmsi, time_us, hull, segment, size)
+        ),
         **{name: rows[name] for name in ("mmsi", "time", *STATIC_COLUMNS, "payload_key", "source", "spans")},
         "type": pc.fill_null(rows["type"], 0),
     }
     return pa.table(built).select(STATICS.names).cast(STATICS)
+
+
+def _with_position(rows: pa.Table, mmsi: Ints, time_us: Ints, hull: Ints, segment: Ints) -> pa.Array:
+    """Of each row that can hold a position itself, the segment that has one at its very time; null for none or two."""
+    holds = is_vendors(rows["type"]) | (ints(rows["type"]) == EXTENDED_CLASS_B)
+    owner = _hull_then(ints(rows["mmsi"]), instants(rows["time"]), mmsi, time_us, hull)
+    return pa.array(np.append(segment, 0)[owner], mask=~holds | (owner < 0))
 
 
 def sole_segments(rows: pa.Table, mmsi: Ints, time_us: Ints, hull: Ints, segment: Ints, size: Ints) -> pa.Array:
@@ -177,3 +189,23 @@ def _sole_hull(
         if high > low and run_end[low] >= high - 1:
             owner[i] = hull[low]
     return owner
+
+
+@kernel
+def _hull_then(
+    mmsi: Ints, time_us: Ints, position_mmsi: Ints, position_us: Ints, hull: Ints
+) -> Ints:  # pragma: no cover - compiled
+    """For each (mmsi, time) the hull that alone has a position at that very time; -1 for none or several."""
+    n = len(position_mmsi)
+    owner = np.full(len(mmsi), -1, np.int64)
+    at = 0
+    for i in range(len(mmsi)):
+        while at < n and (
+            position_mmsi[at] < mmsi[i] or (position_mmsi[at] == mmsi[i] and position_us[at] < time_us[i])
+        ):
+            at += 1
+        k = at
+        while k < n and position_mmsi[k] == mmsi[i] and position_us[k] == time_us[i] and owner[i] != -2:
+            owner[i] = hull[k] if owner[i] in (-1, hull[k]) else -2
+            k += 1
+    return np.maximum(owner, -1)

@@ -435,3 +435,16 @@ def test_a_silence_in_the_approach_without_data_is_no_call():
     assert call.measures["inferred_from_silence"]
     assert len(gone(Holes(100, 200))) == 1
     assert gone(Holes(4, 12)) == []
+
+
+@pytest.mark.parametrize(("middle_m", "told"), [(4000.0, "SIMTWO"), (8000.0, None)])
+def test_between_two_ports_neither_is_sure_and_near_one_it_is(middle_m: float, told: str | None) -> None:
+    """The ship lies 2 km south of the middle of SIMPT; the other port is smaller in neither case."""
+    other = harbour("SIMTWO", 125.0, 38.0 - middle_m * METRES, 7000.0)
+    course = at(2000.0)
+    rows = tracks(ship(1, every(10, 0, 10), lambda hour: at(30_000.0) if hour < 0.1 else course, sog=0.0))
+    (call,) = detect(CALL, rows, Surroundings([PORT, other]), data_end_h=40)
+    assert (call.place, call.measures["or_port"]) == ("SIMPT", told)
+    doubt = CALL.kind.possible_only(call)
+    assert ("SIMTWO" in (doubt or "")) is (told is not None)
+    assert any("SIMTWO" in reason for reason in call.reasons) is (told is not None)

@@ -31,6 +31,8 @@ _PASSING = "passing through the area without a stop"
 #: What a ship says that lies in port; it stands in the reasons.
 _MOORED = "moored or at anchor"
 _MIN_STOP_H = 0.25
+#: Of two ports whose circles hold a ship, neither is surely hers unless its middle is so many times nearer.
+_AS_NEAR = 2.0
 
 
 def stop_seen(event: Event) -> bool:
@@ -46,6 +48,8 @@ def stop_seen(event: Event) -> bool:
 
 
 def _possible_only(event: Event) -> str | None:
+    if other := event.measures.get("or_port"):
+        return f"it may have been at {other}: the ship lay in the waters of both ports, about as near to either"
     if event.measures.get("may_be_earlier"):
         return "it may be one with the call before: there are no data of the time in between"
     if stop_seen(event):
@@ -57,7 +61,8 @@ def _possible_only(event: Event) -> str | None:
 
 def _brief(told: Mapping[str, Any]) -> str:
     seen = "gap, " if told.get("inferred_from_silence") else "contradicted, " if told.get("contradicted") else ""
-    return seen + f"level {told['confidence_level']}"
+    other = f"or {told['or_port']}, " if told.get("or_port") else ""
+    return f"{other}{seen}level {told['confidence_level']}"
 
 
 KIND = Kind(
@@ -131,6 +136,13 @@ KIND = Kind(
             "true where it may be one with the call before: the ship was inside before and after hours without data",
             "told",
         ),
+        Measure(
+            "or_port",
+            "",
+            f"code of another port that it may have been: the ship lay in the waters of both, and less than "
+            f"{_AS_NEAR:g} times as far from that one's middle; null where only one is near",
+            "told",
+        ),
         Measure("berth", "", "code of the berth or anchorage around the slowest report; null if none is known", "told"),
     ),
     main="confidence_level",
@@ -158,7 +170,7 @@ class PortCall(Detector):
     """
 
     kind = KIND
-    version = "1.3"
+    version = "1.4"
     status = "stable"
     title = "Call at a port"
     definition = (
@@ -189,6 +201,7 @@ class PortCall(Detector):
         "A silence in the approach is no sight of the port: the ship may have waited or turned.",
         "A ship that sends a false position calls where it says it is; one that leaves the true call out is missed.",
         "A port that the gazetteer does not know has no calls.",
+        "Where the circles of two ports overlap, a call is told at the smaller one; the other stands in or_port.",
     )
     needs = Needs(places=True, decided_by_places=True, reception=True)
 
@@ -204,12 +217,18 @@ class PortCall(Detector):
 
     def finish(self, candidates: pa.Table, values: Mapping[str, float], context: Context) -> list[Event]:
         ports = _ports(context.places)
+        around = areas.Circles(ports)
         rows = whole_stays(candidates, context.reception, round(values["silence_h"] * times.HOUR_US))
-        events = (self._event(row, ports, values, context) for row in rows)
+        events = (self._event(row, ports, around, values, context) for row in rows)
         return [event for event in events if event is not None]
 
     def _event(
-        self, row: dict[str, Any], ports: Sequence[Any], values: Mapping[str, float], context: Context
+        self,
+        row: dict[str, Any],
+        ports: Sequence[Any],
+        around: areas.Circles,
+        values: Mapping[str, float],
+        context: Context,
     ) -> Event | None:
         entry, left = row["before_time"] is not None, row["after_time"] is not None
         stop = row["moored"] or row["stopped_h"] >= values["min_stop_h"]
@@ -243,6 +262,9 @@ class PortCall(Detector):
                     "departure_latest": times.iso(after),
                 }
             )
+        other = None
+        if not row["approach"] and row["berth"] in (-1, row["owner"]):  # a known berth is of one port
+            other = around.as_near(row["owner"], row["lon"], row["lat"], first, _AS_NEAR)
         berth = ports[row["berth"]].code if row["berth"] >= 0 and row["berth"] != row["owner"] else None
         measures.update(
             {
@@ -250,6 +272,7 @@ class PortCall(Detector):
                 "draught_change_m": None,
                 "stopped_h": rounded(row["stopped_h"], 2),
                 "silence_h": rounded(row["silence_h"], 2),
+                "or_port": None if other is None else ports[other].code,
                 "berth": berth,
                 "inferred_from_silence": inferred,
                 "stop_seen": bool(stop and not row["approach"] and not row["contradicted"]),
@@ -269,7 +292,8 @@ class PortCall(Detector):
             lon=rounded(row["lon"], 6),
             place=ports[row["owner"]].code,
             measures=measures,
-            reasons=_reasons(row, stop, values, context.data_end - last),
+            reasons=_reasons(row, stop, values, context.data_end - last)
+            + (() if other is None else (_shared(ports[row["owner"]], ports[other]),)),
             innocent=_checks(row) if inferred else (),
             method=method_of(self, values, context.profile),
             evidence=openings.evidence(row, sides),
@@ -337,6 +361,11 @@ def _reasons(row: dict[str, Any], stop: bool, values: Mapping[str, float], unhea
     if row["visits"] > 1:
         told.append(f"went out and came back within {values['merge_h']:g} h, {row['visits'] - 1} times")
     return tuple(told)
+
+
+def _shared(port: Any, other: Any) -> str:
+    names = " and of ".join(f"{one.name} ({one.code})" for one in (port, other))
+    return f"the waters of {names} overlap where the ship lay, about as near to either: which one it was is not known"
 
 
 def _contradiction(row: dict[str, Any]) -> str:
