@@ -150,7 +150,7 @@ def test_a_silence_in_one_feed_is_none_once_another_feed_heard_her(ws: Workspace
 
     def feed(name: str, ship: Callable[[int], bool], other: bool) -> Path:
         rows = [
-            f"{mmsi},2022-04-{1 + k // 144:02d}T{k // 6 % 24:02d}:{k % 6 * 10:02d}:00Z,{north + k * 0.02:.3f},140.0,7.0,0"
+            f"{mmsi},2022-04-{1 + k // 144:02d} {k // 6 % 24:02d}:{k % 6}0:00Z,{north + k * 0.02:.3f},140.0,7.0,0"
             for k in range(432)
             for mmsi, north, sent in ((298000921, 20.0, ship(k)), (298000922, 20.5, other))
             if sent
