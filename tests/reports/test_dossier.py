@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+
+import pyarrow as pa
 
 from darkwake import refs
 from darkwake.detectors.coverage import Coverage, Missing
@@ -94,8 +97,8 @@ def test_what_was_looked_for_and_not_found_is_said() -> None:
     complete = {kind: Coverage(kind, "default", None, None) for kind in ("gap", "encounter", "port_call")}
     said = text(check(make(looked=complete).html))
     assert (
-        "No gap longer than 6 h was observed and no encounter was inferred, in the 240 hours in which it was heard "
-        "(of 480 hours in which any ship was, between 2019-02-01 and 2019-02-11)." in said
+        "No gap longer than 6 h was observed and no encounter was inferred, in the 240 hours with a position of it "
+        "(of 480 hours in which any ship was heard, between 2019-02-01 and 2019-02-11)." in said
     )
     late = Missing(None, None, "newer_data", 4, "reports of MMSI 299000001 were imported after run 3 looked (import 4)")
     said = text(check(make(looked=complete | {"gap": Coverage("gap", "default", None, None, (), (late,))}).html))
@@ -168,3 +171,29 @@ def test_no_word_accuses() -> None:
 
 def test_the_same_input_gives_the_same_page() -> None:
     assert make().html == make().html
+
+
+def test_an_observed_kind_says_so_and_an_inferred_one_too() -> None:
+    def tag(kind: str) -> bool:
+        return '<span class="tag">observed</span>' in make(events=[event(kind=kind, start=48, end=72)]).html
+
+    assert (tag("gap"), tag("port_call")) == (True, False)
+
+
+def test_strays_are_counted_apart_and_a_call_between_two_ports_names_both() -> None:
+    positions = voyage(10)
+    told = segments(positions)
+    stray = told.slice(0, 1).set_column(told.schema.get_field_index("end_reason"), "end_reason", pa.array(["stray"]))
+    call = event(start=48, end=72)
+    between = replace(call, measures={**call.measures, "or_port": "SIMTWO"})
+    said = text(
+        check(
+            make(
+                segments=pa.concat_tables([told, stray.cast(told.schema)]),
+                events=[between],
+                places={"SIMPT": "Port Sim", "SIMTWO": "Port Two"},
+            ).html
+        )
+    )
+    assert "positions in 1 segment and 1 stray, from" in said
+    assert "Port Sim (SIMPT) or Port Two (SIMTWO)" in said

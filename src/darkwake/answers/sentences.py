@@ -38,22 +38,22 @@ def _sentence(name: str, text: str, needs: Collection[Need], without: str) -> Se
 #: Of a dossier: what was heard, and what was looked for and not found.
 HEARD = _sentence(
     "heard",
-    "{positions} in {segments}, heard from {first} to {last}, in {hours} of the {of_hours} in which any ship was heard "
+    "{positions} in {segments}, from {first} to {last}, in {hours} of the {of_hours} in which any ship was heard "
     "({share}): {counted}.",
     [Need.DATA, Need.VESSEL],
     "No position with a known time was received under this MMSI.",
 )
 SHARE = _sentence(
     "share",
-    "At least one report arrived in {hours} of the {of_hours} in which any ship was heard ({share}), and in "
+    "At least one position arrived in {hours} of the {of_hours} in which any ship was heard ({share}), and in "
     "{own_share} of the hours from first to last.",
     [Need.DATA, Need.VESSEL],
     "No position with a known time was received under this MMSI in this data.",
 )
 NOT_FOUND = _sentence(
     "not found",
-    "{kinds}, in the {heard_hours} in which it was heard (of {of_hours} in which any ship was, between {first} and "
-    "{last}).",
+    "{kinds}, in the {heard_hours} with a position of it (of {of_hours} in which any ship was heard, between {first} "
+    "and {last}).",
     [Need.DATA, Need.VESSEL, Need.LOOKED],
     "Whether there was any {nouns} cannot be said: no position was received under this MMSI.",
 )
@@ -66,8 +66,8 @@ STALE = _sentence(
 #: Of a claim's page.
 COVERAGE = _sentence(
     "coverage",
-    "The vessel was heard at least once in {hours} of the {of_hours} of the period in which any ship was heard "
-    "({share}).",
+    "At least one position of the vessel arrived in {hours} of the {of_hours} of the period in which any ship was "
+    "heard ({share}).",
     [Need.DATA, Need.IN_PERIOD],
     "No position of the vessel was received in the period, in which any ship was heard in {of_hours}.",
 )

@@ -131,7 +131,7 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """How well a vessel was heard in a period: clock hours with at least one report, of how many."""
+    """How well a vessel was heard in a period: clock hours with at least one position, of how many."""
 
     hours: int
     of_hours: int

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from darkwake.answers import words
+from darkwake.detectors import registry
 from darkwake.events.model import Event
 from darkwake.reports.exhibits import Cited, Exhibits
 from darkwake.reports.render import NOT_KNOWN, measures, place_name
@@ -19,6 +20,7 @@ class Card:
     number: int
     event: Event
     noun: str
+    observed: bool  # seen as such in the data, not inferred from them
     place: str
     others: str
     brief: str
@@ -36,6 +38,7 @@ def cards(
             number,
             event,
             words.noun(event.kind),
+            registry.kind(event.kind).observed,
             " or ".join(place_name(code, places) for code in (event.place, event.measures.get("or_port")) if code),
             ", ".join(f"MMSI {v.mmsi:09d}" for v in event.vessels if v.mmsi != mmsi),
             brief(event),

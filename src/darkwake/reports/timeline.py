@@ -14,7 +14,7 @@ from darkwake import times
 from darkwake.reports.render import visible
 
 WIDTH = 960
-_LEFT = 132
+_LEFT = 170
 _RIGHT = 12
 _LANE = 26
 _STRIP = 24
@@ -58,10 +58,10 @@ def draw(
     parts = [
         f'<svg class="timeline" viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="time-t time-d">',
         f'<title id="time-t">{_safe(title)}</title>',
-        '<desc id="time-d">Hours with at least one report, and the events below; the tables say the same.</desc>',
+        '<desc id="time-d">Hours with at least one position, and the events below; the tables say the same.</desc>',
         _holes(with_data, start, end, height),
         _axis(start, end, height),
-        f'<text class="lane" x="0" y="{20 + _STRIP / 2 + 4:g}">heard, by hour</text>',
+        f'<text class="lane" x="0" y="{20 + _STRIP / 2 + 4:g}">positions, by hour</text>',
         _strip(moments, start, end),
     ]
     for index, lane in enumerate(lanes):
