@@ -143,8 +143,12 @@ def test_finding_by_name_and_code(gazetteer):
     assert gazetteer.find("najin")[0].code == "KPRJN"
     assert gazetteer.find("Nampo")[0].code == "KPNAM"
     assert gazetteer.find("Nampo oil terminal")[0].code == "KPNAM-OIL"
+    assert [place.code for place in gazetteer.find("Piraeus")] == ["GRPIR"]  # the index has it as Piraievs
+    assert [place.code for place in gazetteer.find("Fujairah")] == ["WPI48262"]
     assert gazetteer.find("") == gazetteer.find("no such place") == []
     assert gazetteer.by_code("kp nam").name == "Nampo"
+    with pytest.raises(NotFoundError, match="GRPIR"):
+        gazetteer.by_code("Piraeus")
     with pytest.raises(NotFoundError, match="KPNAM"):
         gazetteer.by_code("KPNAN")
 

@@ -24,6 +24,7 @@ def place() -> None:
 
 
 @place.command("list")
+@click.option("--name", metavar="TEXT", help="By name, also in part or in another spelling, or by code; best first.")
 @click.option("--country", metavar="CC", help="ISO 3166-1 alpha-2, for example KP.")
 @click.option(
     "--origin",
@@ -35,14 +36,22 @@ def place() -> None:
 @output_options(positions=True)
 @click.pass_context
 def list_places(
-    ctx: click.Context, country: str | None, origin: str | None, on: str | None, as_of: str | None, out: Output
+    ctx: click.Context,
+    name: str | None,
+    country: str | None,
+    origin: str | None,
+    on: str | None,
+    as_of: str | None,
+    out: Output,
 ) -> None:
     """Every place that is known here, with where it is from. Without a workspace: those that ship with Darkwake."""
     instant = None if on is None else times.parse(on)
+    known = _places(ctx, as_of)
+    among = sorted(known, key=lambda p: (p.country, p.code)) if name is None else known.find(name)
     out.rows(
         (
             _row(p)
-            for p in sorted(_places(ctx, as_of), key=lambda p: (p.country, p.code))
+            for p in among
             if (country is None or p.country == country.upper())
             and (origin is None or p.origin == origin)
             and (instant is None or p.valid.contains(instant))

@@ -63,6 +63,12 @@ def places_table(places: Iterable[Place]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=PORTS_SCHEMA)
 
 
+#: UN/LOCODEs have five letters; what is longer is rather a name.
+_CODE_LENGTH = 5
+#: So alike are two spellings of a name (difflib's ratio).
+_SIMILAR = 0.75
+
+
 class Gazetteer:
     """An immutable set of places, each with its own code, in the order of their codes."""
 
@@ -125,13 +131,24 @@ class Gazetteer:
         wanted = code.replace(" ", "").upper()
         if wanted in self._by_code:
             return self._by_code[wanted]
-        similar = difflib.get_close_matches(wanted, self._by_code, n=3) or [p.code for p in self.find(code)[:3]]
-        hint = f"Did you mean {', '.join(similar)}?" if similar else "List them with: darkwake place list"
+        codes = [self._by_code[known] for known in difflib.get_close_matches(wanted, self._by_code, n=3)]
+        spelt = self._similar(_plain(code))
+        meant = self._named(_plain(code)) or ((codes or spelt) if len(wanted) <= _CODE_LENGTH else (spelt or codes))
+        similar = [f"{place.code} ({place.name})" for place in meant[:3]]
+        hint = (
+            f"Did you mean {', '.join(similar)}?" if similar else "Look by name with: darkwake place list --name TEXT"
+        )
         raise NotFoundError(f"no place has the code {code!r}", do=hint)
 
     def find(self, text: str) -> list[Place]:
-        """Places by code or name: exact matches first, then names that begin with the text or contain it."""
+        """Places by code or name: exact matches first, then names that begin with the text or contain it.
+
+        If there are none, those of a similar name, for lists spell them in many ways (Piraeus, Piraievs).
+        """
         wanted = _plain(text)
+        return self._named(wanted) or self._similar(wanted) if wanted else []
+
+    def _named(self, wanted: str) -> list[Place]:
         ranked: list[tuple[int, str, Place]] = []
         for place in self.places:
             names = [_plain(name) for name in (place.code, place.name, *place.other_names)]
@@ -144,7 +161,15 @@ class Gazetteer:
             else:
                 continue
             ranked.append((rank, place.code, place))
-        return [place for _, _, place in sorted(ranked, key=lambda item: item[:2])] if wanted else []
+        return [place for _, _, place in sorted(ranked, key=lambda item: item[:2])]
+
+    def _similar(self, wanted: str) -> list[Place]:
+        of_name: dict[str, list[Place]] = {}
+        for place in self.places:
+            for name in dict.fromkeys(map(_plain, (place.name, *place.other_names))):
+                of_name.setdefault(name, []).append(place)
+        close = difflib.get_close_matches(wanted, of_name, n=5, cutoff=_SIMILAR)
+        return list({place.code: place for name in close for place in of_name[name]}.values())
 
     def in_use(self, instant_us: int) -> Iterator[Place]:
         """The places that were in use at an instant, as far as is known."""
