@@ -257,6 +257,19 @@ def test_reports_without_a_position_break_a_silence() -> None:
     assert first.id != second.id
 
 
+def test_what_another_ship_under_the_number_may_have_sent_breaks_no_silence_and_makes_it_doubtful() -> None:
+    rows = with_silence(20)
+    minutes = range(0, 60 * 40, 30)
+    other = [report(minute, 10 + minute / 60 * 0.1, -30, sog_knots=5.0) for minute in minutes]
+    unplaced = [report((5 + hours) * 60 + 1, None, None) for hours in (4, 9, 14, 19)]
+    [event] = [e for e in gaps([*rows, *other, *unplaced]) if e.measures["duration_h"] >= 20]
+    assert (event.state, event.measures["duration_h"]) == ("closed", 20)
+    assert event.measures["unsure_reports"] == 4
+    assert "another one under its number" in (Gap().kind.possible_only(event) or "")
+    [alone] = gaps(rows)
+    assert alone.measures["unsure_reports"] == 0
+
+
 def test_a_silence_needs_an_established_segment_on_both_sides() -> None:
     rows = with_silence(20)
     last = max(row["time"] for row in rows)

@@ -41,7 +41,9 @@ _SHARE = re.compile(r"^(\d+(?:\.\d+)?)% of the hours$")
 
 
 def _possible_only(event: Event) -> str | None:
-    """A hole in the data is nobody's silence."""
+    """A hole in the data is nobody's silence, and what another ship may have sent may be hers."""
+    if count := event.measures.get("unsure_reports"):
+        return f"in it came {count:,} reports that this ship or another one under its number may have sent"
     if event.measures.get("p_silence_by_reception") is None:
         return "whether the receivers would have heard the ship is not known, so it may be no silence of hers"
     share = _hours_with_data(event)
@@ -96,6 +98,11 @@ KIND = Kind(
             "told",
         ),
         Measure(
+            "unsure_reports",
+            "",
+            "reports without a position in it that this ship or another one under its number may have sent",
+        ),
+        Measure(
             "reachable",
             "",
             "up to 5 places within reach, longest possible stay first, with other silent ships within reach",
@@ -121,13 +128,13 @@ class Gap(Detector):
     """
 
     kind = KIND
-    version = "2.1"
+    version = "2.2"
     status = "stable"
     title = "Silence of a ship"
     definition = (
-        "One silence of one segment's ship longer than min_gap_h, from its last to its next report of any kind, while "
-        "other ships were heard around; open while there is no next report, or where the data around it end first. "
-        "The segment has min_reports on each side."
+        "One silence of one segment's ship longer than min_gap_h, from its last to its next report of any kind that "
+        "no other ship under its number can have sent, while other ships were heard around; open while there is no "
+        "next report, or where the data around it end first. The segment has min_reports on each side."
     )
     params = (
         Param("min_gap_h", 6.0, "h", "a silence must be longer than this"),
@@ -200,6 +207,7 @@ class Gap(Detector):
             "p_silence_by_reception": None,
             "hours_with_data": None if judged is None else significant(judged.hours_with_data[i], 2),
             "explained_by": None,
+            "unsure_reports": row["unsure"],
             "reachable": reachable,
         }
         if judged is not None and judged.with_data[i]:
@@ -277,6 +285,10 @@ def _reasons(row: Mapping[str, Any], hours: float, min_gap_h: float, closed: boo
         told.append("the report before it held no position")
     if closed and row["end"] != row["after_time"]:
         told.append("the report after it held no position")
+    if row["unsure"]:
+        told.append(
+            f"{row['unsure']:,} reports without a position came in it, of this ship or another under its number"
+        )
     return tuple(told)
 
 

@@ -14,7 +14,10 @@ from darkwake.tracks.build import CLASS_B_TYPES
 from darkwake.tracks.columns import Floats, Ints, floats, instants, ints, last_spans
 from darkwake.tracks.reception_kernels import paces_around
 from darkwake.tracks.segments import FEW
+from darkwake.tracks.statics import ALIVE_US
 
+#: Instead of a segment: none is known to have sent it; one of several that were heard around then did.
+NOBODY, ANY = -1, -2
 _SPAN = ("source", "span_offset", "span_length")
 COLUMNS = ("mmsi", "segment", "time", "type", "payload_key", "lon", "lat", "sog_knots", *_SPAN)
 #: What was heard of the same ships without a position: of HEARD, and of STATICS.
@@ -26,13 +29,14 @@ _SIDE: tuple[tuple[str, pa.DataType], ...] = (
     ("time", TIMESTAMP), ("lon", pa.float64()), ("lat", pa.float64()), ("sog_knots", pa.float32()),
 )  # fmt: skip
 PACE = ("slow", "pace", "known", "slower")
-#: One row per silence: when it begins and ends (null: not yet), with the reports at both ends, of whatever kind; the
-#: last position before and the next one after (null if none yet); the ship's usual speed, and the pace of positions on
-#: both sides (see `tracks.reception_kernels.paces_around`).
+#: One row per silence: when it begins and ends (null: not yet), with the reports at both ends, of whatever kind; how
+#: many reports came in it that she or another ship under the number may have sent; the last position before and the
+#: next one after (null if none yet); the ship's usual speed, and the pace of positions on both sides (see
+#: `tracks.reception_kernels.paces_around`).
 CANDIDATES = pa.schema(
     [
         ("mmsi", pa.int32()), ("segment", pa.int64()), ("class_b", pa.bool_()), ("usual_knots", pa.float64()),
-        ("start", TIMESTAMP), ("end", TIMESTAMP), ("payload_key", pa.int64()),
+        ("start", TIMESTAMP), ("end", TIMESTAMP), ("payload_key", pa.int64()), ("unsure", pa.int64()),
         *[(f"{end}_{name}", kind) for end in ("first", "last") for name, kind in zip(
             _SPAN, (pa.string(), pa.int64(), pa.int32()), strict=True)],
         *[(f"{side}_{name}", kind) for side in ("before", "after") for name, kind in _SIDE],
@@ -61,10 +65,10 @@ def silences(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
     other = _without_position(arguments)
     until = np.where(after < 0, arguments["data_end_us"], moments[after])
     low, high = (np.searchsorted(ints(other["mmsi"]), mmsi[before], side) for side in ("left", "right"))
-    which, opens, closes = stretches(
-        segment[before], moments[before], until, low, high, ints(other["segment"], -1), instants(other["time"]),
-        arguments["min_gap_us"],
-    )  # fmt: skip
+    whose = _owners(other, mmsi, moments, starts, ends)
+    which, opens, closes, unsure = stretches(
+        segment[before], moments[before], until, low, high, whose, instants(other["time"]), arguments["min_gap_us"]
+    )
     before, after, owner = before[which], after[which], owner[which]
     usual = np.full(len(starts), np.nan)
     sog_knots = floats(table["sog_knots"])
@@ -83,6 +87,7 @@ def silences(table: pa.Table, arguments: Mapping[str, Any]) -> pa.Table:
         "start": both["time"].take(begin),
         "end": both["time"].take(end),
         "payload_key": both["payload_key"].take(begin),
+        "unsure": unsure,
     }
     columns |= {f"first_{name}": both[name].take(begin) for name in _SPAN}
     columns |= {f"last_{name}": both[name].take(end) for name in _SPAN}
@@ -110,6 +115,25 @@ def _without_position(arguments: Mapping[str, Any]) -> pa.Table:
     return rows.take(pa.array(order))
 
 
+def _owners(other: pa.Table, mmsi: Ints, moments: Ints, starts: Ints, ends: Ints) -> Ints:
+    """The segment of each report without a position; if none is known, ANY where several ships were heard around it."""
+    whose, number, sent_us = ints(other["segment"], NOBODY).copy(), ints(other["mmsi"]), instants(other["time"])
+    size = ends - starts + 1
+    rows = np.flatnonzero(whose == NOBODY)
+    for each in np.unique(number[rows]):
+        own = np.flatnonzero(mmsi[starts] == each)
+        own = own[(size[own] > FEW) | (size[own].max(initial=0) <= FEW)]
+        if len(own) < 2:
+            continue
+        heard_us = np.sort(np.concatenate([moments[starts[k] : ends[k] + 1] for k in own]))
+        at = rows[number[rows] == each]
+        after = np.searchsorted(heard_us, sent_us[at])
+        sides = [heard_us[np.clip(k, 0, len(heard_us) - 1)] for k in (after - 1, after)]
+        near = np.minimum(*(np.abs(side - sent_us[at]) for side in sides)) <= ALIVE_US
+        whose[at[near]] = ANY
+    return whose
+
+
 def _open_ends(starts: Ints, ends: Ints, mmsi: Ints, moments: Ints, arguments: Mapping[str, Any]) -> Ints:
     """Segments that fell silent for good: long enough ago, no stray, and no later segment of the number took over."""
     ship = mmsi[starts]
@@ -127,35 +151,41 @@ def _open_ends(starts: Ints, ends: Ints, mmsi: Ints, moments: Ints, arguments: M
 @kernel
 def stretches(
     segment: Ints, start: Ints, end: Ints, low: Ints, high: Ints, other_segment: Ints, other_us: Ints, min_gap_us: int
-) -> tuple[Ints, Ints, Ints]:  # pragma: no cover - compiled
+) -> tuple[Ints, Ints, Ints, Ints]:  # pragma: no cover - compiled
     """What is left of silences between positions, where reports without one came: the parts longer than `min_gap_us`.
 
-    Per silence its segment, start, end, and the range of the ship's other reports (by time; segment −1: of one of
-    several). Returns per part the silence, and the other reports at its start and its end (−1: the position there).
+    Per silence its segment, start, end, and the range of the number's other reports (by time; NOBODY's are taken for
+    hers; ANY's end no silence). Returns per part the silence, the other reports at its start and its end (−1: the
+    position there), and how many of ANY's came in it.
     """
     most = len(start)
     for k in range(len(start)):
         most += high[k] - low[k]
     which, opens, closes = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64)
+    unsure = np.empty(most, np.int64)
     found = 0
     for k in range(len(start)):
         last_us = start[k]
         opened = -1
+        doubtful = 0
         first = low[k] + np.searchsorted(other_us[low[k] : high[k]], start[k], side="right")
         for i in range(first, high[k]):
             if other_us[i] >= end[k]:
                 break
-            if other_segment[i] >= 0 and other_segment[i] != segment[k]:
+            if other_segment[i] == ANY:
+                doubtful += 1
+            if other_segment[i] != NOBODY and other_segment[i] != segment[k]:
                 continue
             if other_us[i] - last_us > min_gap_us:
-                which[found], opens[found], closes[found] = k, opened, i
+                which[found], opens[found], closes[found], unsure[found] = k, opened, i, doubtful
                 found += 1
             last_us = other_us[i]
             opened = i
+            doubtful = 0
         if end[k] - last_us > min_gap_us:
-            which[found], opens[found], closes[found] = k, opened, -1
+            which[found], opens[found], closes[found], unsure[found] = k, opened, -1, doubtful
             found += 1
-    return which[:found], opens[:found], closes[:found]
+    return which[:found], opens[:found], closes[:found], unsure[:found]
 
 
 @kernel
