@@ -145,6 +145,14 @@ def test_a_number_taken_over_by_another_hull_is_not_open() -> None:
     assert [e.start for e in found if e.state == "open"] == [T0 + 65 * times.HOUR_US]
 
 
+@pytest.mark.parametrize(("before_h", "open_gaps"), [(8, 1), (20, 2)])
+def test_a_segment_that_began_shortly_before_another_ended_may_have_taken_over(before_h: int, open_gaps: int) -> None:
+    first = voyage(0, 30, 124, 38, 10)
+    second = [report((30 - before_h) * 60 + k * 10, 140, -20, sog_knots=0.1) for k in range(6 * (before_h + 2))]
+    found = gaps([*first, *second], end_min=80 * 60)
+    assert sum(event.state == "open" for event in found) == open_gaps
+
+
 def test_places_are_named_only_where_reception_does_not_explain() -> None:
     assert gaps(with_silence(30), model=Fixed(0.6))[0].measures["reachable"] == []
     [event] = gaps(with_silence(30), model=Fixed(0.01))

@@ -135,7 +135,10 @@ def _owners(other: pa.Table, mmsi: Ints, moments: Ints, starts: Ints, ends: Ints
 
 
 def _open_ends(starts: Ints, ends: Ints, mmsi: Ints, moments: Ints, arguments: Mapping[str, Any]) -> Ints:
-    """Segments that fell silent for good: long enough ago, no stray, and no later segment of the number took over."""
+    """Segments that fell silent for good: long enough ago, no stray, and no later segment of the number took over.
+
+    One that began shortly before their end may have: where two ships could have sent the same, segments end.
+    """
     ship = mmsi[starts]
     groups = np.flatnonzero(np.concatenate([[True], ship[1:] != ship[:-1]]))
     size = ends - starts + 1
@@ -145,7 +148,8 @@ def _open_ends(starts: Ints, ends: Ints, mmsi: Ints, moments: Ints, arguments: M
     latest_start = np.repeat(latest, np.diff(np.append(groups, len(ship))))
     silent = arguments["data_end_us"] - moments[ends] > arguments["min_gap_us"]
     firm = ~stray & (size >= arguments["min_reports"])
-    return np.flatnonzero(silent & firm & (latest_start <= moments[ends]))
+    alone = (moments[starts] == latest_start) | (latest_start <= moments[ends] - ALIVE_US)
+    return np.flatnonzero(silent & firm & alone & (latest_start <= moments[ends]))
 
 
 @kernel
