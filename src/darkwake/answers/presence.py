@@ -13,10 +13,11 @@ from darkwake.answers.evidenced import CONTRADICTED, Been, HeardOf, own_rows
 from darkwake.answers.occurrences import FOREVER
 from darkwake.answers.outline import holds
 from darkwake.answers.query import Where
-from darkwake.answers.windows import Box, Fit, Heard, Target, Window, columns, heard, rows_of_chains, strays
+from darkwake.answers.windows import Box, Fit, Heard, Target, Window, columns, heard, rows_of_chains
 from darkwake.detectors.coverage import Coverage
 from darkwake.geo.sphere import distances_m
 from darkwake.tracks.columns import ints
+from darkwake.tracks.strays import strays
 
 #: Nobody was in a place unheard who would have had to sail faster, there and back (or faster than she did).
 MAX_KNOTS = 30.0
@@ -141,7 +142,7 @@ def _judged(stays: Sequence[Stay], track: pa.Table, reports: HeardOf) -> list[St
     why = reports.contradicted(int(track["mmsi"][0].as_py()), been)
     segment = ints(track["segment"], -1)
     for k in np.flatnonzero(np.isin([stay.segment for stay in stays], segment[strays(segment)])).tolist():
-        why.setdefault(k, f"{CONTRADICTED}: it is a stray, and the ship was heard elsewhere before and after it")
+        why.setdefault(k, f"{CONTRADICTED}: it is a stray, a few positions that fit no ship of the number")
     return [replace(stay, why=why[k]) if k in why else stay for k, stay in enumerate(stays)]
 
 

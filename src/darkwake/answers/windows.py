@@ -20,7 +20,7 @@ from darkwake.answers.query import Counted
 from darkwake.events.kinds import Kind
 from darkwake.geo.sphere import EARTH_RADIUS_M, distances_m
 from darkwake.tracks.columns import floats, ints
-from darkwake.tracks.segments import FEW
+from darkwake.tracks.strays import strays
 
 #: No slower ship could be left out of what fits into a silence.
 MAX_SPEED_KNOTS = 20.0
@@ -222,12 +222,6 @@ def rows_of_chains(moment: np.ndarray, segment: np.ndarray) -> list[np.ndarray]:
     order = np.lexsort((moment[firm], of_row))
     edges = np.searchsorted(of_row[order], np.arange(len(spans) + 1))
     return [firm[order[edges[rank] : edges[rank + 1]]] for rank in range(len(spans))]
-
-
-def strays(segment: np.ndarray) -> np.ndarray:
-    """Which rows of a number are of segments of a few positions that are no ship, as tracks tell them."""
-    _, of, size = np.unique(segment, return_inverse=True, return_counts=True)
-    return np.asarray((size[of] <= FEW) & (size.max(initial=0) > FEW))
 
 
 def _chains(moment: np.ndarray, segment: np.ndarray) -> tuple[list[int], np.ndarray]:

@@ -17,7 +17,7 @@ from darkwake.events.model import Event, Innocent, VesselRef, event_id, rounded
 from darkwake.geo.sphere import distance_m
 from darkwake.jit import kernel
 from darkwake.tracks.columns import Floats, Ints, floats, instants, ints
-from darkwake.tracks.segments import FEW
+from darkwake.tracks.strays import strays
 from darkwake.units import m_to_nm
 
 COLUMNS = ("mmsi", "segment", "lon", "lat", "sog_knots", *openings.COLUMNS)
@@ -172,8 +172,7 @@ def _next(mmsi: Ints, segment: Ints, moment: Ints, last: Ints) -> Ints:
     found = np.full(len(last), -1, np.int64)
     for k, row in enumerate(last):
         low, high = np.searchsorted(mmsi, mmsi[row]), np.searchsorted(mmsi, mmsi[row], "right")
-        _, of, size = np.unique(segment[low:high], return_inverse=True, return_counts=True)
-        later = low + np.flatnonzero((moment[low:high] > moment[row]) & ((size[of] > FEW) | (size.max() <= FEW)))
+        later = low + np.flatnonzero((moment[low:high] > moment[row]) & ~strays(segment[low:high]))
         if len(later):
             found[k] = later[np.argmin(moment[later])]
     return found

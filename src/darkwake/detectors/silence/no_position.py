@@ -16,8 +16,8 @@ from darkwake.events.kinds import Kind, Measure
 from darkwake.events.model import Event, Innocent, VesselRef, event_id, rounded
 from darkwake.geo.sphere import distance_m
 from darkwake.tracks.columns import Ints, instants, ints
-from darkwake.tracks.segments import FEW
 from darkwake.tracks.statics import ALIVE_US
+from darkwake.tracks.strays import strays
 
 COLUMNS = ("mmsi", "segment", *openings.COLUMNS)
 BESIDE = {"tracks": ("mmsi", "segment", "time", "lon", "lat")}
@@ -172,8 +172,7 @@ def _owners(table: pa.Table, placed: pa.Table) -> Ints:
     number, hull, times_us = ints(placed["mmsi"]), ints(placed["segment"]), instants(placed["time"])
     for each in np.unique(mmsi[owner < 0]):
         low, high = (int(np.searchsorted(number, each, side)) for side in ("left", "right"))
-        _, of, size = np.unique(hull[low:high], return_inverse=True, return_counts=True)
-        firm = low + np.flatnonzero((size[of] > FEW) | (size.max(initial=0) <= FEW))
+        firm = low + np.flatnonzero(~strays(hull[low:high]))
         firm = firm[np.argsort(times_us[firm], kind="stable")]
         if not len(firm):
             continue
