@@ -25,7 +25,7 @@ from darkwake.tracks.columns import Bools, Floats, Ints
 from darkwake.units import METRES_PER_NAUTICAL_MILE
 
 #: Part of every segment id: raise the first number when the segments of unchanged data change.
-VERSION = "3.0"
+VERSION = "4.0"
 END_REASONS = ("end_of_data", "ambiguous", "overlap")
 
 
@@ -181,6 +181,7 @@ def _assign(
     unsent = np.zeros(n, np.bool_)  # whether the hull came here by a step that it was not sent to make
     at = np.empty(limit, np.int64)  # per open hull its last row
     reports = np.empty(limit, np.int64)
+    steady = np.empty(limit, np.int64)  # of its newest reports, those with few of others between them, up to SEED_ROWS
     cut = np.empty(limit, np.int64)  # with `instead`: the last row of that other hull that is not one of the strays
     rest = np.empty(limit, np.int64)  # the last row before its last silence
     turned_us = np.empty(limit, np.int64)  # when it was last heard where another hull than its last would be
@@ -197,7 +198,7 @@ def _assign(
         now = time_us[i]
         if open_ > 1:
             open_ = _close_silent(
-                (at, reports, cut, rest, turned_us, instead), open_, now, time_us, hull, reason, established,
+                (at, reports, cut, rest, turned_us, instead, steady), open_, now, time_us, hull, reason, established,
                 stray_us, shared_us,
             )  # fmt: skip
         best = -1
@@ -212,7 +213,7 @@ def _assign(
                 away[k] = np.inf
         hulls = 0
         for k in range(open_):
-            hulls += k != best and reports[k] >= established
+            hulls += k != best and reports[k] >= established and steady[k] >= established
         if feasible > 1 or (feasible and hulls):
             best = -1
             for k in range(open_):
@@ -223,10 +224,12 @@ def _assign(
                 hours = (now - time_us[last]) / HOUR_US
                 score[k] = _likelihood(lon[last], lat[last], sog[last], cog[last], lon[i], lat[i], hours, away[k], way)
                 known = reports[k]  # a hull that continues another one counts as much as that one
+                often_heard = steady[k] >= established
                 for j in range(open_):
                     if instead[k] >= 0 and at[j] == instead[k]:
                         known = max(known, reports[j])
-                if known >= established:
+                        often_heard = often_heard or steady[j] >= established
+                if known >= established and often_heard:
                     score[k] += clear + _frequency(known, established, often)
                 if best < 0 or score[k] > score[best]:
                     best = k
@@ -242,7 +245,7 @@ def _assign(
                     if score[k] > floor:
                         reason[hull[at[k]]] = 1
                         at[k] = -1
-                open_ = _keep((at, reports, cut, rest, turned_us, instead), open_)
+                open_ = _keep((at, reports, cut, rest, turned_us, instead, steady), open_)
                 best = -1
         if best >= 0:
             last = at[best]
@@ -264,13 +267,14 @@ def _assign(
                             in_turns_us = now + round(shared_us)
                             reason[hull[last]] = 1
                             at[best] = -1
-                            open_ = _keep((at, reports, cut, rest, turned_us, instead), open_)
+                            open_ = _keep((at, reports, cut, rest, turned_us, instead, steady), open_)
                             best = -1
                         else:
                             turned_us[best] = now
                 if best >= 0:
                     rest[best] = last
-        lonely = best >= 0 and hulls and reports[best] < established and i - at[best] >= heard_on
+        lonely = best >= 0 and hulls and i - at[best] >= heard_on
+        lonely = lonely and (reports[best] < established or steady[best] < established)
         if lonely and not _borne_out(at[best], i, time_us, lon, lat, sog, cog, way):
             best = -1
         if best < 0:
@@ -285,6 +289,7 @@ def _assign(
                 best = open_
                 open_ += 1
             reports[best] = before[i] if i == 0 or mmsi[i] != mmsi[i - 1] else 0
+            steady[best] = 0
             cut[best] = -1
             rest[best] = -1
             turned_us[best] = now - round(2 * turns_us) - 1
@@ -302,10 +307,12 @@ def _assign(
             silent = now - time_us[last] >= turn_h * HOUR_US
             before_it[i] = last
             unsent[i] = away[best] > near_nm or (silent and not _borne_out(last, i, time_us, lon, lat, sog, cog, way))
+        beside = reports[best] and i - at[best] >= heard_on
+        steady[best] = max(1, steady[best] - 1) if beside else min(SEED_ROWS, steady[best] + 1)
         at[best] = i
         reports[best] += 1
         if instead[best] >= 0:
-            _replace(best, (at, reports, cut, rest, turned_us, instead), open_, hull, (before_it, unsent))
+            _replace(best, (at, reports, cut, rest, turned_us, instead, steady), open_, hull, (before_it, unsent))
     return hull, reason[:total].copy()
 
 
@@ -320,7 +327,9 @@ def _borne_out(
     hours = (time_us[i] - time_us[last]) / HOUR_US
     speed = sog[last] if np.isnan(sog[i]) else sog[i] if np.isnan(sog[last]) else 0.5 * (sog[last] + sog[i])
     run = (way[7] if np.isnan(speed) else speed) * hours
-    near = _error_nm(sog[last], sog[i], way) + min(run / 3.0, way[9])
+    # A ship that lies still is where she was.
+    error = 0.5 * way[4] if speed < 1.0 else _error_nm(sog[last], sog[i], way)
+    near = error + min(run / 3.0, way[9])
     x, y = lon[last], lat[last]
     if speed >= 1.0 and not np.isnan(cog[last]):
         x, y = destination(x, y, cog[last], run * METRES_PER_NAUTICAL_MILE)
@@ -361,7 +370,7 @@ def _replace(which: int, state: Any, open_: int, hull: Ints, links: Any) -> None
     """A new hull goes on where another one was before its newest reports: with more reports than these, it is that
     hull, and they are strays.
     """
-    at, reports, cut, rest, turned_us, instead = state
+    at, reports, cut, rest, turned_us, instead, steady = state
     before_it, unsent = links
     for k in range(open_):
         if at[k] != instead[which] or k == which:
@@ -391,6 +400,7 @@ def _replace(which: int, state: Any, open_: int, hull: Ints, links: Any) -> None
         whole = reports[k] - newest + reports[which]
         at[which], at[k] = at[k], at[which]
         reports[which], reports[k] = newest, whole
+        steady[which], steady[k] = 1, max(steady[k], min(steady[which], SEED_ROWS))
         rest[which] = -1
         turned_us[which] = turned_us[k]
         instead[which], instead[k] = -1, -1
@@ -401,11 +411,11 @@ def _replace(which: int, state: Any, open_: int, hull: Ints, links: Any) -> None
 @kernel
 def _keep(state: Any, open_: int) -> int:  # pragma: no cover - compiled
     """Move together the hulls that are still open: those with a last row; returns how many they are."""
-    at, reports, cut, rest, turned_us, instead = state
+    at, reports, cut, rest, turned_us, instead, steady = state
     kept = 0
     for k in range(open_):
         if at[k] >= 0:
-            at[kept], reports[kept], cut[kept] = at[k], reports[k], cut[k]
+            at[kept], reports[kept], steady[kept], cut[kept] = at[k], reports[k], steady[k], cut[k]
             rest[kept], turned_us[kept], instead[kept] = rest[k], turned_us[k], instead[k]
             kept += 1
     return kept
