@@ -25,14 +25,16 @@ class DarkwakeError(Exception):
         self.found, self.expected, self.where, self.do = found, expected, where, do
         super().__init__(self.message())
 
-    def message(self) -> str:
+    def message(self, do: str | None = None) -> str:
+        """The whole in one text; with `do` instead of what to do."""
         parts = [self.found]
         if self.expected:
             parts.append(f"expected {self.expected}")
         if self.where:
             parts.append(f"in {self.where}")
         text = "; ".join(parts)
-        return f"{text}. {self.do}" if self.do else text
+        do = self.do if do is None else do
+        return f"{text}. {do}" if do else text
 
     def at(self, where: str) -> DarkwakeError:
         """The same error, in a place unless it names one itself."""

@@ -37,3 +37,17 @@ def test_a_place_that_makes_no_sense_is_refused(change):
     assert Place(**good).contains(1.0, 2.0)
     with pytest.raises(UsageError):
         Place(**{**good, **change})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"radius_m": 1e300}, {"radius_m": 2e6}, {"radius_m": float("nan")}, {"approach_radius_m": 2e7},
+        {"approach_radius_m": -1.0}, {"approach_radius_m": float("nan")}, {"accuracy_m": -4.0},
+    ],
+)  # fmt: skip
+def test_a_place_as_wide_as_the_world_is_refused_where_it_is_made(change):
+    sound = {"code": "X-A", "name": "SIM Bay", "lon": 10.0, "lat": 0.0, "radius_m": 1e6, **FIELDS}
+    Place(**sound)
+    with pytest.raises(UsageError, match=next(iter(change)).split("_")[0]):
+        Place(**{**sound, **change})

@@ -114,10 +114,15 @@ def import_(
     workspace = workspace_of(ctx)
     with progress_bar("reading") as progress:
         imported = workspace.import_files(files, format=format_name, mapping=mapping, keep=keep, progress=progress)
+    otherwise = "; to read it another way, withdraw that import first (see ais withdraw --help)"
+    otherwise = otherwise if format_name or mapping else ""
     for name in imported.known:
-        note(f"{name}: imported before (same SHA-256), nothing added")
+        note(f"{name}: imported before (same SHA-256), nothing added{otherwise}")
     for name, error in imported.failed:
-        note(f"darkwake: {name}: {error}")
+        lines = error.do.split("\n")  # a proposal to save is a text of several
+        note(f"darkwake: {name}: {error.message(lines[0])}")
+        for line in lines[1:]:
+            note(line)
     for name, damage in imported.damaged:
         note(f"{name}: {damage}; what came before was imported, the rest of the file is lost")
     if not workspace.simulated and (made_up := [name for name in map(str, files) if _is_simulated(Path(name))]):

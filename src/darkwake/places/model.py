@@ -17,6 +17,8 @@ Ring = tuple[tuple[float, float], ...]
 ALWAYS = Interval(None, None)
 #: Of a code, in characters: as much as the ledger's table takes.
 LONGEST_CODE = 64
+#: Of a circle, in metres: no named water is wider, and half the world would swallow every other place.
+WIDEST_M = 1_000_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,13 @@ class Place:
                 raise UsageError(f"position {lon}, {lat}", expected="degrees within ±180, ±90", where=where)
         if self.polygon is not None and len(set(self.polygon)) < 3:
             raise UsageError(f"a polygon of {len(set(self.polygon))} corners", expected="at least 3", where=where)
-        if self.polygon is None and not (math.isfinite(self.radius_m) and self.radius_m > 0):
-            raise UsageError(f"radius {self.radius_m} m", expected="more than 0", where=where)
+        if self.polygon is None and not 0 < self.radius_m <= WIDEST_M:
+            raise UsageError(f"radius {self.radius_m} m", expected=f"more than 0, up to {WIDEST_M:.0f}", where=where)
+        if not 0 <= self.approach_radius_m <= WIDEST_M:
+            found = f"approach_radius_m {self.approach_radius_m}"
+            raise UsageError(found, expected=f"0 to {WIDEST_M:.0f}", where=where)
+        if self.accuracy_m is not None and not (self.accuracy_m >= 0 and math.isfinite(self.accuracy_m)):
+            raise UsageError(f"accuracy_m {self.accuracy_m}", expected="0 or more", where=where)
 
     @property
     def area_m2(self) -> float:

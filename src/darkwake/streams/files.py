@@ -311,6 +311,8 @@ def _check_name(path: Path) -> None:
         ) from error  # fmt: skip
     except OSError as error:
         raise unavailable(path, error) from error
+    except RuntimeError as error:  # what Python before 3.13 says of links that lead to each other
+        raise unavailable(path, OSError(errno.ELOOP, os.strerror(errno.ELOOP))) from error
 
 
 def _standard_input() -> TextIO:
