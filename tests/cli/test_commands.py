@@ -336,6 +336,16 @@ def test_stats_are_for_people(run: Run, case: Path) -> None:
     assert "{" not in out
 
 
+def test_swapped_coordinates_are_told_of(run: Run, tmp_path: Path) -> None:
+    rows = [f"299000001,2026-01-05T00:{minute:02d}:00Z,124.0,38.0\n" for minute in range(3)]
+    (tmp_path / "swapped.csv").write_text("mmsi,time,lat,lon\n" + "".join(rows))
+    assert run("init", "w")[0] == 0
+    told = run("-w", "w", "ais", "import", "swapped.csv")[2]
+    assert "3 positions lie off the globe" in told
+    assert "swapped" in told
+    assert json.loads(run("-w", "w", "ais", "stats", "--json")[1])["off_globe"] == 3
+
+
 def test_wrong_checksums_missing_times_and_times_of_a_prefix_are_told_of(run: Run, tmp_path: Path) -> None:
     sentence = "!AIVDM,1,1,,A,14M9Pk3P01`uuvDF9epK9pr00000,0*"
     (tmp_path / "log.nmea").write_text(

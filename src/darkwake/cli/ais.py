@@ -168,6 +168,13 @@ def _remarks(counts: Any) -> Iterator[str]:
             f"{counts.implausible_time:,} messages have a time before 1990 or more than two days after today: kept and "
             "flagged, but they take no part in tracks. Is the clock of this machine right?"
         )
+    if counts.off_globe:
+        yield (
+            f"{counts.off_globe:,} positions lie off the globe (latitude beyond 90 or longitude beyond 180 degrees): "
+            "kept, but no track holds them, and such a ship counts as heard without a position. Are latitude and "
+            "longitude swapped, or longitudes from 0 to 360? Then withdraw this import, and read the file with another "
+            "mapping."
+        )
     if counts.prefix_time:
         yield (
             f"{counts.prefix_time:,} messages have their time from the log's own prefix: where it names no zone it was "

@@ -55,6 +55,7 @@ class Counts:
     implausible_time: int = 0  # the same, and flagged
     bad_checksum: int = 0  # the same
     prefix_time: int = 0  # with the time of the log's own prefix, which is read as UTC where it names no zone
+    off_globe: int = 0  # positions with a number that no latitude or longitude can have: none of a track
     rejected: Counter[str] = field(default_factory=Counter)
     start: int | None = None  # first and last plausible time of a message, µs
     end: int | None = None
@@ -83,6 +84,7 @@ class Counts:
             "implausible_time": self.implausible_time,
             "bad_checksum": self.bad_checksum,
             "prefix_time": self.prefix_time,
+            "off_globe": self.off_globe,
             "rejected": dict(sorted(self.rejected.items())),
         }
 
@@ -341,6 +343,11 @@ class _Import:
         return counts
 
 
+def _off_globe(messages: pa.Table) -> int:
+    off = pc.or_kleene(pc.greater(pc.abs(messages["lon"]), 180.0), pc.greater(pc.abs(messages["lat"]), 90.0))
+    return int(pc.sum(off).as_py() or 0)
+
+
 def _count(counts: Counts, messages: pa.Table, batch: formats.Batch, implausible: int) -> None:
     counts.sentences += batch.sentences
     counts.messages += messages.num_rows
@@ -350,6 +357,7 @@ def _count(counts: Counts, messages: pa.Table, batch: formats.Batch, implausible
     counts.implausible_time += implausible
     counts.bad_checksum += int(pc.sum(pc.invert(messages["checksum_ok"])).as_py() or 0)
     counts.prefix_time += int(pc.sum(pc.equal(messages["time_basis"], "prefix")).as_py() or 0)
+    counts.off_globe += _off_globe(messages)
     counts.rejected.update(_by_reason(batch.rejects))
     time = messages["time"]
     if implausible:

@@ -54,7 +54,17 @@ def stats(lake: Lake, as_of: AsOf = None) -> dict[str, Any]:
             rejected[reason] = rejected.get(reason, 0) + count
     totals = {
         name: sum(getattr(detail, name) for detail in imports)
-        for name in ("files", "sentences", "messages", "positions", "statics", "duplicates", *LEFT_OUT, "prefix_time")
+        for name in (
+            "files",
+            "sentences",
+            "messages",
+            "positions",
+            "statics",
+            "duplicates",
+            *LEFT_OUT,
+            "prefix_time",
+            "off_globe",
+        )
     }
     return {
         "ledger": snapshot.number,

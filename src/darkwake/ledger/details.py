@@ -27,6 +27,7 @@ class Import:
     implausible_time: int = 0
     bad_checksum: int = 0
     prefix_time: int = 0
+    off_globe: int = 0
     bytes_written: int = 0
     start: int | None = None
     end: int | None = None
